@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "agent",
+    products: [.executable(name: "agent", targets: ["agent"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        .target(name: "MailModel"),
+        .target(name: "Content", dependencies: ["MailModel", crypto]),
+        .target(name: "PolicyLoading", dependencies: ["MailModel", yams]),
+        .target(name: "Postfix", dependencies: ["MailModel"]),
+        .target(name: "RelayAnalysis", dependencies: ["MailModel", "Postfix"]),
+        .target(name: "HostIO", dependencies: ["MailModel", "Content", subprocess, systemPackage]),
+        .target(name: "Observation", dependencies: ["MailModel", "Postfix", "HostIO"]),
+        .target(name: "Planning", dependencies: ["MailModel", "Content", "RelayAnalysis"]),
+        .target(name: "Recording", dependencies: ["MailModel", "Content", grdb]),
+        .target(name: "Execution", dependencies: ["MailModel", "Content", "HostIO", "Recording"]),
+        .target(name: "SMTPCore", dependencies: ["MailModel"]),
+        .target(name: "Probing", dependencies: ["MailModel", "SMTPCore", nioCore, nioPosix, nioSSL]),
+        .target(name: "Vantages", dependencies: ["MailModel", "HostIO", "Probing"]),
+        .target(name: "Reporting", dependencies: ["MailModel", "Content", "Recording"]),
+        .target(
+            name: "AgentCommands",
+            dependencies: [
+                "MailModel", "Content", "PolicyLoading", "HostIO", "Observation", "Planning",
+                "RelayAnalysis", "Recording", "Execution", "Probing", "Vantages", "Reporting",
+                argumentParser, logging,
+            ]),
+        .executableTarget(name: "agent", dependencies: ["AgentCommands"]),
+
+        .testTarget(name: "MailModelTests", dependencies: ["MailModel"]),
+    ]
+)
+
+for target in package.targets {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

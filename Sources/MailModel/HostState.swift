@@ -1,0 +1,133 @@
+/// What was asked of the host: an answer, or why there is none. What was not seen never counts as compliant.
+package enum Observed<Value: Sendable>: Sendable {
+    case seen(Value)
+    /// Why not, as a sentence without a full stop.
+    case unseen(String)
+
+    package var value: Value? {
+        if case .seen(let value) = self { value } else { nil }
+    }
+
+    package var reason: String? {
+        if case .unseen(let reason) = self { reason } else { nil }
+    }
+
+    package func map<Other: Sendable>(_ transform: (Value) -> Other) -> Observed<Other> {
+        switch self {
+        case .seen(let value): .seen(transform(value))
+        case .unseen(let reason): .unseen(reason)
+        }
+    }
+}
+
+extension Observed: Equatable where Value: Equatable {}
+
+/// Everything that was observed of the host at one moment. Observing changes nothing.
+package struct HostState: Sendable, Equatable {
+    /// The host's own name, as `uname` gives it.
+    package var name: String
+    /// systemd's machine id, which tells two hosts of one name apart (machine-id(5)).
+    package var machineID: String?
+    package var observedAt: Timestamp
+    package var plesk: Observed<PleskState>
+    /// The MTA that Plesk manages.
+    package var managedMTA: Observed<ManagedMTA>
+    /// Who listens on the SMTP ports (25, 465, 587) and on every other TCP port that an smtpd of the
+    /// managed MTA serves.
+    package var listeners: Observed<[Listener]>
+    package var postfix: Observed<PostfixConfiguration>
+    package var queue: Observed<QueueCount>
+    package var hosted: Observed<HostedMail>
+
+    package init(
+        name: String, machineID: String?, observedAt: Timestamp, plesk: Observed<PleskState>,
+        managedMTA: Observed<ManagedMTA>, listeners: Observed<[Listener]>,
+        postfix: Observed<PostfixConfiguration>, queue: Observed<QueueCount>,
+        hosted: Observed<HostedMail>
+    ) {
+        self.name = name
+        self.machineID = machineID
+        self.observedAt = observedAt
+        self.plesk = plesk
+        self.managedMTA = managedMTA
+        self.listeners = listeners
+        self.postfix = postfix
+        self.queue = queue
+        self.hosted = hosted
+    }
+}
+
+/// The mail transfer agents that Plesk can manage (plesk.md 1.6: a radio group, one at a time).
+package enum MailTransferAgent: String, Sendable, CaseIterable, Codable {
+    case postfix, qmail
+    /// Relay only: there is no inbound SMTP service.
+    case msmtp
+}
+
+/// Which MTA Plesk manages, and what says so.
+package struct ManagedMTA: Sendable, Equatable {
+    package var mta: MailTransferAgent
+    /// Each source that was asked, with its answer, for the evidence.
+    package var evidence: [Evidence]
+
+    package init(_ mta: MailTransferAgent, evidence: [Evidence]) {
+        self.mta = mta
+        self.evidence = evidence
+    }
+}
+
+/// A place, and what stands there.
+package struct Evidence: Hashable, Sendable, Codable {
+    /// A file, or the source of a setting such as `plesk db` or `/proc/net/tcp`.
+    package var file: String
+    /// Counted from 1; `nil` where there are no lines.
+    package var line: Int?
+    package var text: String
+
+    package init(file: String, line: Int? = nil, text: String) {
+        self.file = file
+        self.line = line
+        self.text = text
+    }
+}
+
+/// A TCP socket that accepts connections, and the program behind it.
+package struct Listener: Hashable, Sendable, Codable {
+    package var address: IPAddress
+    package var port: Int
+    /// The lowest process id that holds the socket; `nil` when no process could be seen.
+    package var processID: Int?
+    /// The absolute path of the program, with ` (deleted)` taken off.
+    package var executable: String?
+    /// The systemd unit whose control group the process is in.
+    package var unit: String?
+
+    package init(address: IPAddress, port: Int, processID: Int?, executable: String?, unit: String?) {
+        self.address = address
+        self.port = port
+        self.processID = processID
+        self.executable = executable
+        self.unit = unit
+    }
+}
+
+/// Messages waiting, by Postfix queue name (`incoming`, `active`, `deferred`, `hold`, `corrupt`, `maildrop`).
+package struct QueueCount: Sendable, Equatable {
+    package var messagesByQueue: [String: Int]
+
+    package init(messagesByQueue: [String: Int]) { self.messagesByQueue = messagesByQueue }
+
+    package var total: Int { messagesByQueue.values.reduce(0, +) }
+}
+
+/// The mail that the host really serves, for the probe's control question.
+package struct HostedMail: Sendable, Equatable {
+    package var domains: [String]
+    /// A mailbox that exists; `nil` when the host has none.
+    package var recipient: String?
+
+    package init(domains: [String], recipient: String?) {
+        self.domains = domains
+        self.recipient = recipient
+    }
+}

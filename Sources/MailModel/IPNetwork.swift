@@ -1,0 +1,93 @@
+/// A block of addresses, `address/prefix`.
+///
+/// Host bits are kept for display, since Plesk shows `127.0.0.1 / 8`, and count for nothing else:
+/// two networks are equal when they hold the same addresses.
+package struct IPNetwork: Sendable {
+    package let address: IPAddress
+    package let prefix: Int
+
+    /// - Returns: `nil` when `prefix` does not fit the family of `address`.
+    package init?(_ address: IPAddress, prefix: Int) {
+        guard (0...address.width).contains(prefix) else { return nil }
+        self.address = address
+        self.prefix = prefix
+    }
+
+    /// The network of one address.
+    package init(_ address: IPAddress) {
+        self.address = address
+        self.prefix = address.width
+    }
+
+    /// Reads `address` or `address/prefix`; spaces round the slash are allowed, as Plesk prints them.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { $0.drop { $0 == " " } }
+            .map { String($0.reversed().drop { $0 == " " }.reversed()) }
+        guard let first = parts.first, let address = IPAddress(first) else { return nil }
+        guard parts.count == 2 else {
+            self.init(address)
+            return
+        }
+        let digits = parts[1]
+        guard (1...3).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let prefix = Int(digits)
+        else { return nil }
+        self.init(address, prefix: prefix)
+    }
+
+    /// The lowest address of the block.
+    package var first: IPAddress { address.masked(to: prefix) }
+
+    package func contains(_ other: IPAddress) -> Bool {
+        other.width == address.width && other.masked(to: prefix) == first
+    }
+
+    package func contains(_ other: IPNetwork) -> Bool {
+        other.prefix >= prefix && contains(other.address)
+    }
+
+    package func overlaps(_ other: IPNetwork) -> Bool {
+        contains(other) || other.contains(self)
+    }
+
+    /// Whether every address of the block is the host itself.
+    package var isLoopback: Bool {
+        switch first {
+        case .v4: first.isLoopback && prefix >= 8
+        case .v6: first.isLoopback && prefix == 128
+        }
+    }
+}
+
+extension IPNetwork: Hashable {
+    package static func == (left: IPNetwork, right: IPNetwork) -> Bool {
+        left.prefix == right.prefix && left.first == right.first
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(first)
+        hasher.combine(prefix)
+    }
+}
+
+extension IPNetwork: CustomStringConvertible {
+    /// `address/prefix` with the host bits as they were written.
+    package var description: String { "\(address)/\(prefix)" }
+}
+
+extension IPNetwork: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let network = IPNetwork(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a network")
+        }
+        self = network
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -1,0 +1,70 @@
+/// Everything that decides what a Postfix does with a client, as bytes and data: no daemon, no I/O.
+package struct PostfixConfiguration: Sendable, Equatable {
+    /// `mail_version`, such as `3.7.11`; `nil` when unknown (a copy read elsewhere), then the newest
+    /// release whose behaviour was measured is assumed.
+    package var version: String?
+    /// Where the files belong on the host: `/etc/postfix`.
+    package var directory: String
+    package var mainCF: FileContent
+    package var masterCF: FileContent
+    /// Files that values name by path (`mynetworks = /etc/postfix/nets`), by the path as written after
+    /// expansion. A file that could not be read is `nil`.
+    package var otherFiles: [String: FileContent?]
+    /// Lookup tables by `type:name` as written after expansion.
+    package var tables: [String: TableContent]
+    /// The addresses of the host with the prefixes of their networks, for `mynetworks_style` and
+    /// `inet_interfaces`; `nil` when unknown (a copy read elsewhere).
+    package var interfaces: [IPNetwork]?
+    /// The kernel's host name, the default of `myhostname`; `nil` when unknown.
+    package var hostName: String?
+
+    package init(
+        version: String?, directory: String, mainCF: FileContent, masterCF: FileContent,
+        otherFiles: [String: FileContent?], tables: [String: TableContent], interfaces: [IPNetwork]?,
+        hostName: String?
+    ) {
+        self.version = version
+        self.directory = directory
+        self.mainCF = mainCF
+        self.masterCF = masterCF
+        self.otherFiles = otherFiles
+        self.tables = tables
+        self.interfaces = interfaces
+        self.hostName = hostName
+    }
+}
+
+/// A file as it was read.
+package struct FileContent: Hashable, Sendable {
+    /// Where it was read, after links: what an edit replaces and what messages name.
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
+/// What a lookup table can answer.
+package enum TableContent: Hashable, Sendable {
+    /// Every entry, in the order of the source: a text source (`hash:`, `cidr:`, `regexp:`, `pcre:`, …)
+    /// or the enumeration of a compiled one.
+    case entries([TableEntry], source: String)
+    /// Why it cannot be read, as a sentence without a full stop.
+    case unreadable(String)
+}
+
+/// One entry of a lookup table.
+package struct TableEntry: Hashable, Sendable {
+    package var key: String
+    package var value: String
+    /// The line in the text source, from 1; `nil` in a compiled table.
+    package var line: Int?
+
+    package init(key: String, value: String, line: Int?) {
+        self.key = key
+        self.value = value
+        self.line = line
+    }
+}

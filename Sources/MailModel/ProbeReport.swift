@@ -1,0 +1,117 @@
+/// What a probe concluded.
+package enum ProbeVerdict: String, Sendable, CaseIterable, Codable {
+    case open, closed, inconclusive, unreachable
+}
+
+/// What servers were asked from outside, and what they answered.
+package struct ProbeReport: Sendable, Equatable, Codable {
+    /// The host as the user named it.
+    package var target: String
+    package var from: ProbeOrigin
+    package var verdict: ProbeVerdict
+    package var endpoints: [ProbeEndpoint]
+    /// The control question; `nil` when there was no hosted recipient to ask for.
+    package var hosted: HostedAnswer?
+
+    package init(
+        target: String, from: ProbeOrigin, verdict: ProbeVerdict, endpoints: [ProbeEndpoint],
+        hosted: HostedAnswer?
+    ) {
+        self.target = target
+        self.from = from
+        self.verdict = verdict
+        self.endpoints = endpoints
+        self.hosted = hosted
+    }
+}
+
+/// Where a probe stood.
+package struct ProbeOrigin: Hashable, Sendable, Codable {
+    /// `netns`, `ssh`, `https` or `direct`.
+    package var kind: String
+    /// The address that the server saw, as far as the vantage knows.
+    package var address: String?
+    /// What the vantage is worth, where that is less than an outside host; `nil` for nothing to say.
+    package var note: String?
+
+    package init(kind: String, address: String?, note: String? = nil) {
+        self.kind = kind
+        self.address = address
+        self.note = note
+    }
+}
+
+/// How TLS begins on an endpoint.
+package enum TLSUse: String, Sendable, CaseIterable, Codable {
+    case none, starttls, implicit
+}
+
+/// One address, port and TLS state.
+package struct ProbeEndpoint: Sendable, Equatable, Codable {
+    package var address: String
+    package var port: Int
+    package var tls: TLSUse
+    package var verdict: ProbeVerdict
+    /// The greeting, as received, without its end of line; `nil` when none came.
+    package var banner: String?
+    /// Whether AUTH was announced; `nil` when EHLO was not reached.
+    package var offersLogin: Bool?
+    /// Why there is no better verdict, as a sentence; `nil` when the tests say it all.
+    package var reason: String?
+    package var tests: [ProbeTest]
+
+    package init(
+        address: String, port: Int, tls: TLSUse, verdict: ProbeVerdict, banner: String?,
+        offersLogin: Bool?, reason: String?, tests: [ProbeTest]
+    ) {
+        self.address = address
+        self.port = port
+        self.tls = tls
+        self.verdict = verdict
+        self.banner = banner
+        self.offersLogin = offersLogin
+        self.reason = reason
+        self.tests = tests
+    }
+}
+
+/// One envelope that a server was asked to take.
+package struct ProbeTest: Sendable, Equatable, Codable {
+    package enum Verdict: String, Sendable, CaseIterable, Codable {
+        case refused, accepted, deferred, delivered, error
+    }
+
+    package var id: String
+    package var mailFrom: String
+    package var rcptTo: String
+    /// The deciding reply, lines joined by a line feed.
+    package var reply: String
+    package var verdict: Verdict
+
+    package init(id: String, mailFrom: String, rcptTo: String, reply: String, verdict: Verdict) {
+        self.id = id
+        self.mailFrom = mailFrom
+        self.rcptTo = rcptTo
+        self.reply = reply
+        self.verdict = verdict
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, reply, verdict
+        case mailFrom = "mail-from"
+        case rcptTo = "rcpt-to"
+    }
+}
+
+/// Whether mail for a recipient that the host serves is accepted.
+package struct HostedAnswer: Hashable, Sendable, Codable {
+    package var recipient: String
+    package var reply: String
+    package var accepted: Bool
+
+    package init(recipient: String, reply: String, accepted: Bool) {
+        self.recipient = recipient
+        self.reply = reply
+        self.accepted = accepted
+    }
+}
