@@ -50,13 +50,15 @@ package struct PleskState: Sendable, Equatable {
     package var whiteList: Observed<[WhiteListEntry]>
     /// Sender domains.
     package var blackList: Observed<[String]>
+    /// The addresses that POP logins have opened the relay for, until their lock ends.
+    package var popLocks: Observed<[WhiteListEntry]>
     /// Why Plesk must not be changed at this moment (its installer is at work); `nil` when it may.
     package var busy: String?
 
     package init(
         version: String, root: String, commands: MailserverCommands, relaying: Observed<RelayingMode>,
         logins: Observed<LoginTypes>, whiteList: Observed<[WhiteListEntry]>,
-        blackList: Observed<[String]>, busy: String?
+        blackList: Observed<[String]>, popLocks: Observed<[WhiteListEntry]> = .seen([]), busy: String?
     ) {
         self.version = version
         self.root = root
@@ -65,6 +67,7 @@ package struct PleskState: Sendable, Equatable {
         self.logins = logins
         self.whiteList = whiteList
         self.blackList = blackList
+        self.popLocks = popLocks
         self.busy = busy
     }
 }

@@ -1,0 +1,39 @@
+package import MailModel
+
+/// Reads a copy of a Postfix configuration directory, as an ordinary user and without Postfix.
+///
+/// No program is run. Files that the configuration names below `hostDirectory` are read from the copy; others
+/// are not part of it and are unreadable, like tables that the copy has in compiled form only. A link that leads
+/// out of the copy is not followed.
+/// - Parameters:
+///   - directory: the copy; holds `main.cf` and `master.cf`.
+///   - hostDirectory: where the files were on their own host.
+/// - Throws: when `main.cf` or `master.cf` cannot be read (``ExitStatus/failed``).
+package func observeCopy(
+    directory: String, hostDirectory: String = "/etc/postfix"
+) async throws(Failure) -> PostfixConfiguration {
+    let files = HostFiles(root: "/")
+    guard let real = files.resolved(directory) else {
+        throw Failure(
+            .failed, "\(directory) cannot be read", detail: "There is no such directory.",
+            remedy: "Name a directory that holds main.cf and master.cf.")
+    }
+    let reader = PostfixFiles(
+        place: .copy(directory: real, original: hostDirectory), directory: hostDirectory, files: files,
+        programs: nil)
+    let main = try required("main.cf", of: hostDirectory, reader)
+    let master = try required("master.cf", of: hostDirectory, reader)
+    return await reader.configuration(mainCF: main, masterCF: master)
+}
+
+private func required(
+    _ name: String, of directory: String, _ reader: PostfixFiles
+) throws(Failure) -> FileContent {
+    switch reader.read("\(directory)/\(name)") {
+    case .success(let content): return content
+    case .failure(let problem):
+        throw Failure(
+            .failed, "the copy of the configuration cannot be read", detail: "\(problem.reason).",
+            remedy: "Name a directory that holds main.cf and master.cf.")
+    }
+}

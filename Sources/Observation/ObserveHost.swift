@@ -1,0 +1,43 @@
+package import MailModel
+import Postfix
+
+/// Looks at everything that a plan is made from. Nothing is changed.
+///
+/// The sources are asked at the same time, each with a deadline. On the longest way one call of Plesk follows
+/// another only where the first one failed.
+package func observeHost(_ instruments: Instruments) async -> HostState {
+    let files = instruments.files
+    let installation = PleskInstallation.find(in: files)
+    async let pleskSeen = observePlesk(installation, instruments)
+    async let postfixSeen = observePostfix(instruments)
+    async let serving = observeServing(mailmng: try? installation.get().mailmng, instruments)
+    async let queue = observeQueue(
+        queueDirectory(files), deadline: instruments.deadlines.queue, in: files)
+    let plesk = await pleskSeen
+    let postfix = await postfixSeen
+    var hosted = plesk.hosted
+    if hosted.value == nil { hosted = await hostedMail(postfix, instruments) }
+    let (managedMTA, listeners) = await serving
+    return HostState(
+        name: hostName(files) ?? "unknown", machineID: machineID(files), observedAt: instruments.now(),
+        plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
+        queue: await queue, hosted: hosted)
+}
+
+/// Who serves SMTP, and which MTA should.
+private func observeServing(
+    mailmng: String?, _ instruments: Instruments
+) async -> (Observed<ManagedMTA>, Observed<[Listener]>) {
+    let files = instruments.files
+    var ports = instruments.smtpPorts
+    if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
+        ports.formUnion(smtpdPorts(master, services: { files.text("/etc/services") }))
+    }
+    let listeners = observeListeners(ports: ports, in: files)
+    return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)
+}
+
+private func machineID(_ files: HostFiles) -> String? {
+    guard let text = files.text("/etc/machine-id")?.trimmed, !text.isEmpty else { return nil }
+    return text
+}

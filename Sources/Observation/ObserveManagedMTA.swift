@@ -1,0 +1,179 @@
+import HostIO
+import MailModel
+
+/// What one source says of the MTA that Plesk manages.
+struct MTAWitness: Equatable, Sendable {
+    /// `nil` when the source was asked and does not say.
+    var mta: MailTransferAgent?
+    var evidence: Evidence
+}
+
+/// Weighs the sources: two must agree, and no two others on something else.
+func managedMTA(_ witnesses: [MTAWitness]) -> Observed<ManagedMTA> {
+    let evidence = witnesses.map(\.evidence)
+    let votes = MailTransferAgent.allCases.map { mta in
+        (mta: mta, count: witnesses.filter { $0.mta == mta }.count)
+    }
+    let agreed = votes.filter { $0.count >= 2 }
+    if agreed.count == 1, let mta = agreed.first?.mta { return .seen(ManagedMTA(mta, evidence: evidence)) }
+    let said = witnesses.map { "\($0.evidence.file): \($0.evidence.text)" }.joined(separator: "; ")
+    return .unseen(
+        agreed.isEmpty
+            ? "no two sources agree on which MTA Plesk manages (\(said))"
+            : "the sources disagree on which MTA Plesk manages (\(said))")
+}
+
+func observeManagedMTA(
+    mailmng: String?, listeners: Observed<[Listener]>, _ instruments: Instruments
+) async -> Observed<ManagedMTA> {
+    async let units = unitWitness(instruments)
+    async let features = featuresWitness(mailmng, instruments)
+    let others = [packageWitness(instruments.files), portWitness(listeners)]
+    return managedMTA([await units, await features].compactMap(\.self) + others.compactMap(\.self))
+}
+
+// MARK: - Units
+
+/// Asks systemd; where it does not run, the start scripts.
+private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
+    let files = instruments.files
+    guard files.exists("/run/systemd/system") else { return scriptWitness(files) }
+    guard let systemctl = ["/usr/bin/systemctl", "/bin/systemctl"].first(where: files.isExecutable) else {
+        return nil
+    }
+    let call = ProgramCall(
+        executable: systemctl,
+        arguments: [
+            "show", "--property=Id,LoadState,ActiveState,UnitFileState", "qmail.service", "postfix.service",
+        ],
+        deadline: instruments.deadlines.system, outputLimit: 1 << 20)
+    do {
+        let result = try await instruments.run(call)
+        guard result.succeeded else {
+            return MTAWitness(evidence: Evidence(file: "systemctl show", text: firstLine(of: result)))
+        }
+        return witness(ofUnits: result.outputText)
+    } catch {
+        return MTAWitness(evidence: Evidence(file: "systemctl show", text: error.summary))
+    }
+}
+
+/// Reads blocks of `Key=value`, a unit each. Where Qmail is installed the unit of Postfix may linger, so
+/// Qmail's counts first, as in the vendor's own scripts.
+func witness(ofUnits text: String) -> MTAWitness {
+    var units: [String: [String: String]] = [:]
+    var block: [String: String] = [:]
+    for line in "\(text)\n".split(separator: "\n", omittingEmptySubsequences: false) {
+        guard !line.isEmpty else {
+            if let id = block["Id"] { units[id] = block }
+            block = [:]
+            continue
+        }
+        let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { block[String(parts[0])] = String(parts[1]) }
+    }
+    for mta in [MailTransferAgent.qmail, .postfix] {
+        let id = "\(mta.rawValue).service"
+        guard let unit = units[id], unit["LoadState"] == "loaded" else { continue }
+        let state = [unit["ActiveState"], unit["UnitFileState"]].compactMap(\.self).filter { !$0.isEmpty }
+        return MTAWitness(
+            mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: state.joined(separator: ", ")))
+    }
+    return MTAWitness(
+        evidence: Evidence(
+            file: "systemctl show qmail.service postfix.service", text: "neither unit is there"))
+}
+
+private func scriptWitness(_ files: HostFiles) -> MTAWitness? {
+    for mta in [MailTransferAgent.qmail, .postfix] {
+        let script = "/etc/init.d/\(mta.rawValue)"
+        guard files.exists(script) else { continue }
+        return MTAWitness(mta: mta, evidence: Evidence(file: script, text: "start script"))
+    }
+    return nil
+}
+
+// MARK: - Plesk's own word
+
+private func featuresWitness(_ mailmng: String?, _ instruments: Instruments) async -> MTAWitness? {
+    guard let mailmng else { return nil }
+    let call = ProgramCall(
+        executable: mailmng, arguments: ["--features"], deadline: instruments.deadlines.plesk,
+        outputLimit: 1 << 20)
+    let name = "\(mailmng) --features"
+    do {
+        let result = try await instruments.run(call)
+        guard result.succeeded else {
+            return MTAWitness(evidence: Evidence(file: name, text: firstLine(of: result)))
+        }
+        return witness(ofFeatures: result.outputText, source: name)
+    } catch {
+        return MTAWitness(evidence: Evidence(file: name, text: error.summary))
+    }
+}
+
+/// Reads the lines with `SMTP_Server`; how keys and values are parted is not published, so the MTA's name
+/// anywhere behind the key counts.
+func witness(ofFeatures text: String, source: String) -> MTAWitness {
+    let lines = text.split(whereSeparator: \.isNewline).filter { $0.lowercased().contains("smtp_server") }
+    let named = MailTransferAgent.allCases.filter { mta in
+        lines.contains { $0.lowercased().contains(mta.rawValue) }
+    }
+    let said = lines.first.map { $0.trimmed } ?? "no line SMTP_Server"
+    return MTAWitness(
+        mta: named.count == 1 ? named.first : nil, evidence: Evidence(file: source, text: said))
+}
+
+// MARK: - Packages
+
+private func packageWitness(_ files: HostFiles) -> MTAWitness? {
+    let drivers: [(MailTransferAgent, [String])] = [
+        (.postfix, ["plesk-mail-pc-driver"]), (.qmail, ["plesk-mail-qc-driver", "psa-mail-qc-driver"]),
+        (.msmtp, ["plesk-mail-mc-driver"]),
+    ]
+    for (mta, packages) in drivers {
+        // dpkg keeps the list of an installed package's files under its name.
+        for package in packages where files.exists("/var/lib/dpkg/info/\(package).list") {
+            return MTAWitness(
+                mta: mta, evidence: Evidence(file: "/var/lib/dpkg/info/\(package).list", text: "installed"))
+        }
+    }
+    let programs: [(MailTransferAgent, [String])] = [
+        (
+            .postfix,
+            ["/usr/lib/postfix/sbin/master", "/usr/libexec/postfix/master", "/usr/lib/postfix/master"]
+        ),
+        (.qmail, ["/var/qmail/bin/qmail-send"]),
+        (.msmtp, ["/opt/psa/admin/sbin/sw-msmtp", "/usr/bin/sw-msmtp", "/usr/sbin/sw-msmtp"]),
+    ]
+    let installed = programs.compactMap { mta, paths in
+        paths.first(where: files.isExecutable).map { (mta: mta, path: $0) }
+    }
+    guard let first = installed.first else { return nil }
+    return MTAWitness(
+        mta: installed.count == 1 ? first.mta : nil,
+        evidence: Evidence(file: installed.map(\.path).joined(separator: ", "), text: "installed"))
+}
+
+// MARK: - Port 25
+
+private func portWitness(_ listeners: Observed<[Listener]>) -> MTAWitness? {
+    guard let owners = listeners.value?.filter({ $0.port == 25 }), !owners.isEmpty else { return nil }
+    let programs = Set(owners.compactMap(\.executable)).sorted()
+    let named = Set(programs.map(servedBy))
+    return MTAWitness(
+        mta: named.count == 1 ? named.first ?? nil : nil,
+        evidence: Evidence(
+            file: "port 25",
+            text: programs.isEmpty ? "a program that could not be seen" : programs.joined(separator: ", ")))
+}
+
+/// Postfix's sockets belong to master(8); Plesk's Qmail is served by xinetd, others by tcpserver.
+private func servedBy(_ executable: String) -> MailTransferAgent? {
+    let name = executable.split(separator: "/").last ?? ""
+    switch name {
+    case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
+    case "xinetd", "tcpserver", "qmail-smtpd": return .qmail
+    default: return nil
+    }
+}

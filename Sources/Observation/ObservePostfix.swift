@@ -1,0 +1,45 @@
+import HostIO
+package import MailModel
+import Postfix
+
+/// Reads Postfix's configuration: main.cf, master.cf, and every file and table that decides about relaying.
+///
+/// Compiled tables are listed by `postmap -s`; nothing else is run but `postconf`, for the version.
+package func observePostfix(_ instruments: Instruments) async -> Observed<PostfixConfiguration> {
+    async let version = mailVersion(instruments)
+    let reader = PostfixFiles(
+        place: .host, directory: postfixDirectory, files: instruments.files, programs: instruments)
+    let main = reader.read("\(postfixDirectory)/main.cf")
+    let master = reader.read("\(postfixDirectory)/master.cf")
+    switch (main, master) {
+    case (.failure(let problem), _), (_, .failure(let problem)):
+        _ = await version
+        return .unseen("the configuration of Postfix cannot be read: \(problem.reason)")
+    case (.success(let mainCF), .success(let masterCF)):
+        var configuration = await reader.configuration(mainCF: mainCF, masterCF: masterCF)
+        configuration.interfaces = instruments.interfaces()
+        configuration.hostName = hostName(instruments.files)
+        configuration.version = await version
+        return .seen(configuration)
+    }
+}
+
+/// Where Debian's, Red Hat's and Plesk's packages have it.
+let postfixDirectory = "/etc/postfix"
+
+/// The name that the kernel has, the default of `myhostname`.
+func hostName(_ files: HostFiles) -> String? {
+    files.text("/proc/sys/kernel/hostname")?.trimmed
+}
+
+/// The release that is installed: the built-in value, as main.cf may set the parameter to anything.
+private func mailVersion(_ instruments: Instruments) async -> String? {
+    let postconf = "/usr/sbin/postconf"
+    guard instruments.files.isExecutable(postconf) else { return nil }
+    let call = ProgramCall(
+        executable: postconf, arguments: ["-d", "-h", "mail_version"],
+        deadline: instruments.deadlines.system, outputLimit: 1 << 16)
+    guard let result = try? await instruments.run(call), result.succeeded else { return nil }
+    let version = result.outputText.trimmed
+    return version.isEmpty ? nil : version
+}
