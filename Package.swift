@@ -4,11 +4,11 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -18,12 +18,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
@@ -40,17 +40,31 @@ let package = Package(
         .target(name: "SMTPCore", dependencies: ["MailModel"]),
         .target(name: "Probing", dependencies: ["MailModel", "SMTPCore", nioCore, nioPosix, nioSSL]),
         .target(name: "Vantages", dependencies: ["MailModel", "HostIO", "Probing"]),
-        .target(name: "Reporting", dependencies: ["MailModel", "Content", "Recording"]),
+        .target(name: "Reporting", dependencies: ["MailModel", "Content"]),
         .target(
             name: "AgentCommands",
             dependencies: [
                 "MailModel", "Content", "PolicyLoading", "HostIO", "Observation", "Planning",
                 "RelayAnalysis", "Recording", "Execution", "Probing", "Vantages", "Reporting",
-                argumentParser, logging,
+                argumentParser, unixSignals,
             ]),
         .executableTarget(name: "agent", dependencies: ["AgentCommands"]),
 
         .testTarget(name: "MailModelTests", dependencies: ["MailModel"]),
+        .testTarget(name: "ContentTests", dependencies: ["Content"]),
+        .testTarget(name: "PolicyLoadingTests", dependencies: ["PolicyLoading", "MailModel"]),
+        .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel"]),
+        .testTarget(name: "RelayAnalysisTests", dependencies: ["RelayAnalysis", "Postfix", "MailModel"]),
+        .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Content"]),
+        .testTarget(name: "ObservationTests", dependencies: ["Observation", "HostIO", "Postfix", "MailModel"]),
+        .testTarget(name: "PlanningTests", dependencies: ["Planning", "MailModel"]),
+        .testTarget(name: "RecordingTests", dependencies: ["Recording", "Content", "MailModel"]),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "HostIO", "Recording", "Content", "MailModel"]),
+        .testTarget(name: "SMTPCoreTests", dependencies: ["SMTPCore", "MailModel"]),
+        .testTarget(name: "ProbingTests", dependencies: ["Probing", "SMTPCore", "MailModel"]),
+        .testTarget(name: "VantagesTests", dependencies: ["Vantages", "Probing", "HostIO", "MailModel"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
+        .testTarget(name: "IntegrationTests"),
     ]
 )
 

@@ -1,0 +1,62 @@
+# Every command of the project. `make help` lists them.
+.PHONY: help setup build release demo test check check-tsan bench lab-up lab-down clean
+
+BUILD_PACKAGES := libsqlite3-dev
+LAB_PACKAGES := debootstrap systemd-container iproute2 swaks acl attr shellcheck
+AGENT := .build/debug/agent
+
+help:
+	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
+	@echo 'make test       run every test, those on a real host included'
+	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
+	@echo 'make bench      measure against peers and floors'
+	@echo 'make build      the debug build, $(AGENT)'
+	@echo 'make release    the release build, .build/release/agent'
+	@echo 'make lab-down   end the demo host and remove every trace of it'
+	@echo 'make clean      remove all that was built, the host image included'
+
+# Installs Debian packages that are missing; asks for root only then.
+setup:
+	@missing=$$(for name in $(BUILD_PACKAGES) $(LAB_PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q '^install ok installed$$' || echo $$name; done); \
+	if [ -n "$$missing" ]; then \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	fi
+
+build: setup
+	swift build
+
+# One Swift runtime inside the program, so that it runs on hosts that have no Swift.
+release: setup
+	swift build -c release --static-swift-stdlib
+
+demo: build
+	Tests/Lab/demo $(AGENT)
+
+test: build
+	Tests/run-tests
+
+check: setup
+	swift format lint --strict --recursive Package.swift Sources Tests
+	Tests/check-imports
+	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Benchmarks/run
+	$(MAKE) check-tsan
+
+# The thread sanitizer needs its own build. The lab is left out: its tests run the program, not its parts.
+check-tsan: setup
+	swift test --sanitize=thread --scratch-path .build-tsan --skip IntegrationTests
+
+bench: release
+	Benchmarks/run
+
+lab-up:
+	Tests/Lab/lab up
+
+lab-down:
+	Tests/Lab/lab down --all
+
+clean: lab-down
+	Tests/Lab/lab clean
+	rm -rf .build .build-tsan

@@ -1,0 +1,70 @@
+internal import Content
+package import MailModel
+internal import RelayAnalysis
+
+/// Compares a host with a policy and says what must change, in which order, and why.
+///
+/// A pure function: the same policy, host and day give the same plan. Findings stand in the order of
+/// Plesk article 1394. Plesk's own settings come before file edits, since Plesk rewrites the files, and
+/// every step closes more than it opens.
+/// - Parameters:
+///   - agentVersion: The version that the plan is bound to.
+/// - Returns: The plan; it is empty when the host complies or when nothing can be done about what does not.
+package func makePlan(policy: Policy, state: HostState, agentVersion: String) -> Plan {
+    let allowed = policy.whiteList.allowed(on: state.observedAt.day)
+    let relaying = judgeRelaying(policy: policy, state: state)
+    let whiteList = judgeWhiteList(policy: policy, state: state)
+    let relay = judgeRelay(state: state, trusted: allowed)
+    var steps = relaying.steps + whiteList.steps
+    let pleskDecides = !steps.isEmpty
+    steps += relay.edits.map { edit in
+        Step(.relay, editSummary(edit, onlyIfLeft: pleskDecides), .edit(edit))
+    }
+    if !relay.edits.isEmpty {
+        steps.append(Step(.relay, "Reload Postfix", .service(.reloadPostfix)))
+    }
+    let policyIdentity = identity(of: policy)
+    return Plan(
+        created: state.observedAt, agentVersion: agentVersion, host: identity(of: state),
+        policy: policyIdentity,
+        fingerprint: fingerprint(
+            of: state, policy: policyIdentity, allowed: allowed, agentVersion: agentVersion),
+        relayBefore: relay.before, relayAfter: relay.after,
+        findings: [
+            relaying.finding, whiteList.finding, relay.finding, judgePort25(state: state),
+            judgeQueue(policy: policy, state: state),
+        ],
+        changes: steps.enumerated().map { index, step in
+            Change(number: index + 1, finding: step.finding, summary: step.summary, action: step.action)
+        })
+}
+
+/// A change that has no number yet.
+struct Step {
+    var finding: Finding.ID
+    var summary: String
+    var action: ChangeAction
+
+    init(_ finding: Finding.ID, _ summary: String, _ action: ChangeAction) {
+        self.finding = finding
+        self.summary = summary
+        self.action = action
+    }
+}
+
+private func editSummary(_ edit: FileEdit, onlyIfLeft pleskDecides: Bool) -> String {
+    let what = "Edit \(edit.path): \(edit.touches.joined(separator: ", "))"
+    return pleskDecides ? what + " (as far as Plesk, above, has not done it)" : what
+}
+
+private func identity(of state: HostState) -> HostIdentity {
+    HostIdentity(
+        name: state.name, machineID: state.machineID, plesk: state.plesk.value?.version,
+        mta: state.managedMTA.value?.mta)
+}
+
+/// The name and digest of a policy, with its drop-ins.
+package func identity(of policy: Policy) -> PolicyIdentity {
+    let digests = policy.files.map { "\($0.path) \(sha256($0.bytes))\n" }.joined()
+    return PolicyIdentity(path: policy.files.first?.path ?? "built in", sha256: sha256(digests.utf8))
+}

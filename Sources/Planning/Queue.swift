@@ -1,0 +1,25 @@
+import MailModel
+
+/// Article 1394, step 5: how many messages wait.
+func judgeQueue(policy: Policy, state: HostState) -> Finding {
+    var finding = Finding(
+        id: .queue, status: .unknown, wanted: "at most \(policy.queue.warnAbove) messages",
+        actual: "not seen",
+        why:
+            "After an open relay the queue is full of spam, and each message that leaves makes the blacklisting worse."
+    )
+    guard let queue = state.queue.value else {
+        finding.notes.append(state.queue.reason ?? "the queue was not seen")
+        return finding
+    }
+    let parts = queue.messagesByQueue.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+        .map { "\($0.value) \($0.key)" }
+    finding.actual =
+        "\(queue.total) message\(queue.total == 1 ? "" : "s")"
+        + (parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")")
+    finding.status = queue.total > policy.queue.warnAbove ? .drift : .ok
+    if finding.status == .drift {
+        finding.notes.append("look at them with `postqueue -p`; nothing is deleted or held by this program")
+    }
+    return finding
+}

@@ -1,0 +1,99 @@
+internal import Content
+internal import Foundation
+package import MailModel
+
+/// What a saved plan binds an apply to. The changes themselves are planned afresh and must come out the
+/// same, so nothing in a file can make the program run or write something of its author's choosing.
+package struct PlanFile: Sendable, Equatable {
+    package var agentVersion: String
+    package var hostName: String
+    package var machineID: String?
+    package var policyPath: String
+    package var fingerprint: String
+    package var created: Timestamp
+    /// Digest of the `changes` member, to be compared with the plan made afresh.
+    package var changesDigest: String
+
+    /// A plan as `plan --out` saves it: `agent.plan/1` with a seal over the whole.
+    package static func render(_ plan: Plan) -> String {
+        var members = planMembers(plan)
+        members.append(.init("changes-sha256", .string(changesDigest(plan))))
+        let body: JSONValue = .object([.init("format", .string("agent.plan/1"))] + members)
+        members.append(.init("seal", .string(sha256(body.document.utf8))))
+        return JSONValue.object([.init("format", .string("agent.plan/1"))] + members).document
+    }
+
+    /// The digest by which two plans' changes are compared.
+    package static func changesDigest(_ plan: Plan) -> String {
+        let parts = plan.changes.map { change -> String in
+            switch change.action {
+            case .plesk(let plesk):
+                return (["plesk"] + plesk.command + ["undo"] + plesk.undoCommand).joined(separator: "\u{0}")
+            case .edit(let edit):
+                return ["edit", edit.path, sha256(edit.before), sha256(edit.after)].joined(separator: "\u{0}")
+            case .service(let service):
+                return (["service"] + command(for: service)).joined(separator: "\u{0}")
+            }
+        }
+        return sha256(parts.joined(separator: "\u{1}").utf8)
+    }
+
+    private struct Wire: Decodable {
+        struct Host: Decodable {
+            var name: String
+            var machineID: String?
+            enum CodingKeys: String, CodingKey {
+                case name
+                case machineID = "machine-id"
+            }
+        }
+        struct PolicyPath: Decodable { var path: String }
+        var format: String
+        var created: Timestamp
+        var agentVersion: String
+        var host: Host
+        var policy: PolicyPath
+        var fingerprint: String
+        var changesDigest: String
+        var seal: String
+        enum CodingKeys: String, CodingKey {
+            case format, created, host, policy, fingerprint, seal
+            case agentVersion = "agent-version"
+            case changesDigest = "changes-sha256"
+        }
+    }
+
+    /// Reads what ``render(_:)`` wrote.
+    /// - Throws: ``Failure`` with `.invalid` for anything else, an edited plan included.
+    package init(parsing bytes: [UInt8], path: String) throws(Failure) {
+        let refuse = { (detail: String) in
+            Failure(
+                .invalid, "\(path) is not a plan that can be applied", detail: detail,
+                remedy: "Make a new one with `agent plan --out \(path)`.")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw refuse("It is not UTF-8 text.")
+        }
+        let wire: Wire
+        do {
+            wire = try JSONDecoder().decode(Wire.self, from: Data(bytes))
+        } catch {
+            throw refuse("It is not the JSON document that `plan --out` writes.")
+        }
+        guard wire.format == "agent.plan/1" else {
+            throw refuse("Its format is \(printableText(wire.format.utf8)), not agent.plan/1.")
+        }
+        let sealLine = ",\n  \"seal\": \"\(wire.seal)\"\n}\n"
+        guard text.hasSuffix(sealLine), sha256((text.dropLast(sealLine.count) + "\n}\n").utf8) == wire.seal
+        else {
+            throw refuse("It was changed after it was saved: its seal does not fit.")
+        }
+        agentVersion = wire.agentVersion
+        hostName = wire.host.name
+        machineID = wire.host.machineID
+        policyPath = wire.policy.path
+        fingerprint = wire.fingerprint
+        created = wire.created
+        changesDigest = wire.changesDigest
+    }
+}
