@@ -1,0 +1,185 @@
+import Content
+import Foundation
+import GRDB
+package import MailModel
+
+extension Store {
+    /// Opens a change set.
+    /// - Returns: Its id.
+    package func begin(_ new: NewChangeSet) throws(Failure) -> Int {
+        try write { db in
+            try keep(Array(new.planDocument.utf8), db)
+            try db.execute(
+                sql: """
+                    INSERT INTO change_set
+                        (kind, host, agent_version, policy_path, policy_sha256, plan_digest, relay_before,
+                         reverts, created)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    new.kind.rawValue, new.host, new.agentVersion, new.policy.path, new.policy.sha256,
+                    sha256(new.planDocument.utf8), new.relayBefore?.rawValue, new.reverts,
+                    new.created.microseconds,
+                ])
+            return Int(db.lastInsertedRowID)
+        }
+    }
+
+    /// Writes down a step before it begins. The bytes that it replaces are in the store, and were read
+    /// back from it and compared, when this returns.
+    /// - Returns: The step's number.
+    package func record(_ step: NewStep, in changeSet: Int) throws(Failure) -> Int {
+        let beforeDigest = step.before.map { sha256($0) }
+        let number = try write { db in
+            try step.before.map { try keep($0, db) }
+            try step.after.map { try keep($0, db) }
+            let last = try Int.fetchOne(
+                db, sql: "SELECT max(number) FROM step WHERE change_set = ?", arguments: [changeSet])
+            let number = (last ?? 0) + 1
+            try db.execute(
+                sql: """
+                    INSERT INTO step
+                        (change_set, number, kind, state, summary, action, is_compensation, path,
+                         before_digest, after_digest, metadata)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    changeSet, number, step.kind.rawValue, StepState.intended.rawValue, step.summary,
+                    step.action, step.isCompensation, step.path, beforeDigest,
+                    step.after.map { sha256($0) }, step.metadata,
+                ])
+            return number
+        }
+        if let before = step.before, let beforeDigest {
+            guard try content(beforeDigest) == before else { throw damaged(beforeDigest) }
+        }
+        return number
+    }
+
+    /// Moves a step on.
+    package func mark(
+        _ state: StepState, step number: Int, in changeSet: Int, at time: Timestamp, note: String? = nil
+    ) throws(Failure) {
+        try write { db in
+            let column = state == .started ? "started" : "finished"
+            try db.execute(
+                sql: """
+                    UPDATE step SET state = ?, \(column) = ?, note = coalesce(?, note)
+                    WHERE change_set = ? AND number = ?
+                    """,
+                arguments: [state.rawValue, time.microseconds, note, changeSet, number])
+        }
+    }
+
+    /// Closes a change set.
+    /// - Parameter probe: The last probe's document.
+    package func close(
+        _ changeSet: Int, outcome: String, message: String, probe: String?, at time: Timestamp
+    ) throws(Failure) {
+        try write { db in
+            try probe.map { try keep(Array($0.utf8), db) }
+            try db.execute(
+                sql: """
+                    UPDATE change_set SET outcome = ?, message = ?, probe_digest = ?, finished = ?
+                    WHERE id = ?
+                    """,
+                arguments: [outcome, message, probe.map { sha256($0.utf8) }, time.microseconds, changeSet])
+        }
+    }
+
+    /// Change sets, newest first.
+    package func changeSets(limit: Int? = nil) throws(Failure) -> [ChangeSetRow] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM change_set ORDER BY id DESC LIMIT ?", arguments: [limit ?? -1]
+            ).map(ChangeSetRow.init)
+        }
+    }
+
+    /// - Returns: `nil` when there is none of that id.
+    package func changeSet(_ id: Int) throws(Failure) -> ChangeSetRow? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM change_set WHERE id = ?", arguments: [id])
+                .map(ChangeSetRow.init)
+        }
+    }
+
+    /// Change sets that were left open, oldest first.
+    package func unfinishedChangeSets() throws(Failure) -> [ChangeSetRow] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM change_set WHERE finished IS NULL ORDER BY id")
+                .map(ChangeSetRow.init)
+        }
+    }
+
+    /// The steps of a change set, in the order of the writing.
+    package func steps(of changeSet: Int) throws(Failure) -> [StepRow] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM step WHERE change_set = ? ORDER BY number", arguments: [changeSet]
+            ).map(StepRow.init)
+        }
+    }
+
+    /// Content by its digest, checked against it.
+    /// - Throws: ``Failure`` with `.storeUnusable` when it is missing or is not what its digest says.
+    package func content(_ digest: String) throws(Failure) -> [UInt8] {
+        let bytes = try read { db in
+            try Data.fetchOne(db, sql: "SELECT bytes FROM content WHERE digest = ?", arguments: [digest])
+                .map { [UInt8]($0) }
+        }
+        guard let bytes, sha256(bytes) == digest else { throw damaged(digest) }
+        return bytes
+    }
+
+    private func damaged(_ digest: String) -> Failure {
+        Failure(
+            .storeUnusable, "a backup in \(path) is missing or damaged", detail: "content \(digest)",
+            remedy: "`agent backups verify` lists everything that is damaged.")
+    }
+
+    /// Keeps content once, whatever number of times it is needed.
+    private func keep(_ bytes: [UInt8], _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT INTO content (digest, size, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            arguments: [sha256(bytes), bytes.count, Data(bytes)])
+    }
+}
+
+extension ChangeSetRow {
+    fileprivate init(_ row: Row) {
+        id = row["id"]
+        kind = ChangeSetKind(rawValue: row["kind"]) ?? .apply
+        host = row["host"]
+        agentVersion = row["agent_version"]
+        policyPath = row["policy_path"]
+        policySHA256 = row["policy_sha256"]
+        planDigest = row["plan_digest"]
+        relayBefore = (row["relay_before"] as String?).flatMap(RelayVerdict.init)
+        reverts = row["reverts"]
+        created = Timestamp(microseconds: row["created"])
+        finished = (row["finished"] as Int64?).map { Timestamp(microseconds: $0) }
+        outcome = row["outcome"]
+        message = row["message"]
+        probeDigest = row["probe_digest"]
+    }
+}
+
+extension StepRow {
+    fileprivate init(_ row: Row) {
+        changeSet = row["change_set"]
+        number = row["number"]
+        kind = StepKind(rawValue: row["kind"]) ?? .backup
+        state = StepState(rawValue: row["state"]) ?? .started
+        summary = row["summary"]
+        action = row["action"]
+        isCompensation = row["is_compensation"]
+        path = row["path"]
+        beforeDigest = row["before_digest"]
+        afterDigest = row["after_digest"]
+        metadata = row["metadata"]
+        started = (row["started"] as Int64?).map { Timestamp(microseconds: $0) }
+        finished = (row["finished"] as Int64?).map { Timestamp(microseconds: $0) }
+        note = row["note"]
+    }
+}

@@ -1,0 +1,141 @@
+package import MailModel
+
+/// What a change set was made by.
+package enum ChangeSetKind: String, Sendable, CaseIterable {
+    case apply, rollback
+}
+
+/// A change set as the journal has it.
+package struct ChangeSetRow: Sendable, Equatable {
+    package var id: Int
+    package var kind: ChangeSetKind
+    package var host: String
+    package var agentVersion: String
+    package var policyPath: String
+    package var policySHA256: String
+    /// Digest of the plan document (`agent.plan/1`) in the store.
+    package var planDigest: String
+    /// Whether strangers could relay before the change set, by the configuration.
+    package var relayBefore: RelayVerdict?
+    /// The change set that this one takes back.
+    package var reverts: Int?
+    package var created: Timestamp
+    /// `nil` while it is under way, or after a crash.
+    package var finished: Timestamp?
+    /// In the words of `agent.apply/1`; `nil` while it is under way.
+    package var outcome: String?
+    package var message: String
+    /// Digest of the last probe's document (`agent.probe/1`) in the store.
+    package var probeDigest: String?
+}
+
+/// What a step does.
+package enum StepKind: String, Sendable, CaseIterable {
+    /// Keeps a file's bytes and metadata; changes nothing.
+    case backup
+    case plesk, edit, service
+}
+
+package enum StepState: String, Sendable, CaseIterable {
+    case intended, started, done, failed
+    /// Done, or perhaps done, and taken back since.
+    case undone
+}
+
+/// One step of a change set.
+package struct StepRow: Sendable, Equatable {
+    package var changeSet: Int
+    /// Counted from 1, in the order of the writing.
+    package var number: Int
+    package var kind: StepKind
+    package var state: StepState
+    package var summary: String
+    /// What is done, as JSON that the executing module reads and writes.
+    package var action: String
+    /// Whether the step takes an earlier one back.
+    package var isCompensation: Bool
+    package var path: String?
+    /// The file's content before the step, and after it, by digest.
+    package var beforeDigest: String?
+    package var afterDigest: String?
+    /// The file's metadata before the step, as JSON that the executing module reads and writes.
+    package var metadata: String?
+    package var started: Timestamp?
+    package var finished: Timestamp?
+    package var note: String?
+
+    package init(
+        changeSet: Int, number: Int, kind: StepKind, state: StepState, summary: String, action: String,
+        isCompensation: Bool = false, path: String? = nil, beforeDigest: String? = nil,
+        afterDigest: String? = nil, metadata: String? = nil, started: Timestamp? = nil,
+        finished: Timestamp? = nil, note: String? = nil
+    ) {
+        self.changeSet = changeSet
+        self.number = number
+        self.kind = kind
+        self.state = state
+        self.summary = summary
+        self.action = action
+        self.isCompensation = isCompensation
+        self.path = path
+        self.beforeDigest = beforeDigest
+        self.afterDigest = afterDigest
+        self.metadata = metadata
+        self.started = started
+        self.finished = finished
+        self.note = note
+    }
+}
+
+/// What a new change set is begun with.
+package struct NewChangeSet: Sendable {
+    package var kind: ChangeSetKind
+    package var host: String
+    package var agentVersion: String
+    package var policy: PolicyIdentity
+    package var planDocument: String
+    package var relayBefore: RelayVerdict?
+    package var reverts: Int?
+    package var created: Timestamp
+
+    package init(
+        kind: ChangeSetKind, host: String, agentVersion: String, policy: PolicyIdentity,
+        planDocument: String, relayBefore: RelayVerdict?, reverts: Int?, created: Timestamp
+    ) {
+        self.kind = kind
+        self.host = host
+        self.agentVersion = agentVersion
+        self.policy = policy
+        self.planDocument = planDocument
+        self.relayBefore = relayBefore
+        self.reverts = reverts
+        self.created = created
+    }
+}
+
+/// What a new step is written with.
+package struct NewStep: Sendable {
+    package var kind: StepKind
+    package var summary: String
+    package var action: String
+    package var isCompensation: Bool
+    package var path: String?
+    /// The file's bytes before the step; they are in the store, and read back, before the step may begin.
+    package var before: [UInt8]?
+    package var after: [UInt8]?
+    package var metadata: String?
+
+    package init(
+        kind: StepKind, summary: String, action: String, isCompensation: Bool = false, path: String? = nil,
+        before: [UInt8]? = nil, after: [UInt8]? = nil, metadata: String? = nil
+    ) {
+        self.kind = kind
+        self.summary = summary
+        self.action = action
+        self.isCompensation = isCompensation
+        self.path = path
+        self.before = before
+        self.after = after
+        self.metadata = metadata
+    }
+}

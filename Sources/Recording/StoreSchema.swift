@@ -1,0 +1,55 @@
+import GRDB
+
+/// `agnt` as the four bytes of SQLite's application id: file(1) and a reader can tell what the file is.
+let storeApplicationID = 0x61_67_6e_74
+
+/// The migrations by which every store becomes one of this version. They are only ever added to.
+let storeMigrator: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 journal and content") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE content (
+                    digest TEXT NOT NULL PRIMARY KEY CHECK (length(digest) = 64),
+                    size INTEGER NOT NULL CHECK (size >= 0),
+                    bytes BLOB NOT NULL
+                ) STRICT;
+                CREATE TABLE change_set (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    kind TEXT NOT NULL,
+                    host TEXT NOT NULL,
+                    agent_version TEXT NOT NULL,
+                    policy_path TEXT NOT NULL,
+                    policy_sha256 TEXT NOT NULL,
+                    plan_digest TEXT NOT NULL REFERENCES content (digest),
+                    relay_before TEXT,
+                    reverts INTEGER REFERENCES change_set (id),
+                    created INTEGER NOT NULL, -- microseconds since 1970, UTC
+                    finished INTEGER,
+                    outcome TEXT,
+                    message TEXT NOT NULL DEFAULT '',
+                    probe_digest TEXT REFERENCES content (digest)
+                ) STRICT;
+                CREATE INDEX change_set_open ON change_set (finished) WHERE finished IS NULL;
+                CREATE TABLE step (
+                    change_set INTEGER NOT NULL REFERENCES change_set (id),
+                    number INTEGER NOT NULL,
+                    kind TEXT NOT NULL,
+                    state TEXT NOT NULL,
+                    summary TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    is_compensation INTEGER NOT NULL,
+                    path TEXT,
+                    before_digest TEXT REFERENCES content (digest),
+                    after_digest TEXT REFERENCES content (digest),
+                    metadata TEXT,
+                    started INTEGER,
+                    finished INTEGER,
+                    note TEXT,
+                    PRIMARY KEY (change_set, number)
+                ) STRICT, WITHOUT ROWID;
+                PRAGMA application_id = \(storeApplicationID);
+                """)
+    }
+    return migrator
+}()
