@@ -1,0 +1,130 @@
+internal import MailModel
+
+/// What each reply leads to, state by state.
+extension Dialogue {
+    mutating func step(_ reply: Reply) -> Action {
+        switch state {
+        case .connecting, .implicitHandshake, .handshake, .finished: return finish(.unsolicitedReply)
+        case .banner: return banner(reply)
+        case .ehlo(let purpose): return ehlo(reply, purpose)
+        case .startTLS: return startTLS(reply)
+        case .xclient: return xclient(reply)
+        case .login: return login(reply)
+        case .mail: return mail(reply)
+        case .recipient: return recipient(reply)
+        case .data: return data(reply)
+        case .message: return message(reply)
+        case .reset: return reply.isPositive ? ask() : leave(.done)
+        case .quit: return finish(leaving)
+        }
+    }
+
+    private mutating func banner(_ reply: Reply) -> Action {
+        greeted(reply)
+        guard reply.isPositive else { return finish(.turnedAway(reply)) }
+        return sayEHLO(.first)
+    }
+
+    mutating func sayEHLO(_ purpose: EHLOPurpose) -> Action {
+        // Only the questions about HELO lie in it, and not before the server was heard.
+        askedHELO = purpose == .forTest ? wantedHELO ?? ownHELO : ownHELO
+        return send("\(speaksESMTP ? "EHLO" : "HELO") \(askedHELO)", then: .ehlo(purpose))
+    }
+
+    private mutating func ehlo(_ reply: Reply, _ purpose: EHLOPurpose) -> Action {
+        guard reply.isPositive else { return ehloRefused(reply, purpose) }
+        announced(reply)
+        saidHELO = askedHELO
+        switch purpose {
+        case .forTest: return ask()
+        case .afterTLS, .afterXCLIENT: return begin()
+        case .first:
+            guard script.tls == .starttls else { return begin() }
+            guard record.capabilities?.offersStartTLS == true else { return leave(.startTLSNotOffered) }
+            return send("STARTTLS", then: .startTLS)
+        }
+    }
+
+    private mutating func ehloRefused(_ reply: Reply, _ purpose: EHLOPurpose) -> Action {
+        switch purpose {
+        case .first:
+            if case .proxyHeader(let header) = script.approach {
+                return refusedBeforeEnvelope(reply, command: header)
+            }
+            guard speaksESMTP, reply.isPermanent, script.tls != .starttls else {
+                return finish(.heloRefused(reply))
+            }
+            speaksESMTP = false
+            return sayEHLO(.first)
+        case .forTest:
+            // The name is refused, which answers the question about the name.
+            saidHELO = askedHELO
+            current = newAnswer()
+            settle(reply, judgement: Judgement(reply, at: .mail))
+            saidHELO = ""
+            next += 1
+            return ask()
+        case .afterTLS, .afterXCLIENT: return finish(.heloRefused(reply))
+        }
+    }
+
+    /// Takes leave as a polite client does; the end is what was learned before.
+    mutating func leave(_ end: DialogueEnd) -> Action {
+        leaving = end
+        return send("QUIT", then: .quit)
+    }
+
+    private mutating func startTLS(_ reply: Reply) -> Action {
+        guard reply.code == 220 else { return finish(.startTLSRefused(reply)) }
+        state = .handshake
+        return .startTLS
+    }
+
+    /// HELO is over: what comes before the envelope, then the envelopes.
+    private mutating func begin() -> Action {
+        let done = !prelude.isEmpty
+        switch script.approach {
+        case .xclient(let attributes) where !done:
+            guard record.capabilities?.offersXCLIENT == true else { return skipAll() }
+            return send("XCLIENT \(attributes)", then: .xclient)
+        case .login(let mechanism, let initialResponse) where !done:
+            guard record.capabilities?.loginMechanisms.contains(mechanism) == true else { return skipAll() }
+            return send("AUTH \(mechanism) \(initialResponse)", then: .login)
+        case .plain, .proxyHeader, .xclient, .login: return ask()
+        }
+    }
+
+    private mutating func skipAll() -> Action {
+        for question in script.questions[next...] { skip(question.test) }
+        next = script.questions.count
+        return leave(.done)
+    }
+
+    private mutating func xclient(_ reply: Reply) -> Action {
+        guard reply.isPositive else { return refusedBeforeEnvelope(reply, command: lastCommand) }
+        prelude = [Exchange(command: lastCommand, reply: reply)]
+        // The reply to XCLIENT is a new greeting (Postfix XCLIENT_README), so EHLO comes again.
+        return sayEHLO(.afterXCLIENT)
+    }
+
+    private mutating func login(_ reply: Reply) -> Action {
+        guard reply.isPositive else { return refusedBeforeEnvelope(reply, command: lastCommand) }
+        prelude = [Exchange(command: lastCommand, reply: reply)]
+        return ask()
+    }
+
+    /// The trick itself was refused, which answers every question that was to use it.
+    private mutating func refusedBeforeEnvelope(_ reply: Reply, command: String) -> Action {
+        while next < script.questions.count {
+            current = newAnswer()
+            if current != nil {
+                lastCommand = command
+                settle(reply, judgement: Judgement(reply, at: .login))
+            } else {
+                skip(script.questions[next].test)
+            }
+            next += 1
+        }
+        return leave(.done)
+    }
+}

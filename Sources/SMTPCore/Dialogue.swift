@@ -1,0 +1,192 @@
+internal import MailModel
+
+/// One SMTP connection as a client sees it, without the connection: what happened goes in, what to do
+/// comes out. No clock, no I/O, bounded memory.
+///
+/// Commands and replies alternate (no PIPELINING), so that each reply belongs to one command.
+package struct Dialogue: Sendable {
+    package enum Event: Hashable, Sendable {
+        case connected
+        case bytes([UInt8])
+        case tlsEstablished
+        case tlsFailed(String)
+        case closed
+        /// What was waited for did not come within the time that the caller allows.
+        case timedOut
+    }
+
+    package enum Action: Hashable, Sendable {
+        /// Send these bytes, then wait with a fresh deadline.
+        case send([UInt8])
+        /// Begin the TLS handshake; only TLS events count until it is over.
+        case startTLS
+        /// Go on waiting; the deadline is not moved, or a drip of bytes would never end.
+        case wait
+        /// Close the connection. No event is looked at after it.
+        case finish(DialogueEnd)
+    }
+
+    enum State: Hashable, Sendable {
+        case connecting
+        case implicitHandshake
+        case banner
+        case ehlo(EHLOPurpose)
+        case startTLS
+        case handshake
+        case xclient
+        case login
+        case mail
+        case recipient
+        case data
+        case message
+        case reset
+        case quit
+        case finished
+    }
+
+    enum EHLOPurpose: Hashable, Sendable { case first, afterTLS, afterXCLIENT, forTest }
+
+    package private(set) var record = DialogueRecord()
+    let script: DialogueScript
+    var state = State.connecting
+    var next = 0
+    var current: Answer?
+    /// The argument of the EHLO that the server last took.
+    var saidHELO = ""
+    /// The argument of the EHLO that waits for its reply.
+    var askedHELO = ""
+    /// Until EHLO is refused.
+    var speaksESMTP = true
+    var lastCommand = ""
+    /// How it ends when the server has taken leave.
+    var leaving = DialogueEnd.done
+    /// What was said and answered before the envelope and belongs to the answer: a login, XCLIENT.
+    var prelude: [Exchange] = []
+    private var parser = ReplyParser()
+
+    package init(_ script: DialogueScript) {
+        self.script = script
+    }
+
+    /// What is being waited for, in the words of a report: `the banner`, `the reply to RCPT TO`.
+    package var awaiting: String {
+        switch state {
+        case .connecting: "the connection"
+        case .implicitHandshake, .handshake: "the TLS handshake"
+        case .banner: "the banner"
+        case .finished: "nothing"
+        case .message: "the reply to the message"
+        default: "the reply to \(lastCommand.prefix { $0 != " " && $0 != ":" })"
+        }
+    }
+
+    package mutating func received(_ event: Event) -> Action {
+        if state == .finished { return .wait }
+        switch event {
+        case .connected: return connected()
+        case .bytes(let bytes): return received(bytes)
+        case .tlsEstablished: return tlsEstablished()
+        case .tlsFailed(let reason): return finish(.tlsFailed(reason))
+        case .closed: return finish(state == .quit ? leaving : .closed(awaiting: awaiting))
+        case .timedOut:
+            if state == .quit { return finish(leaving) }
+            return finish(state == .banner ? .noBanner : .timedOut(awaiting: awaiting))
+        }
+    }
+
+    private mutating func connected() -> Action {
+        guard state == .connecting else { return .wait }
+        if script.tls == .implicit {
+            state = .implicitHandshake
+            return .startTLS
+        }
+        state = .banner
+        guard case .proxyHeader(let header) = script.approach else { return .wait }
+        lastCommand = header
+        return .send(Array((header + "\r\n").utf8))
+    }
+
+    private mutating func tlsEstablished() -> Action {
+        switch state {
+        case .implicitHandshake:
+            state = .banner
+            return .wait
+        case .handshake: return sayEHLO(.afterTLS)
+        default: return finish(.tlsFailed("the handshake ended when none was due"))
+        }
+    }
+
+    private mutating func received(_ bytes: [UInt8]) -> Action {
+        switch state {
+        case .connecting, .implicitHandshake, .handshake:
+            return state == .handshake ? finish(.plainTextAfterSTARTTLS) : finish(.unsolicitedReply)
+        default: break
+        }
+        parser.append(bytes)
+        do {
+            guard let reply = try parser.nextReply() else { return .wait }
+            return answered(reply)
+        } catch {
+            return finish(.violation(error))
+        }
+    }
+
+    private mutating func answered(_ reply: Reply) -> Action {
+        if reply.code == 421 { return serviceClosing(reply) }
+        let action = step(reply)
+        guard case .finish = action else { return sendOnlyInStep(action) }
+        return action
+    }
+
+    /// A reply that waits before its command was sent would be taken for the answer to it.
+    private mutating func sendOnlyInStep(_ action: Action) -> Action {
+        guard parser.hasUnusedBytes else { return action }
+        if state == .handshake {
+            parser.discard()
+            return finish(.plainTextAfterSTARTTLS)
+        }
+        // A server that does not speak the PROXY protocol greets, then answers the header as a command.
+        if case .proxyHeader = script.approach, state == .ehlo(.first) {
+            return received(.bytes([]))
+        }
+        return state == .quit ? action : finish(.unsolicitedReply)
+    }
+
+    private mutating func serviceClosing(_ reply: Reply) -> Action {
+        if current != nil { settle(reply, judgement: .deferred) }
+        return finish(state == .quit ? leaving : .serviceClosing(reply))
+    }
+
+    mutating func finish(_ end: DialogueEnd) -> Action {
+        state = .finished
+        parser.discard()
+        return .finish(end)
+    }
+
+    mutating func send(_ command: String, then state: State) -> Action {
+        self.state = state
+        lastCommand = command
+        return .send(Array((command + "\r\n").utf8))
+    }
+
+    mutating func greeted(_ reply: Reply) {
+        record.banner = reply.lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        greetingName = reply.lines.first.flatMap { hostName(in: $0) }
+    }
+
+    mutating func announced(_ reply: Reply) { record.capabilities = Capabilities(reply) }
+
+    /// The name by which the server calls itself, for addresses at it.
+    var serverName: String? { record.capabilities?.serverName ?? greetingName }
+    private var greetingName: String?
+
+    mutating func settle(_ reply: Reply, judgement: Judgement?) {
+        guard var answer = current else { return }
+        answer.exchanges.append(Exchange(command: lastCommand, reply: reply))
+        answer.judgement = judgement
+        record.answers.append(answer)
+        current = nil
+    }
+
+    mutating func skip(_ test: RelayTest) { record.notApplicable.append(test.id) }
+}

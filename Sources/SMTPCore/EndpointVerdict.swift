@@ -1,0 +1,154 @@
+package import MailModel
+
+/// What became of a message that a server took.
+package enum MessageFate: Hashable, Sendable {
+    /// Nothing was sent, or nobody looks for it.
+    case unknown
+    /// It came to the vantage, over the network: the server relayed it. The client address that its top
+    /// Received line names, if one can be read.
+    case arrived(believedClient: String?)
+    /// A report came back to the sender: taken first, refused later (backscatter).
+    case bounced
+    /// It did not come within the time allowed: held, thrown away, or sent elsewhere.
+    case missing
+}
+
+extension ProbeTest.Verdict {
+    /// - Parameter fate: what is known of the message, where one was sent.
+    package init(_ answer: Answer, fate: MessageFate = .unknown) {
+        if case .arrived = fate, answer.test.weight != .control {
+            self = .delivered
+            return
+        }
+        switch answer.judgement {
+        case .accepted: self = .accepted
+        case .deferred: self = .deferred
+        case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), nil: self = .error
+        case .refused: self = .refused
+        }
+    }
+}
+
+/// Everything that was learned about one address, port and TLS state.
+package struct EndpointEvidence: Sendable {
+    package var answers: [Answer]
+    /// By token.
+    package var fates: [String: MessageFate]
+    /// Tests that no connection answered, by id.
+    package var unanswered: [String]
+    /// What kept them from being answered, as a sentence without a full stop.
+    package var trouble: String?
+
+    package init(
+        answers: [Answer], fates: [String: MessageFate] = [:], unanswered: [String] = [],
+        trouble: String? = nil
+    ) {
+        self.answers = answers
+        self.fates = fates
+        self.unanswered = unanswered
+        self.trouble = trouble
+    }
+
+    private var relayAnswers: [Answer] {
+        answers.filter { $0.test.weight == .relay || $0.test.weight == .deliveryOnly }
+    }
+
+    private func fate(_ answer: Answer) -> MessageFate { fates[answer.token] ?? .unknown }
+
+    /// The verdict, and what has to be said with it.
+    ///
+    /// Open needs a proof or a plain yes; closed needs at least one refusal that is about relaying, and no
+    /// question left open; everything else is inconclusive, with the reason.
+    package var verdict: (ProbeVerdict, reason: String?) {
+        let asked = relayAnswers
+        if let proof = asked.first(where: { ProbeTest.Verdict($0, fate: fate($0)) == .delivered }) {
+            return (.open, maskedClient(proof))
+        }
+        let believed = asked.filter { $0.test.weight == .relay && $0.judgement == .accepted }
+        if believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
+        if believed.contains(where: { fate($0) == .missing }) {
+            return (
+                .inconclusive,
+                "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
+            )
+        }
+        if let reason = undecided(asked) { return (.inconclusive, reason) }
+        return (.closed, remark(asked))
+    }
+
+    private func undecided(_ asked: [Answer]) -> String? {
+        let evidence = asked.filter { $0.test.weight == .relay }
+        if let deferred = evidence.first(where: { $0.judgement == .deferred }) {
+            return "it put \(deferred.test.id) off: \(firstLine(deferred))"
+        }
+        if let trouble, !unanswered.isEmpty || evidence.isEmpty { return trouble }
+        if let blocked = evidence.first(where: { $0.judgement == .refused(.blockList) }) {
+            return "it refuses this vantage, which is on a block list: \(firstLine(blocked))"
+        }
+        let decided = evidence.contains { answer in
+            switch answer.judgement {
+            case .refused(.relay), .refused(.login), .refused(.client): true
+            case .accepted: fate(answer) == .bounced
+            case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .deferred, nil: false
+            }
+        }
+        if decided { return nil }
+        guard let first = evidence.first else { return "no test could be asked" }
+        return "it refuses the tests' own addresses before it decides about relaying: \(firstLine(first))"
+    }
+
+    /// A closed endpoint of which more is to be said.
+    private func remark(_ asked: [Answer]) -> String? {
+        let refusals = asked.filter { $0.test.weight == .relay }
+        if !refusals.isEmpty, refusals.allSatisfy({ $0.judgement == .refused(.client) }) {
+            return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
+        }
+        if let bounced = answers.first(where: { fate($0) == .bounced }) {
+            return "it takes \(bounced.test.id) and bounces it later (backscatter)"
+        }
+        return nil
+    }
+
+    private func maskedClient(_ proof: Answer) -> String? {
+        guard case .arrived(let believed?) = fate(proof) else { return nil }
+        return "the message arrived; the server took the client for \(believed)"
+    }
+
+    private func firstLine(_ answer: Answer) -> String {
+        answer.decidingReply.map { String($0.text.prefix { $0 != "\n" }) } ?? "no reply"
+    }
+}
+
+/// The verdict for a whole host.
+///
+/// One open endpoint opens the host. An endpoint that nothing listens on is no reason to doubt the others;
+/// one that cannot be judged is.
+package func overallVerdict(_ endpoints: [ProbeVerdict]) -> ProbeVerdict {
+    if endpoints.contains(.open) { return .open }
+    if endpoints.contains(.inconclusive) { return .inconclusive }
+    return endpoints.contains(.closed) ? .closed : .unreachable
+}
+
+extension DialogueEnd {
+    /// Why a dialogue did not come to its end, as a sentence without a full stop; `nil` when it did.
+    package var trouble: String? {
+        switch self {
+        case .done: nil
+        case .noBanner: "broken: no banner"
+        case .turnedAway(let reply): "it turns this client away in its greeting: \(reply.text)"
+        case .heloRefused(let reply): "it takes no EHLO: \(reply.text)"
+        case .startTLSNotOffered: "STARTTLS is not offered"
+        case .startTLSRefused(let reply): "it offers STARTTLS and refuses it: \(reply.text)"
+        case .plainTextAfterSTARTTLS: "plain text came after STARTTLS, where only TLS may (CVE-2011-0411)"
+        case .tlsFailed(let reason): "TLS failed: \(reason)"
+        case .serviceClosing(let reply): "it ends the service: \(reply.text)"
+        case .closed(let awaited): "it closed the connection instead of \(awaited)"
+        case .timedOut(let awaited): "\(awaited) did not come in time"
+        case .violation(.lineTooLong): "it sends a line without end"
+        case .violation(.tooManyLines): "it sends a reply without end"
+        case .violation(.notAReply(let bytes)):
+            "it does not speak SMTP: \(String(decoding: bytes, as: UTF8.self))"
+        case .unsolicitedReply: "it sends replies to commands that it was not given"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// What a reply to an envelope means.
+package enum Judgement: Hashable, Sendable {
+    /// Why a server said no.
+    package enum Ground: String, Hashable, Sendable, CaseIterable {
+        /// Its rules on relaying, or no reason that says otherwise.
+        case relay
+        /// It wants a login or TLS first.
+        case login
+        /// It refuses the client, whatever it asks.
+        case client
+        /// A block list names the client: other clients may be treated otherwise.
+        case blockList
+        /// It does not like the sender's domain: nothing was decided about relaying.
+        case sender
+        /// It cannot find the recipient's domain: nothing was decided about relaying.
+        case recipientDomain
+    }
+
+    case accepted
+    case refused(Ground)
+    /// Not now: neither yes nor no.
+    case deferred
+
+    /// Where in the dialogue a reply came.
+    package enum Stage: Hashable, Sendable { case login, mail, recipient, data, message }
+
+    /// - Returns: `nil` for a reply that fits no place in the dialogue (1xx, 3xx, 503 for a lost sequence).
+    package init?(_ reply: Reply, at stage: Stage) {
+        if reply.isPositive {
+            self = .accepted
+            return
+        }
+        let text = reply.lowercasedText
+        if let ground = Self.ground(of: reply, text: text, at: stage) {
+            self = .refused(ground)
+        } else if reply.isTransient {
+            self = Self.speaksOfRelaying(text) ? .refused(.relay) : .deferred
+        } else if reply.isPermanent, reply.code != 503 || Self.wantsLogin(text) {
+            self = .refused(.relay)
+        } else {
+            return nil
+        }
+    }
+
+    private static func ground(of reply: Reply, text: String, at stage: Stage) -> Ground? {
+        guard reply.isPermanent || reply.isTransient else { return nil }
+        if speaksOfRelaying(text) { return nil }
+        if stage == .login { return .login }
+        if contains(text, ["blocked using", "blocklist", "blacklist", "block list", "spamhaus", "dnsbl"]) {
+            return .blockList
+        }
+        if reply.code == 530 || reply.isPermanent && wantsLogin(text) { return .login }
+        switch (reply.enhancedStatus?.subject, reply.enhancedStatus?.detail) {
+        case (1, 7), (1, 8), (7, 27): return .sender
+        case (1, 2), (1, 10): return .recipientDomain
+        default: break
+        }
+        // A transient refusal of the client (greylisting, a lookup that failed) may pass.
+        if reply.isPermanent, contains(text, ["client host rejected"]) { return .client }
+        if contains(text, ["sender address rejected: domain not found", "sender verify failed"]) {
+            return .sender
+        }
+        if contains(text, ["recipient address rejected: domain not found"]) { return .recipientDomain }
+        return nil
+    }
+
+    /// The words in which servers refuse to relay, in any class of code: Postfix's default is 454, and
+    /// `soft_bounce` makes every 5xx a 4xx.
+    private static func speaksOfRelaying(_ text: String) -> Bool {
+        contains(
+            text,
+            [
+                "relay access denied", "relaying denied", "relay not permitted", "relaying not allowed",
+                "relay denied", "unable to relay", "not permitted to relay", "relaying is denied",
+                "rcpthosts",
+                "relaying prohibited", "we do not relay", "relay not allowed", "no relaying",
+            ])
+    }
+
+    private static func wantsLogin(_ text: String) -> Bool {
+        contains(
+            text,
+            [
+                "authentication required", "authenticate first", "must authenticate", "starttls",
+                "not logged in",
+            ])
+    }
+
+    private static func contains(_ text: String, _ words: [String]) -> Bool {
+        words.contains { text.contains($0) }
+    }
+}

@@ -1,0 +1,124 @@
+/// One way to ask a server to relay: an envelope, how the client introduces itself, what an answer proves.
+package struct RelayTest: Hashable, Sendable {
+    /// What a 2xx to RCPT is worth by itself.
+    package enum Weight: String, Hashable, Sendable, CaseIterable {
+        /// The server took responsibility for a foreign recipient.
+        case relay
+        /// Nothing until the message arrives: Qmail takes every local part, and finds out later (RFC 5321
+        /// section 4.5.1 postmasters and decoders of encoded addresses likewise).
+        case deliveryOnly
+        /// Not relaying: the answer shows whether unknown recipients are refused or bounced later.
+        case backscatter
+        /// The control question: a recipient that the host serves has to be accepted.
+        case control
+    }
+
+    /// What the client does before the envelope, beyond HELO.
+    package enum Approach: Hashable, Sendable {
+        case plain
+        /// Claims another client address by XCLIENT, where the server offers it (Postfix XCLIENT_README).
+        case xclient(String)
+        /// Begins with a header of the PROXY protocol, version 1 (haproxy proxy-protocol.txt section 2.1).
+        case proxyHeader(String)
+        /// Logs in with a mechanism and an initial response that nobody should accept (RFC 4954).
+        case login(mechanism: String, initialResponse: String)
+    }
+
+    /// A stable word, as in reports.
+    package var id: String
+    package var mailFrom: AddressForm
+    package var rcptTo: AddressForm
+    /// The argument of EHLO; the vantage's own address literal unless the test is about HELO.
+    package var helo: AddressForm
+    package var approach: Approach
+    package var weight: Weight
+    /// Where the form comes from, or which measured case needs it.
+    package var source: String
+    /// What is wrong with a server that says yes, as a sentence without a full stop.
+    package var meaning: String
+
+    package init(
+        _ id: String, from mailFrom: AddressForm, to rcptTo: AddressForm, helo: AddressForm = .ownLiteral,
+        approach: Approach = .plain, weight: Weight = .relay, source: String, meaning: String
+    ) {
+        self.id = id
+        self.mailFrom = mailFrom
+        self.rcptTo = rcptTo
+        self.helo = helo
+        self.approach = approach
+        self.weight = weight
+        self.source = source
+        self.meaning = meaning
+    }
+}
+
+/// Text with placeholders in braces: `<relay-test-{token}@{third}>`.
+///
+/// | placeholder | stands for |
+/// | --- | --- |
+/// | `{token}` | a random word, another one in each test |
+/// | `{third}` | the foreign domain: reserved, or the vantage's own |
+/// | `{local}` | a domain that the server serves |
+/// | `{user}` | the local part of a recipient that the server serves |
+/// | `{host}` | the name in the server's greeting |
+/// | `{address}` | the server's address, as in a literal without brackets (RFC 5321 section 4.1.3) |
+/// | `{vantage}` | the client's address, likewise |
+package struct AddressForm: Hashable, Sendable, ExpressibleByStringLiteral {
+    package var template: String
+
+    package init(stringLiteral template: String) { self.template = template }
+
+    package static let ownLiteral: AddressForm = "[{vantage}]"
+
+    /// - Returns: `nil` when a name that the form needs is not known: the test does not apply.
+    package func filled(with names: TestNames) -> String? {
+        var text = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            guard let value = names[rest[rest.index(after: open)..<close]] else { return nil }
+            text += rest[..<open] + value
+            rest = rest[rest.index(after: close)...]
+        }
+        return text + rest
+    }
+}
+
+/// What the placeholders of ``AddressForm`` stand for.
+package struct TestNames: Hashable, Sendable {
+    package var token: String
+    package var third: String
+    package var local: String?
+    package var user: String?
+    package var host: String?
+    package var address: String?
+    package var vantage: String?
+
+    package init(
+        token: String, third: String = TestNames.reservedDomain, local: String? = nil, user: String? = nil,
+        host: String? = nil, address: String? = nil, vantage: String? = nil
+    ) {
+        self.token = token
+        self.third = third
+        self.local = local
+        self.user = user
+        self.host = host
+        self.address = address
+        self.vantage = vantage
+    }
+
+    /// Nobody's: reserved for documentation (RFC 2606 section 3), with an address and without mail.
+    package static let reservedDomain = "example.org"
+
+    fileprivate subscript(name: Substring) -> String? {
+        switch name {
+        case "token": token
+        case "third": third
+        case "local": local
+        case "user": user
+        case "host": host
+        case "address": address
+        case "vantage": vantage
+        default: nil
+        }
+    }
+}
