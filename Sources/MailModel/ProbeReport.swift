@@ -87,17 +87,23 @@ package struct ProbeTest: Sendable, Equatable, Codable {
     /// The deciding reply, lines joined by a line feed.
     package var reply: String
     package var verdict: Verdict
+    /// The dialogue that led to ``reply``, alternating client and server: commands begin with `> `, lines of
+    /// replies with `< `. Empty when nothing was said.
+    package var dialogue: [String]
 
-    package init(id: String, mailFrom: String, rcptTo: String, reply: String, verdict: Verdict) {
+    package init(
+        id: String, mailFrom: String, rcptTo: String, reply: String, verdict: Verdict, dialogue: [String] = []
+    ) {
         self.id = id
         self.mailFrom = mailFrom
         self.rcptTo = rcptTo
         self.reply = reply
         self.verdict = verdict
+        self.dialogue = dialogue
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, reply, verdict
+        case id, reply, verdict, dialogue
         case mailFrom = "mail-from"
         case rcptTo = "rcpt-to"
     }
@@ -108,10 +114,13 @@ package struct HostedAnswer: Hashable, Sendable, Codable {
     package var recipient: String
     package var reply: String
     package var accepted: Bool
+    /// Whether the server only said "not now" (4xx): then ``accepted`` is false and nothing is decided.
+    package var deferred: Bool
 
-    package init(recipient: String, reply: String, accepted: Bool) {
+    package init(recipient: String, reply: String, accepted: Bool, deferred: Bool = false) {
         self.recipient = recipient
         self.reply = reply
         self.accepted = accepted
+        self.deferred = deferred
     }
 }
