@@ -58,7 +58,8 @@ extension IPAddress {
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
         for part in parts {
-            guard (1...3).contains(part.count) else { return nil }
+            // Some programs read 010 as eight and some as ten; inet_pton(3) refuses it, and so does Postfix.
+            guard (1...3).contains(part.count), part.count == 1 || part.first != 0x30 else { return nil }
             var octet: UInt32 = 0
             for byte in part {
                 guard (0x30...0x39).contains(byte) else { return nil }

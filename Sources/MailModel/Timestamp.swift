@@ -27,10 +27,12 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         guard text.utf8.count == 20, text.hasSuffix("Z"), let day = CalendarDay(text.prefix(10)) else {
             return nil
         }
-        let clock = text.dropFirst(11).dropLast().split(separator: ":").map { Int($0) }
-        guard text.dropFirst(10).hasPrefix("T"), clock.count == 3, let hour = clock[0],
-            let minute = clock[1], let second = clock[2], (0..<24).contains(hour),
-            (0..<60).contains(minute), (0...60).contains(second)
+        let parts = text.dropFirst(11).dropLast().split(separator: ":", omittingEmptySubsequences: false)
+        // `Int` reads a sign as well, and two digits leave room for one.
+        let isDigits = parts.allSatisfy { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+        guard text.dropFirst(10).hasPrefix("T"), parts.map(\.utf8.count) == [2, 2, 2], isDigits,
+            let hour = Int(parts[0]), let minute = Int(parts[1]), let second = Int(parts[2]),
+            (0..<24).contains(hour), (0..<60).contains(minute), (0..<60).contains(second)
         else { return nil }
         self.init(seconds: Int64(day.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second))
     }
