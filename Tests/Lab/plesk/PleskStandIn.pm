@@ -134,7 +134,7 @@ sub relaying {
     my @permits  = 'permit_mynetworks';
     push @permits, 'permit_sasl_authenticated'                   if $smtp;
     push @permits, "check_client_access hash:$maps/poplock"      if $pop;
-    push @permits, 'permit' if $open && switched('open-footprint') ne 'mynetworks';
+    push @permits, 'check_client_access static:OK' if $open && switched('open-footprint') ne 'mynetworks';
     return (
         smtpd_sasl_auth_enable       => $smtp ? 'yes' : 'no',
         smtpd_relay_restrictions     => join(' ', @permits, 'defer_unauth_destination'),
@@ -217,6 +217,7 @@ sub write_pop_locks {
 }
 
 sub reload {
+    return if $ENV{PLESK_STAND_IN_NO_RELOAD};
     system '/usr/sbin/postfix reload >/dev/null 2>&1';
 }
 
