@@ -1,3 +1,5 @@
+import Postfix
+
 /// Where the files of a Postfix configuration are read: on the host that uses them, or in a copy of its directory.
 enum ConfigurationPlace: Sendable {
     case host
@@ -16,12 +18,9 @@ enum ConfigurationPlace: Sendable {
             return .nowhere("\(path) is no absolute path, and where Postfix looks for it is not known")
         }
         guard case .copy(let directory, let original) = self else { return .at(path) }
-        let named = normalized(path)
-        let base = normalized(original)
-        guard named == base || named.hasPrefix(base + "/") else {
+        guard let place = pathInCopy(path, directory: original, copy: directory) else {
             return .nowhere("\(path) is outside \(original) and not part of the copy")
         }
-        let place = directory + named.dropFirst(base.count)
         // A link in a copy from elsewhere must not show files of this machine.
         guard let real = files.resolved(place), let realDirectory = files.resolved(directory) else {
             return .at(place)
@@ -30,18 +29,5 @@ enum ConfigurationPlace: Sendable {
             return .nowhere("\(place) is a link that leads out of the copy")
         }
         return .at(real)
-    }
-
-    /// Without `.`, `..` and empty parts; by the text alone, as links of the other host cannot be followed.
-    private func normalized(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") {
-            switch part {
-            case ".": continue
-            case "..": if !parts.isEmpty { parts.removeLast() }
-            default: parts.append(part)
-            }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }

@@ -23,7 +23,7 @@ package func observeCopy(
         programs: nil)
     let main = try required("main.cf", of: hostDirectory, reader)
     let master = try required("master.cf", of: hostDirectory, reader)
-    return await reader.configuration(mainCF: main, masterCF: master)
+    return await reader.configuration(mainCF: main, masterCF: master, version: nil, hostName: nil)
 }
 
 private func required(

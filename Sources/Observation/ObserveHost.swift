@@ -31,7 +31,7 @@ private func observeServing(
     let files = instruments.files
     var ports = instruments.smtpPorts
     if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
-        ports.formUnion(smtpdPorts(master, services: { files.text("/etc/services") }))
+        ports.formUnion(mailPorts(master, services: { files.text("/etc/services") }))
     }
     let listeners = observeListeners(ports: ports, in: files)
     return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)

@@ -16,10 +16,10 @@ package func observePostfix(_ instruments: Instruments) async -> Observed<Postfi
         _ = await version
         return .unseen("the configuration of Postfix cannot be read: \(problem.reason)")
     case (.success(let mainCF), .success(let masterCF)):
-        var configuration = await reader.configuration(mainCF: mainCF, masterCF: masterCF)
+        var configuration = await reader.configuration(
+            mainCF: mainCF, masterCF: masterCF, version: await version,
+            hostName: hostName(instruments.files))
         configuration.interfaces = instruments.interfaces()
-        configuration.hostName = hostName(instruments.files)
-        configuration.version = await version
         return .seen(configuration)
     }
 }

@@ -33,13 +33,17 @@ struct PostfixFiles: Sendable {
     }
 
     /// The configuration with every file and table that it names; what cannot be read is in it as such.
-    func configuration(mainCF: FileContent, masterCF: FileContent) async -> PostfixConfiguration {
+    func configuration(
+        mainCF: FileContent, masterCF: FileContent, version: String?, hostName: String?
+    ) async -> PostfixConfiguration {
         var configuration = PostfixConfiguration(
-            version: nil, directory: directory, mainCF: mainCF, masterCF: masterCF, otherFiles: [:],
-            tables: [:], interfaces: nil, hostName: nil)
+            version: version, directory: directory, mainCF: mainCF, masterCF: masterCF, otherFiles: [:],
+            tables: [:], interfaces: nil, hostName: hostName)
         // A file may name further files and tables; a circle ends because each is read once.
         while true {
-            let named = references(of: configuration)
+            let named = references(
+                of: mainCF.bytes, masterCF: masterCF.bytes, version: version, hostName: hostName,
+                otherFiles: configuration.otherFiles)
             let newFiles = named.files.filter { configuration.otherFiles[$0] == nil }
             let newTables = named.tables.filter { configuration.tables[$0] == nil }
             guard !newFiles.isEmpty || !newTables.isEmpty else { return configuration }

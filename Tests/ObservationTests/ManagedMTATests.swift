@@ -1,0 +1,69 @@
+import MailModel
+@testable import Observation
+import Testing
+
+@Suite("Which MTA Plesk manages")
+struct ManagedMTATests {
+    private func witness(_ mta: MailTransferAgent?, _ source: String) -> MTAWitness {
+        MTAWitness(mta: mta, evidence: Evidence(file: source, text: mta?.rawValue ?? "says nothing"))
+    }
+
+    @Test("Two sources that agree decide, against one that differs or is silent")
+    func majority() {
+        let seen = managedMTA([
+            witness(.postfix, "units"), witness(nil, "features"), witness(.qmail, "packages"),
+            witness(.postfix, "port 25"),
+        ])
+        #expect(seen.value?.mta == .postfix)
+        #expect(seen.value?.evidence.map(\.file) == ["units", "features", "packages", "port 25"])
+    }
+
+    @Test("One source alone, two against two, and none at all are not enough")
+    func notEnough() {
+        let one = managedMTA([witness(.postfix, "units"), witness(nil, "port 25")])
+        #expect(
+            one.reason
+                == "no two sources agree on which MTA Plesk manages (units: postfix; port 25: says nothing)")
+        let tie = managedMTA([
+            witness(.qmail, "units"), witness(.qmail, "features"), witness(.postfix, "packages"),
+            witness(.postfix, "port 25"),
+        ])
+        #expect(tie.reason?.hasPrefix("the sources disagree") == true)
+        #expect(managedMTA([]).value == nil)
+    }
+
+    @Test("Qmail's unit counts before the unit of Postfix that lingers beside it")
+    func units() {
+        let lingering = """
+            Id=qmail.service
+            LoadState=loaded
+            ActiveState=active
+            UnitFileState=enabled
+
+            Id=postfix.service
+            LoadState=loaded
+            ActiveState=inactive
+            UnitFileState=disabled
+
+            """
+        #expect(Observation.witness(ofUnits: lingering).mta == .qmail)
+        // systemctl show of systemd 252 (Debian 12) on a host without Qmail.
+        let postfix = "Id=qmail.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
+            + "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
+        let seen = Observation.witness(ofUnits: postfix)
+        #expect(seen.mta == .postfix)
+        #expect(seen.evidence.text == "active, enabled")
+        #expect(Observation.witness(ofUnits: "garbage").mta == nil)
+    }
+
+    @Test(
+        "The feature line is understood in any of its spellings",
+        arguments: [
+            ("features[SMTP_Server] = \"Postfix\"\nfeatures[SMTP_Server_package] = \"postfix\"\n", MailTransferAgent.postfix),
+            ("SMTP_Server: QMail\n", .qmail), ("SMTP_Server_package=msmtp\nIMAP_Server=none\n", .msmtp),
+            ("IMAP_Server: postfix-like\n", nil), ("SMTP_Server: Postfix\nSMTP_Server_package: qmail\n", nil), ("", nil),
+        ] as [(String, MailTransferAgent?)])
+    func features(_ text: String, _ mta: MailTransferAgent?) {
+        #expect(Observation.witness(ofFeatures: text, source: "mailmng-server --features").mta == mta)
+    }
+}

@@ -1,0 +1,127 @@
+import MailModel
+@testable import Observation
+import Testing
+
+@Suite("Postfix's files and tables")
+struct PostfixTests {
+    private let master = "smtp inet n - y - - smtpd\n"
+
+    private func observe(
+        _ host: borrowing HostDirectory, _ main: String, _ programs: ScriptedPrograms
+    ) async throws -> PostfixConfiguration {
+        try host.write("/etc/postfix/main.cf", main)
+        try host.write("/etc/postfix/master.cf", master)
+        try host.write("/proc/sys/kernel/hostname", "mx.example.net\n")
+        try host.program("/usr/sbin/postconf")
+        return try #require(await observePostfix(Instruments(host.root, programs)).value)
+    }
+
+    private let postconf = ("/usr/sbin/postconf -d -h mail_version", ScriptedPrograms.Answer.prints("3.7.11\n"))
+
+    @Test("Files that lists include are read, and the tables that those name")
+    func includes() async throws {
+        let host = try HostDirectory()
+        try host.write("/etc/postfix/nets", "10.0.0.0/8\ncidr:/etc/postfix/more.cidr\n")
+        try host.write("/etc/postfix/more.cidr", "192.0.2.0/24 OK\n")
+        let seen = try await observe(host, "mynetworks = /etc/postfix/nets /etc/postfix/gone\n", ScriptedPrograms([postconf]))
+        #expect(seen.version == "3.7.11" && seen.hostName == "mx.example.net")
+        let nets = try #require(seen.otherFiles["/etc/postfix/nets"])
+        #expect(nets?.path == "/etc/postfix/nets")
+        #expect(seen.otherFiles["/etc/postfix/gone"] == .some(nil))
+        #expect(
+            seen.tables["cidr:/etc/postfix/more.cidr"]
+                == .entries(
+                    [TableEntry(key: "192.0.2.0/24", value: "OK", line: 1)], source: "/etc/postfix/more.cidr"))
+    }
+
+    private static let restriction =
+        "smtpd_recipient_restrictions = check_sender_access hash:/etc/postfix/s, reject_unauth_destination\n"
+
+    @Test("A compiled table without its text is listed by postmap")
+    func compiledOnly() async throws {
+        let host = try HostDirectory()
+        try host.write("/etc/postfix/s.db", "compiled")
+        let programs = ScriptedPrograms([
+            postconf, ("/usr/sbin/postmap -s hash:/etc/postfix/s", .prints("b.example\tREJECT no\na.example\tOK\n")),
+        ])
+        let seen = try await observe(host, Self.restriction, programs)
+        #expect(
+            seen.tables["hash:/etc/postfix/s"]
+                == .entries(
+                    [
+                        TableEntry(key: "a.example", value: "OK", line: nil),
+                        TableEntry(key: "b.example", value: "REJECT no", line: nil),
+                    ], source: "/etc/postfix/s.db"))
+    }
+
+    @Test("The text beside a compiled table gives the lines only while it says the same")
+    func staleText() async throws {
+        let host = try HostDirectory()
+        try host.write("/etc/postfix/s.db", "compiled")
+        try host.write("/etc/postfix/s", "# comment\nA.example   OK\n")
+        let programs = ScriptedPrograms([
+            postconf, ("/usr/sbin/postmap -s hash:/etc/postfix/s", .prints("a.example\tOK\n")),
+        ])
+        let same = try await observe(host, Self.restriction, programs)
+        #expect(
+            same.tables["hash:/etc/postfix/s"]
+                == .entries([TableEntry(key: "a.example", value: "OK", line: 2)], source: "/etc/postfix/s"))
+        try host.write("/etc/postfix/s", "a.example REJECT\n")
+        let stale = try await observe(host, Self.restriction, programs)
+        #expect(
+            stale.tables["hash:/etc/postfix/s"]
+                == .entries([TableEntry(key: "a.example", value: "OK", line: nil)], source: "/etc/postfix/s.db"))
+    }
+
+    @Test("A text that was never compiled, a broken table and a database are unreadable with a sentence")
+    func unreadable() async throws {
+        let host = try HostDirectory()
+        try host.write("/etc/postfix/s", "a.example OK\n")
+        let never = try await observe(host, Self.restriction, ScriptedPrograms([postconf]))
+        #expect(
+            never.tables["hash:/etc/postfix/s"]
+                == .unreadable(
+                    "/etc/postfix/s.db is not there, so Postfix cannot use /etc/postfix/s: postmap was not run"))
+        try host.write("/etc/postfix/s.db", "x")
+        let broken = try await observe(
+            host, Self.restriction + "relay_domains = proxy:mysql:/etc/postfix/r.cf\n",
+            ScriptedPrograms([
+                postconf,
+                (
+                    "/usr/sbin/postmap -s hash:/etc/postfix/s",
+                    .exits(1, output: "", error: "postmap: fatal: open database /etc/postfix/s.db: Invalid argument\n")
+                ),
+            ]))
+        #expect(
+            broken.tables["hash:/etc/postfix/s"]
+                == .unreadable(
+                    "hash:/etc/postfix/s cannot be listed: postmap: fatal: open database /etc/postfix/s.db: Invalid argument"
+                ))
+        #expect(
+            broken.tables["proxy:mysql:/etc/postfix/r.cf"]
+                == .unreadable(
+                    "proxy:mysql:/etc/postfix/r.cf is answered by a server or another program, which is not asked"))
+    }
+
+    @Test("Without main.cf the configuration is unseen")
+    func noPostfix() async throws {
+        let host = try HostDirectory()
+        let seen = await observePostfix(Instruments(host.root, ScriptedPrograms([])))
+        #expect(seen.reason == "the configuration of Postfix cannot be read: /etc/postfix/main.cf is not there")
+    }
+
+    @Test("main.cf behind a link is read where it is, and a pipe in its place holds nobody up")
+    func links() async throws {
+        let host = try HostDirectory()
+        try host.write("/etc/postfix/real/main.cf", "mynetworks = 127.0.0.1\n")
+        try host.link("/etc/postfix/main.cf", to: "real/main.cf")
+        try host.write("/etc/postfix/master.cf", master)
+        let seen = await observePostfix(Instruments(host.root, ScriptedPrograms([]))).value
+        #expect(seen?.mainCF.path == "/etc/postfix/real/main.cf")
+        try host.pipe("/etc/postfix/pipe")
+        #expect(HostFiles(root: host.root).read("/etc/postfix/pipe") == .unreadable("/etc/postfix/pipe is not a regular file"))
+        #expect(
+            HostFiles(root: host.root).read("/etc/postfix/master.cf", limit: 4)
+                == .unreadable("/etc/postfix/master.cf is larger than 4 bytes"))
+    }
+}
