@@ -10,12 +10,6 @@ extension PolicyDecoder {
                 remedy: "Write an address and a prefix, such as 203.0.113.0/28.")
             return nil
         }
-        if let mapped = ipv4(mappedIn: network) {
-            report(
-                "\(quoted(text)) is IPv4 written as IPv6", at: node.location,
-                remedy: "Write \(mapped) instead.")
-            return nil
-        }
         let shortest = shortestPrefix(for: network)
         guard network.prefix >= shortest else {
             report(
@@ -23,11 +17,22 @@ extension PolicyDecoder {
                 at: node.location, remedy: "Name the networks that are meant, one by one.")
             return nil
         }
+        if let mapped = ipv4(mappedIn: network) {
+            report(
+                "\(quoted(text)) is IPv4 written as IPv6", at: node.location,
+                remedy: "Write \(mapped) instead.")
+            return nil
+        }
         return network
     }
 
     private func shortestPrefix(for network: IPNetwork) -> Int {
         guard case .v6(let high, _) = network.address else { return PolicyLimits.shortestPrefixV4 }
+        // Every IPv4 address is in here as well (RFC 4291, section 2.5.5.2).
+        let mapped = IPAddress.v6(high: 0, low: 0xffff_0000_0000)
+        if network.contains(mapped), (PolicyLimits.shortestPrefixV6...96).contains(network.prefix) {
+            return 96 + PolicyLimits.shortestPrefixV4
+        }
         // Unique local (RFC 4193) and link-local (RFC 4291) addresses are not routed in the internet.
         if high >> 57 == 0xfc >> 1 { return 7 }
         if high >> 54 == 0xfe80 >> 6 { return 10 }
