@@ -32,7 +32,7 @@ package struct PlanFile: Sendable, Equatable {
             case .edit(let edit):
                 return ["edit", edit.path, sha256(edit.before), sha256(edit.after)].joined(separator: "\u{0}")
             case .service(let service):
-                return (["service"] + command(for: service)).joined(separator: "\u{0}")
+                return (["service"] + service.command).joined(separator: "\u{0}")
             }
         }
         return sha256(parts.joined(separator: "\u{1}").utf8)

@@ -57,7 +57,7 @@ private func render(_ change: Change, _ style: TerminalStyle) -> [String] {
         let text = unifiedDiff(path: edit.path, before: edit.before, after: edit.after)
         return [title, style.diff(text, indent: "       ")]
     case .service(let service):
-        return [title, "       $ " + shellText(command(for: service))]
+        return [title, "       $ " + shellText(service.command)]
     }
 }
 
@@ -78,13 +78,6 @@ private func summary(of plan: Plan, _ style: TerminalStyle) -> String {
         return style.yellow("Nothing that agent can change: see the notes above.") + "\n" + counts
     }
     return style.bold(counts) + relay
-}
-
-/// The program that carries out a service action, for display.
-package func command(for service: ServiceChange) -> [String] {
-    switch service {
-    case .reloadPostfix: ["/usr/sbin/postfix", "reload"]
-    }
 }
 
 /// Arguments as they could be typed at a shell; only for reading.
@@ -163,7 +156,7 @@ private func json(_ change: Change) -> JSONValue {
     case .plesk(let plesk): commandLine = .strings(plesk.command)
     case .edit(let edit):
         diff = .string(unifiedDiff(path: edit.path, before: edit.before, after: edit.after))
-    case .service(let service): commandLine = .strings(command(for: service))
+    case .service(let service): commandLine = .strings(service.command)
     }
     return .object([
         .init("number", .int(change.number)),

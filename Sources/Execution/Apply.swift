@@ -1,0 +1,107 @@
+internal import HostIO
+package import MailModel
+internal import Recording
+
+/// Carries out a plan: back up, change, reload, have it probed from outside, and keep it or go back.
+///
+/// - Parameters:
+///   - plan: Made from a host that has not changed since (see ``Plan/fingerprint``).
+///   - planDocument: The plan as `agent.plan/1`, for the journal.
+///   - policy: Says what follows when mail is broken or nothing could be confirmed.
+///   - watchedPaths: Files that Plesk may rewrite when one of its settings changes; they are kept as well.
+/// - Throws: ``Failure`` when a step failed and everything was taken back (`.failed`, `.interrupted`), or
+///   when taking back failed as well (`.personMustAct`).
+package func apply(
+    _ plan: Plan, planDocument: String, policy: Policy, watchedPaths: [String],
+    using instruments: Instruments
+) async throws(Failure) -> ChangeResult {
+    let before = await firstProbe(instruments)
+    let journal = try Journal.begin(
+        .apply, plan: plan, planDocument: planDocument, reverting: nil, using: instruments)
+    let engine = Engine(instruments: instruments, journal: journal)
+    do throws(Failure) {
+        try engine.backUp(watchedPaths.including(plan.edits.map(\.path)))
+        try await engine.carryOut(plan, watchedPaths: watchedPaths)
+    } catch {
+        throw await engine.abandon(after: error)
+    }
+    return try await engine.judge(before: before, policy: policy, relayedBefore: plan.relayBefore)
+}
+
+/// What was so before, to tell "it is closed" from "it is down"; a change is not held up by it.
+func firstProbe(_ instruments: Instruments) async -> ProbeReport? {
+    instruments.report(.probing(.before))
+    do throws(Failure) {
+        let report = try await instruments.probe()
+        instruments.report(.probed(report.verdict))
+        return report
+    } catch {
+        instruments.report(.notProbed(error.summary))
+        return nil
+    }
+}
+
+extension Engine {
+    fileprivate func carryOut(_ plan: Plan, watchedPaths: [String]) async throws(Failure) {
+        var isPleskDone = false
+        for change in plan.changes {
+            guard case .plesk(let plesk) = change.action else { continue }
+            try stopIfInterrupted()
+            try await carryOut(plesk, summary: change.summary)
+            isPleskDone = true
+        }
+        // What Plesk wrote on our behalf is known from here on, and can be told from others' edits.
+        if isPleskDone { try backUp(watchedPaths) }
+        let edits = isPleskDone ? try await remainingEdits(of: plan) : plan.edits
+        for change in plan.changes {
+            guard case .edit(let planned) = change.action else { continue }
+            try stopIfInterrupted()
+            guard let edit = edits.first(where: { $0.path == planned.path }) else {
+                instruments.report(.unneeded(change.summary))
+                continue
+            }
+            try await write(edit, summary: change.summary)
+        }
+        try stopIfInterrupted()
+        try await reload()
+    }
+
+    func write(_ edit: FileEdit, summary: String) async throws(Failure) {
+        guard let current = try snapshotFile(edit.path), current.bytes == edit.before else {
+            throw Failure(
+                .stale, "\(edit.path) changed while the plan was carried out",
+                remedy: "Run `agent plan` again.")
+        }
+        try await replace(current, with: edit.after, summary: summary)
+    }
+
+    /// Plesk rewrites files when its settings change, so the edits are planned afresh on what it left.
+    /// Nothing is written that the plan did not show.
+    private func remainingEdits(of plan: Plan) async throws(Failure) -> [FileEdit] {
+        let remaining = try await instruments.replan().edits
+        for edit in remaining {
+            let shown = plan.edits.first { $0.path == edit.path }?.touches ?? []
+            let surprising = edit.touches.filter { !shown.contains($0) }
+            guard surprising.isEmpty else {
+                throw Failure(
+                    .failed, "Plesk's own change brought up something that the plan did not show",
+                    detail: "\(edit.path): \(surprising.joined(separator: ", "))",
+                    remedy: "Run `agent plan` to see it.")
+            }
+        }
+        return remaining
+    }
+}
+
+extension Plan {
+    /// The planned file edits, in order.
+    var edits: [FileEdit] {
+        changes.compactMap { if case .edit(let edit) = $0.action { edit } else { nil } }
+    }
+}
+
+extension [String] {
+    func including(_ others: [String]) -> [String] {
+        self + others.filter { !contains($0) }
+    }
+}

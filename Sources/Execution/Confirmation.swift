@@ -1,0 +1,49 @@
+package import MailModel
+
+/// What an apply came to, seen from outside (safety.md promise 8 lives in docs/safe-change.md).
+package enum Confirmation: Hashable, Sendable {
+    /// Strangers are refused, and what worked before still works.
+    case fixed
+    /// Strangers can still relay, as they could before.
+    case stillOpen
+    /// Something that worked before does not work now, or a relay was opened. Sentences without full stops.
+    case worse([String])
+    /// No vantage could tell. It never counts as fixed.
+    case cannotTell(String)
+}
+
+/// Compares what the outside saw before a change with what it sees after.
+/// - Parameter before: `nil` when nothing could be asked before the change; then only what is wrong in
+///   itself counts.
+package func confirm(before: ProbeReport?, after: ProbeReport) -> Confirmation {
+    var losses: [String] = []
+    if after.verdict == .open, let before, before.verdict == .closed {
+        losses.append("it relays for strangers, which it did not before")
+    }
+    if let now = after.hosted, !now.accepted, before?.hosted?.accepted ?? true {
+        losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
+    }
+    for old in before?.endpoints ?? [] where old.banner != nil {
+        let place = "port \(old.port) on \(old.address)"
+        guard let new = after.endpoints.first(where: { $0.isSamePlace(as: old) }) else { continue }
+        if new.banner == nil {
+            losses.append("\(place) answered before and does not now")
+        } else if old.offersLogin == true, new.offersLogin == false {
+            losses.append("\(place) offered login before and does not now")
+        }
+    }
+    if !losses.isEmpty { return .worse(losses) }
+    switch after.verdict {
+    case .open: return .stillOpen
+    case .closed: return .fixed
+    case .inconclusive, .unreachable:
+        let reasons = after.endpoints.compactMap(\.reason)
+        return .cannotTell(reasons.first ?? "the probe was \(after.verdict.rawValue)")
+    }
+}
+
+extension ProbeEndpoint {
+    func isSamePlace(as other: ProbeEndpoint) -> Bool {
+        address == other.address && port == other.port && tls == other.tls
+    }
+}

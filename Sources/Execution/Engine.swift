@@ -1,0 +1,108 @@
+import HostIO
+import MailModel
+import Recording
+
+/// Carries out single steps, each written to the journal before and after.
+struct Engine {
+    let instruments: Instruments
+    let journal: Journal
+
+    /// Keeps the bytes and metadata of files that the steps, or Plesk on our behalf, may rewrite.
+    func backUp(_ paths: [String]) throws(Failure) {
+        for path in paths {
+            guard let snapshot = try snapshotFile(path) else { continue }
+            try journal.backUp(snapshot)
+            instruments.report(.backedUp(path: path))
+        }
+    }
+
+    /// Runs Plesk's command; its exit status and a re-read of the setting decide, never its wording.
+    func carryOut(
+        _ change: PleskChange, summary: String, role: StepRole = .change
+    ) async throws(Failure) {
+        let step = try journal.intend(.plesk(change), summary: summary, role: role)
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
+            try await runPlesk(change)
+        }
+    }
+
+    /// Puts new bytes in place of a file that still holds `current`.
+    /// - Parameter restoring: The metadata to give it, modification time included; `nil` keeps the file's own.
+    func replace(
+        _ current: FileSnapshot, with bytes: [UInt8], restoring metadata: FileMetadata? = nil,
+        summary: String,
+        role: StepRole = .change
+    ) async throws(Failure) {
+        let step = try journal.intendEdit(current, after: bytes, summary: summary, role: role)
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
+            try replaceFile(
+                current.path, with: bytes, metadata: metadata ?? current.metadata, expecting: current.bytes,
+                modificationTime: metadata == nil ? .ofTheWrite : .restored)
+        }
+    }
+
+    /// Makes Postfix read its configuration, and returns when it has.
+    func reload(role: StepRole = .change) async throws(Failure) {
+        let summary = "Reload Postfix"
+        let service = ServiceChange.reloadPostfix
+        let step = try journal.intend(.service(service), summary: summary, role: role)
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
+            let result = try await instruments.run(
+                ProgramCall(
+                    executable: service.command[0], arguments: Array(service.command.dropFirst()),
+                    deadline: .seconds(60)))
+            guard result.succeeded else {
+                throw Failure(
+                    .failed, "Postfix did not reload", detail: result.errorText + result.outputText,
+                    remedy: "Run `postfix check` and look at the mail log.")
+            }
+            try await instruments.settle()
+        }
+    }
+
+    func stopIfInterrupted() throws(Failure) {
+        guard instruments.isInterrupted() else { return }
+        throw Failure(.interrupted, "interrupted between two steps")
+    }
+
+    private func carryOut(
+        _ step: Int, summary: String, _ action: () async throws(Failure) -> Void
+    ) async throws(Failure) {
+        instruments.report(.started(summary))
+        try journal.mark(.started, step)
+        do throws(Failure) {
+            try await action()
+        } catch {
+            try journal.mark(.failed, step, note: error.summary)
+            throw error
+        }
+        try journal.mark(.done, step)
+        instruments.report(.done(summary))
+    }
+
+    private func runPlesk(_ change: PleskChange) async throws(Failure) {
+        let command = change.command.joined(separator: " ")
+        guard let program = change.command.first else {
+            throw Failure(.failed, "a Plesk command in the journal is empty")
+        }
+        let result = try await instruments.run(
+            ProgramCall(
+                executable: program, arguments: Array(change.command.dropFirst()), deadline: .seconds(120)))
+        guard result.succeeded else {
+            throw Failure(
+                .failed, "Plesk refused a change: \(command)",
+                detail: result.errorOutput.isEmpty ? result.outputText : result.errorText,
+                remedy: "Run the command by hand to see what Plesk wants, or change the setting in the panel."
+            )
+        }
+        switch await instruments.holds(change.setting) {
+        case .seen(true): return
+        case .seen(false):
+            throw Failure(
+                .failed, "Plesk reported success and changed nothing: \(command)",
+                remedy: "Change the setting in the panel under Tools & Settings > Mail Server Settings.")
+        case .unseen(let reason):
+            throw Failure(.failed, "Plesk's setting could not be read back after: \(command)", detail: reason)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+internal import Content
+internal import Foundation
+internal import HostIO
+package import MailModel
+package import Recording
+
+/// What a step does, as the journal keeps it.
+enum StepAction: Codable, Equatable {
+    case backup
+    case plesk(PleskChange)
+    case edit
+    case service(ServiceChange)
+
+    var kind: StepKind {
+        switch self {
+        case .backup: .backup
+        case .plesk: .plesk
+        case .edit: .edit
+        case .service: .service
+        }
+    }
+}
+
+/// The journal of one change set: every step is in it before it happens.
+struct Journal {
+    let store: Store
+    let changeSet: Int
+    let now: @Sendable () -> Timestamp
+
+    static func begin(
+        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int?,
+        using instruments: Instruments
+    ) throws(Failure) -> Journal {
+        let id = try instruments.store.begin(
+            NewChangeSet(
+                kind: kind, host: plan.host.name, agentVersion: plan.agentVersion, policy: plan.policy,
+                planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
+                created: instruments.now()))
+        return Journal(store: instruments.store, changeSet: id, now: instruments.now)
+    }
+
+    static func unfinished(using instruments: Instruments) throws(Failure) -> [Journal] {
+        try instruments.store.unfinishedChangeSets().map {
+            Journal(store: instruments.store, changeSet: $0.id, now: instruments.now)
+        }
+    }
+
+    func backUp(_ snapshot: FileSnapshot) throws(Failure) {
+        let step = try store.record(
+            NewStep(
+                kind: .backup, summary: "Keep \(snapshot.path)", action: encode(StepAction.backup),
+                path: snapshot.path, before: snapshot.bytes, metadata: encode(snapshot.metadata)),
+            in: changeSet)
+        try store.mark(.done, step: step, in: changeSet, at: now())
+    }
+
+    func intend(
+        _ action: StepAction, summary: String, role: StepRole
+    ) throws(Failure) -> Int {
+        try store.record(
+            NewStep(
+                kind: action.kind, summary: summary, action: encode(action),
+                isCompensation: role == .compensation),
+            in: changeSet)
+    }
+
+    func intendEdit(
+        _ before: FileSnapshot, after: [UInt8], summary: String, role: StepRole
+    ) throws(Failure) -> Int {
+        try store.record(
+            NewStep(
+                kind: .edit, summary: summary, action: encode(StepAction.edit),
+                isCompensation: role == .compensation, path: before.path, before: before.bytes,
+                after: after, metadata: encode(before.metadata)),
+            in: changeSet)
+    }
+
+    func mark(_ state: StepState, _ step: Int, note: String? = nil) throws(Failure) {
+        try store.mark(state, step: step, in: changeSet, at: now(), note: note)
+    }
+
+    func steps() throws(Failure) -> [RecordedStep] {
+        try store.steps(of: changeSet).map { row throws(Failure) in try RecordedStep(row) }
+    }
+
+    func close(_ outcome: Outcome, message: String, probe: String?) throws(Failure) {
+        try store.close(
+            changeSet, outcome: outcome.rawValue, message: message, probe: probe, at: now())
+    }
+}
+
+/// Whether a step goes on with a change set or takes an earlier step back.
+enum StepRole { case change, compensation }
+
+/// A step with its action and metadata as values again.
+struct RecordedStep {
+    let row: StepRow
+    let action: StepAction
+    let metadata: FileMetadata?
+
+    init(_ row: StepRow) throws(Failure) {
+        self.row = row
+        self.action = try decode(row.action)
+        self.metadata = try row.metadata.map { text throws(Failure) in try decode(text) }
+    }
+
+    /// Whether the step may have changed the host and has not been taken back.
+    var mayHaveHappened: Bool {
+        switch row.state {
+        case .intended, .undone: false
+        // A step that failed may have done half of its work.
+        case .started, .done, .failed: true
+        }
+    }
+}
+
+extension [RecordedStep] {
+    /// The first image of each file: what it was before the change set.
+    var firstImages: [RecordedStep] {
+        var seen: Set<String> = []
+        return filter { step in
+            guard let path = step.row.path, step.row.beforeDigest != nil else { return false }
+            return seen.insert(path).inserted
+        }
+    }
+
+    /// The contents that this program, or Plesk on its behalf, is known to have left in a file.
+    func knownDigests(of path: String) -> Set<String> {
+        let own = self.filter { $0.row.path == path }
+        return Set(own.compactMap(\.row.beforeDigest) + own.compactMap(\.row.afterDigest))
+    }
+
+    /// What the change set left in a file.
+    func lastDigest(of path: String) -> String? {
+        last { $0.row.path == path && $0.row.state == .done }.flatMap {
+            $0.row.afterDigest ?? $0.row.beforeDigest
+        }
+    }
+}
+
+/// The command line of a recorded step; `nil` where the step runs no program.
+package func recordedCommand(_ step: StepRow) throws(Failure) -> [String]? {
+    switch try decode(step.action) as StepAction {
+    case .plesk(let change): change.command
+    case .service(let service): service.command
+    case .backup, .edit: nil
+    }
+}
+
+/// The probe report that a change set was closed with.
+package func recordedProbe(_ bytes: [UInt8]) throws(Failure) -> ProbeReport {
+    try decode(String(decoding: bytes, as: UTF8.self))
+}
+
+func encode(_ value: some Encodable) throws(Failure) -> String {
+    do {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+        throw Failure(.failed, "a step could not be written to the journal")
+    }
+}
+
+func decode<Value: Decodable>(_ text: String) throws(Failure) -> Value {
+    do {
+        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+        throw Failure(
+            .storeUnusable, "a step in the journal cannot be read",
+            remedy: "Use the version of agent that wrote it.")
+    }
+}

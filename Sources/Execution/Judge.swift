@@ -1,0 +1,82 @@
+internal import MailModel
+
+extension Engine {
+    /// Has the change looked at from outside and keeps it, or follows the policy where it is bad.
+    func judge(
+        before: ProbeReport?, policy: Policy, relayedBefore: RelayVerdict?
+    ) async throws(Failure) -> ChangeResult {
+        instruments.report(.probing(.after))
+        let after: ProbeReport
+        do throws(Failure) {
+            after = try await instruments.probe()
+        } catch {
+            return try await unconfirmed([error.summary], probe: nil, policy: policy)
+        }
+        instruments.report(.probed(after.verdict))
+        switch confirm(before: before, after: after) {
+        case .fixed:
+            return try close(.confirmed, probe: after)
+        case .stillOpen:
+            let reason = "it still relays, as the probe shows; the change is kept, since it only closes"
+            return try close(.stillOpen, reasons: [reason], probe: after)
+        case .cannotTell(let reason):
+            return try await unconfirmed([reason], probe: after, policy: policy)
+        case .worse(let losses):
+            let relayed = relayedBefore == .open || relayedBefore == .partial || before?.verdict == .open
+            return try await worse(losses, probe: after, policy: policy, relayedBefore: relayed)
+        }
+    }
+
+    private func unconfirmed(
+        _ reasons: [String], probe: ProbeReport?, policy: Policy
+    ) async throws(Failure) -> ChangeResult {
+        switch policy.afterApply.unconfirmed {
+        case .keep: return try close(.unconfirmed, reasons: reasons, probe: probe)
+        case .rollBack: return try await goBack(reasons, probe: probe)
+        case .harbour: return try await enterHarbour(reasons, probe: probe)
+        }
+    }
+
+    private func worse(
+        _ losses: [String], probe: ProbeReport, policy: Policy, relayedBefore: Bool
+    ) async throws(Failure) -> ChangeResult {
+        switch policy.afterApply.mailBroken {
+        case .keep: return try close(.unconfirmed, reasons: losses, probe: probe)
+        case .rollBack: return try await goBack(losses, probe: probe)
+        case .harbour: return try await enterHarbour(losses, probe: probe)
+        case .automatic:
+            return relayedBefore
+                ? try await enterHarbour(losses, probe: probe) : try await goBack(losses, probe: probe)
+        }
+    }
+
+    private func goBack(_ reasons: [String], probe: ProbeReport?) async throws(Failure) -> ChangeResult {
+        try await takeBack(because: reasons.joined(separator: "; "))
+        return try close(.rolledBack, reasons: reasons, probe: probe)
+    }
+
+    /// The old state relays, so going back to it is not safe: strangers are refused and nothing is bounced.
+    private func enterHarbour(
+        _ reasons: [String], probe: ProbeReport?
+    ) async throws(Failure) -> ChangeResult {
+        instruments.report(.goingBack(reasons.joined(separator: "; ")))
+        do throws(Failure) {
+            for edit in try await instruments.harbour() where edit.before != edit.after {
+                try await write(edit, summary: "Harbour: edit \(edit.path)")
+            }
+            try await reload()
+        } catch {
+            throw await abandon(after: error)
+        }
+        return try close(.harboured, reasons: reasons, probe: probe)
+    }
+
+    func close(
+        _ outcome: Outcome, reasons: [String] = [], probe: ProbeReport?
+    ) throws(Failure) -> ChangeResult {
+        let evidence = try probe.map { report throws(Failure) in try encode(report) }
+        try journal.close(outcome, message: reasons.joined(separator: "; "), probe: evidence)
+        return ChangeResult(
+            changeSet: journal.changeSet, outcome: outcome, reasons: reasons, probe: probe)
+    }
+}

@@ -1,0 +1,36 @@
+/// How a change set ended, in the words of `agent.apply/1`.
+package enum Outcome: String, Sendable, CaseIterable {
+    case confirmed, unconfirmed
+    case stillOpen = "still-open"
+    case rolledBack = "rolled-back"
+    case harboured
+    case noChange = "no-change"
+    case failed
+
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .confirmed, .noChange: .done
+        case .unconfirmed: .cannotTell
+        case .stillOpen: .personMustAct
+        case .rolledBack, .harboured: .wentBack
+        case .failed: .failed
+        }
+    }
+}
+
+/// What a change set came to.
+package struct ChangeResult: Sendable, Equatable {
+    /// The change set's id; `nil` when there was nothing to change.
+    package var changeSet: Int?
+    package var outcome: Outcome
+    /// Sentences for the reader, without full stops.
+    package var reasons: [String]
+    package var probe: ProbeReport?
+
+    package init(changeSet: Int?, outcome: Outcome, reasons: [String] = [], probe: ProbeReport? = nil) {
+        self.changeSet = changeSet
+        self.outcome = outcome
+        self.reasons = reasons
+        self.probe = probe
+    }
+}

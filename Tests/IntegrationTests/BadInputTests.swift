@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    @Suite("Bad input: one clear error, the right exit status, nothing changed")
+    struct BadInput {
+        /// Runs `agent` on a broken host, and checks that it is refused and that nothing moved.
+        private func refused(
+            _ arguments: [String], status: Int32, saying text: String, lab: Lab,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) throws {
+            let before = try lab.state()
+            let run = try lab.agent(arguments)
+            #expect(run.status == status, "\(run.output)\(run.errorOutput)", sourceLocation: sourceLocation)
+            #expect(run.errorOutput.contains(text), "\(run.errorOutput)", sourceLocation: sourceLocation)
+            let errors = run.errorOutput.components(separatedBy: "error: ").count - 1
+            #expect(errors == 1, "\(run.errorOutput)", sourceLocation: sourceLocation)
+            #expect(try lab.state() == before, sourceLocation: sourceLocation)
+        }
+
+        private func openHost() throws -> Lab {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["white-list"])
+            return lab
+        }
+
+        @Test(
+            "A policy that is missing, a directory, wrong or contradictory",
+            arguments: [
+                ("rm -f /root/p.yaml", "/root/p.yaml"),
+                ("rm -f /root/p.yaml; mkdir /root/p.yaml", "/root/p.yaml"),
+                ("printf 'version: 1\\nrelayin: closed\\n' >/root/p.yaml", "/root/p.yaml:2:1"),
+                ("printf 'version: 2\\n' >/root/p.yaml", "version"),
+                (
+                    "printf 'version: 1\\nwhite-list:\\n  within: [0.0.0.0/0]\\n' >/root/p.yaml",
+                    "/root/p.yaml:3"
+                ),
+                ("printf 'version: 1\\n' >/root/p.yaml; chmod 666 /root/p.yaml", "chmod"),
+            ])
+        func policy(preparation: String, text: String) throws {
+            let lab = try openHost()
+            try lab.host("/bin/sh", "-c", "rm -rf /root/p.yaml; " + preparation)
+            try refused(["apply", "--yes", "--policy", "/root/p.yaml"], status: 10, saying: text, lab: lab)
+            try lab.host("rm", "-rf", "/root/p.yaml")
+        }
+
+        @Test("A plan that was edited, is of another host, or is no plan")
+        func foreignPlan() throws {
+            let lab = try openHost()
+            #expect(try lab.agent(["plan", "--out", "/root/plan.json"]).status == 0)
+            try lab.host("sed", "-i", "s/192.0.2.0/198.18.0.0/", "/root/plan.json")
+            try refused(
+                ["apply", "--yes", "/root/plan.json"], status: 10, saying: "changed after it was saved",
+                lab: lab)
+            try lab.host("/bin/sh", "-c", "echo '{}' >/root/plan.json")
+            try refused(["apply", "--yes", "/root/plan.json"], status: 10, saying: "not a plan", lab: lab)
+
+            try lab.host("rm", "/root/plan.json")
+            #expect(try lab.agent(["plan", "--out", "/root/plan.json"]).status == 0)
+            let name = try lab.host("hostname").output.trimmingCharacters(in: .newlines)
+            try lab.host("hostname", "other.example")
+            defer { try? lab.host("hostname", name) }
+            try refused(["apply", "--yes", "/root/plan.json"], status: 10, saying: "another host", lab: lab)
+        }
+
+        @Test("A plan of a host that has changed since is stale; an unchanged one is carried out")
+        func stalePlan() throws {
+            let lab = try openHost()
+            #expect(try lab.agent(["plan", "--out", "/root/plan.json"]).status == 0)
+            try lab.host("/bin/sh", "-c", "echo '# an administrator was here' >>/etc/postfix/main.cf")
+            try refused(["apply", "--yes", "/root/plan.json"], status: 6, saying: "stale", lab: lab)
+            try lab.host("rm", "/root/plan.json")
+            #expect(try lab.agent(["plan", "--out", "/root/plan.json"]).status == 0)
+            let apply = try lab.agent(["apply", "--yes", "/root/plan.json"])
+            #expect(apply.status == 0, "\(apply.errorOutput)")
+        }
+
+        @Test("Without a terminal and without --yes it refuses rather than hangs")
+        func noTerminal() throws {
+            let lab = try openHost()
+            try refused(["apply"], status: 64, saying: "--yes", lab: lab)
+        }
+
+        @Test("Without root")
+        func withoutRoot() throws {
+            let lab = try openHost()
+            let run = try lab.host(
+                "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "/usr/local/bin/agent", "apply",
+                "--yes")
+            #expect(run.status == 77, "\(run.errorOutput)")
+            #expect(run.errorOutput.contains("needs root"))
+        }
+
+        @Test("Without Plesk nothing that Plesk decides counts as compliant")
+        func withoutPlesk() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-c",
+                "mkdir /root/aside && mv /usr/sbin/plesk /usr/local/psa /opt/psa /root/aside/ 2>/dev/null; true"
+            )
+            defer {
+                try? lab.host(
+                    "/bin/sh", "-c",
+                    "cd /root/aside && mv plesk /usr/sbin/plesk; [ -e psa ] && mv psa /opt/psa; rmdir /root/aside"
+                )
+                try? lab.control("healthy")
+            }
+            let run = try lab.agent(["plan", "--detailed-exitcode", "--format", "json"])
+            #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
+            let findings = try run.json()["findings"] as? [[String: Any]]
+            let relaying = findings?.first { $0["id"] as? String == "relaying" }
+            #expect(relaying?["status"] as? String == "unknown")
+        }
+
+        @Test("Nobody on port 25 is drift that a person must mend")
+        func noMTA() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host("systemctl", "stop", "postfix@-.service", "postfix.service")
+            defer {
+                try? lab.host("systemctl", "start", "postfix.service", "postfix@-.service")
+                try? lab.control("wait")
+            }
+            let run = try lab.agent(["plan", "--detailed-exitcode"])
+            #expect(run.status == 2)
+            #expect(run.output.contains("nothing listens"), "\(run.output)")
+        }
+
+        @Test(
+            "A store that is a text file, a directory, another program's, or newer",
+            arguments: [
+                ("echo hello >/root/s.sqlite", Int32(12), "damaged, or is not a store"),
+                ("mkdir /root/s.sqlite", 12, "/root/s.sqlite"),
+                (
+                    "sqlite3 /root/s.sqlite 'CREATE TABLE t(x); PRAGMA application_id=7'", 12,
+                    "another program"
+                ),
+                (
+                    "/usr/local/bin/agent apply --yes --store /root/s.sqlite >/dev/null 2>&1; "
+                        + "/root/../usr/bin/sqlite3 /root/s.sqlite \"INSERT INTO grdb_migrations VALUES ('999 later')\"",
+                    12, "newer version"
+                ),
+            ])
+        func store(preparation: String, status: Int32, text: String) throws {
+            let lab = try openHost()
+            try lab.host("/bin/sh", "-c", "rm -rf /root/s.sqlite*; " + preparation)
+            try lab.break(["white-list"])
+            try refused(
+                ["apply", "--yes", "--store", "/root/s.sqlite"], status: status, saying: text, lab: lab)
+            try lab.host("/bin/sh", "-c", "rm -rf /root/s.sqlite*")
+        }
+
+        @Test("A full disk under the store")
+        func fullDisk() throws {
+            let lab = try openHost()
+            try lab.host(
+                "/bin/sh", "-c",
+                "mkdir -p /root/small && mount -t tmpfs -o size=64k,mode=700 none /root/small")
+            defer { try? lab.host("umount", "/root/small") }
+            try lab.host("/bin/sh", "-c", "head -c 60000 /dev/zero >/root/small/filler; true")
+            try refused(
+                ["apply", "--yes", "--store", "/root/small/s.sqlite"], status: 1, saying: "disk is full",
+                lab: lab)
+        }
+
+        @Test("A second run while one holds the lock")
+        func locked() throws {
+            let lab = try openHost()
+            try lab.host("mkdir", "-m", "700", "-p", "/var/lib/agent")
+            let run = try lab.host(
+                "/usr/bin/flock", "/var/lib/agent/agent.sqlite.lock", "/usr/local/bin/agent", "apply", "--yes"
+            )
+            #expect(run.status == 11, "\(run.errorOutput)")
+        }
+
+        @Test(
+            "Wrong words on the command line",
+            arguments: [["bogus"], ["plan", "--colour"], ["rollback", "seven"]])
+        func usage(arguments: [String]) throws {
+            let lab = try Lab.required()
+            #expect(try lab.agent(arguments).status == 64)
+        }
+
+        @Test("Failures are one JSON document under --format json")
+        func jsonFailure() throws {
+            let lab = try openHost()
+            let run = try lab.agent(["apply", "--yes", "--policy", "/root/none.yaml", "--format", "json"])
+            let document = try run.json()
+            #expect(document["format"] as? String == "agent.error/1")
+            #expect(document["exit"] as? Int == 10)
+        }
+    }
+}

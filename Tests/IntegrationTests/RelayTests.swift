@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+/// What a stranger in the world outside is told by each port of the host.
+private struct Outside {
+    let lab: Lab
+
+    /// The reply to RCPT TO for a foreign recipient.
+    func strangerReply(port: Int, tls: [String]) throws -> String {
+        try rcptReply(
+            ["--to", "canary@[198.51.100.7]", "--from", "stranger@domain.example"], port: port, tls: tls)
+    }
+
+    func hostedReply() throws -> String {
+        try rcptReply(
+            ["--to", "postmaster@hosted.example", "--from", "stranger@domain.example"], port: 25, tls: [])
+    }
+
+    func loginReply() throws -> String {
+        try rcptReply(
+            [
+                "--to", "canary@[198.51.100.7]", "--from", "alice@hosted.example", "--auth", "PLAIN",
+                "--auth-user", "alice@hosted.example", "--auth-password", "correct horse",
+            ], port: 587, tls: ["-tls"])
+    }
+
+    private func rcptReply(_ envelope: [String], port: Int, tls: [String]) throws -> String {
+        let run = try lab.swaks(
+            ["--server", "203.0.113.10", "--port", String(port), "--quit-after", "RCPT"] + tls + envelope)
+        let lines = run.output.split(separator: "\n").map(String.init)
+        let index = try #require(
+            lines.lastIndex { $0.contains("RCPT TO:") }, "\(run.output)\(run.errorOutput)")
+        let reply = try #require(lines[(index + 1)...].first { $0.contains("<") })
+        return String(reply.drop { !$0.isNumber })
+    }
+
+    /// Every way in that the host offers.
+    static let doors: [(port: Int, tls: [String])] = [
+        (25, []), (25, ["-tls"]), (465, ["-tlsc"]), (587, []), (587, ["-tls"]),
+    ]
+}
+
+extension OnARealHost {
+    @Suite("Closing an open relay")
+    struct Closing {
+        static let defects = [["relaying"], ["white-list"], ["mynetworks"], ["submission"], ["all"]]
+
+        @Test(
+            "Each defect, and all together: probed, planned, applied, proved, taken back byte for byte",
+            arguments: defects)
+        func wholeRound(defects: [String]) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(defects)
+            let broken = try lab.state()
+            let outside = Outside(lab: lab)
+
+            let probe = try lab.agent("probe", "--format", "json")
+            #expect(probe.status == 2, "\(probe.output)\(probe.errorOutput)")
+            #expect(try probe.json()["verdict"] as? String == "open")
+
+            let plan = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
+            #expect(plan.status == 2)
+            #expect(try lab.state() == broken, "planning changes nothing")
+
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == "confirmed")
+
+            let again = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
+            #expect(again.status == 0, "\(again.output)")
+            #expect((try again.json()["changes"] as? [Any])?.isEmpty == true)
+
+            for door in Outside.doors {
+                let reply = try outside.strangerReply(port: door.port, tls: door.tls)
+                #expect(
+                    reply.hasPrefix("4") || reply.hasPrefix("5"), "port \(door.port) \(door.tls): \(reply)")
+            }
+            #expect(try outside.hostedReply().hasPrefix("250"))
+            #expect(try outside.loginReply().hasPrefix("250"))
+
+            let refused = try lab.agent("rollback", "--yes")
+            #expect(refused.status == 1)
+            #expect(refused.errorOutput.contains("--allow-insecure"))
+
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes", "--format", "json")
+            #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == broken)
+            #expect(try lab.agent("probe", "--format", "json").status == 2)
+
+            let secondApply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(secondApply.status == 0, "\(secondApply.errorOutput)")
+            let history = try lab.agent("history", "--format", "json").json()
+            let kinds = (history["changes"] as? [[String: Any]])?.compactMap { $0["kind"] as? String }
+            #expect(kinds == ["apply", "rollback", "apply"])
+        }
+
+        @Test("A healthy host needs nothing, and applying to it changes nothing")
+        func healthy() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let before = try lab.state()
+            let plan = try lab.agent("plan", "--detailed-exitcode")
+            #expect(plan.status == 0, "\(plan.output)\(plan.errorOutput)")
+            #expect(plan.output.contains("Nothing to do"))
+            #expect(try lab.agent("apply", "--yes").status == 0)
+            #expect(try lab.state() == before)
+            #expect(try lab.agent("probe").status == 0)
+        }
+
+        @Test("The plan names the guilty line of a continuation")
+        func guiltyLine() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            let lines = try lab.host("cat", "/etc/postfix/main.cf").output.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let guilty = try #require(lines.firstIndex { $0.contains("0.0.0.0/0") }) + 1
+            let plan = try lab.agent("plan")
+            #expect(plan.output.contains("main.cf:\(guilty): "), "\(plan.output)")
+            let findings = try lab.agent("plan", "--format", "json").json()["findings"] as? [[String: Any]]
+            let relay = try #require(findings?.first { $0["id"] as? String == "relay" })
+            let evidence = relay["evidence"] as? [[String: Any]]
+            #expect(evidence?.contains { $0["line"] as? Int == guilty } == true)
+        }
+
+        @Test("A rollback can be rolled back: the host is closed again, byte for byte")
+        func rollbackOfARollback() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["all"])
+            #expect(try lab.agent("apply", "--yes").status == 0)
+            let closed = try lab.state()
+            #expect(try lab.agent("rollback", "--yes", "--allow-insecure").status == 0)
+            let back = try lab.agent("rollback", "--yes")
+            #expect(back.status == 0, "\(back.errorOutput)")
+            #expect(try lab.state() == closed)
+        }
+    }
+}
+
+extension Lab {
+    func swaks(_ arguments: [String]) throws -> Run {
+        try outside(["/usr/bin/swaks"] + arguments)
+    }
+}
