@@ -12,8 +12,8 @@ struct YAMLSource {
     /// inside `[ ]`, and libyaml does not.
     private static let colon: Unicode.Scalar = "\u{e000}"
     /// Stand for the first letters of keys written twice: the parser gives up at the first of those, and
-    /// everything else that is wrong would go unreported.
-    private static let keyLetters: Range<UInt32> = 0xe100..<0xe140
+    /// everything else that is wrong would go unreported. Each costs a reading of the file, so there are few.
+    private static let keyLetters: Range<UInt32> = 0xe100..<0xe110
 
     let path: String
     private var lines: [[Unicode.Scalar]]
