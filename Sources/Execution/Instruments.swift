@@ -19,7 +19,7 @@ package struct Instruments: Sendable {
     package var harbour: @Sendable () async throws(Failure) -> [FileEdit]
     /// Whether the user asked to stop; looked at between steps, never in one.
     package var isInterrupted: @Sendable () -> Bool
-    package var report: @Sendable (Progress) -> Void
+    package var report: @Sendable (ChangeProgress) -> Void
 
     package init(
         store: Store, run: @escaping RunProgram, now: @escaping @Sendable () -> Timestamp,
@@ -28,7 +28,7 @@ package struct Instruments: Sendable {
         settle: @escaping @Sendable () async throws(Failure) -> Void,
         probe: @escaping @Sendable () async throws(Failure) -> ProbeReport,
         harbour: @escaping @Sendable () async throws(Failure) -> [FileEdit],
-        isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (Progress) -> Void
+        isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (ChangeProgress) -> Void
     ) {
         self.store = store
         self.run = run
@@ -44,7 +44,7 @@ package struct Instruments: Sendable {
 }
 
 /// What is going on, for the person who waits.
-package enum Progress: Sendable, Equatable {
+package enum ChangeProgress: Sendable, Equatable {
     case probing(Moment)
     case probed(ProbeVerdict)
     /// The probe before a change could not be made; the sentence says why.

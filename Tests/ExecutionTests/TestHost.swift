@@ -1,0 +1,162 @@
+import Content
+import Execution
+import Foundation
+import HostIO
+import MailModel
+import Recording
+import Synchronization
+
+/// A host of two real files and a Plesk made of a few words, with every fault a test asks for.
+final class TestHost: Sendable {
+    struct World: Sendable {
+        var relaying: RelayingMode = .open
+        var pleskExit: Int32 = 0
+        /// Plesk says yes and does nothing.
+        var isPleskIdle = false
+        /// What Plesk writes into main.cf when its setting changes.
+        var pleskRewrites: String?
+        var reloadExit: Int32 = 0
+        var replanned: Plan?
+        var probes: [ProbeReport] = []
+        var probeFailure: Failure?
+        var commands: [[String]] = []
+        var progress: [ChangeProgress] = []
+        var interruptAfterSteps: Int?
+        var harbour: [FileEdit] = []
+        /// Runs when Postfix is reloaded.
+        var onReload: (@Sendable () -> Void)?
+    }
+
+    let directory: URL
+    let store: Store
+    let world = Mutex(World())
+
+    static let openMain = "# caf\u{e9}\nmynetworks = 0.0.0.0/0\n"
+    static let closedMain = "# caf\u{e9}\nmynetworks = 127.0.0.0/8\n"
+    static let master = "smtp inet n - n - - smtpd\n"
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        store = try Store()
+        try write("main.cf", Self.openMain)
+        try write("master.cf", Self.master)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    func path(_ name: String) -> String { directory.appending(path: name).path }
+
+    func write(_ name: String, _ text: String) throws {
+        try Data(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }).write(
+            to: directory.appending(path: name))
+    }
+
+    func text(_ name: String) throws -> String {
+        String(
+            String.UnicodeScalarView(
+                try Data(contentsOf: directory.appending(path: name)).map { Unicode.Scalar($0) }))
+    }
+
+    static func latin1(_ text: String) -> [UInt8] {
+        text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+    }
+
+    static let logins = LoginTypes(smtp: true, pop: false, popLockMinutes: nil)
+    static let setAuth = PleskChange(
+        command: ["/usr/sbin/plesk", "auth"], setting: .relaying(.auth, logins),
+        undoCommand: ["/usr/sbin/plesk", "open"], undoSetting: .relaying(.open, logins))
+
+    func mainEdit(before: String = openMain, after: String = closedMain) -> FileEdit {
+        FileEdit(
+            path: path("main.cf"), before: Self.latin1(before), after: Self.latin1(after),
+            touches: ["mynetworks"])
+    }
+
+    func plan(_ actions: [ChangeAction], relayBefore: RelayVerdict = .open) -> Plan {
+        Plan(
+            created: Timestamp(seconds: 1), agentVersion: "1.0.0",
+            host: HostIdentity(name: "mx.hosted.example", machineID: nil, plesk: "18.0.62", mta: .postfix),
+            policy: PolicyIdentity(path: "built in", sha256: ""), fingerprint: "sha256:0",
+            relayBefore: relayBefore, relayAfter: .closed, findings: [],
+            changes: actions.enumerated().map { index, action in
+                Change(number: index + 1, finding: .relay, summary: "step \(index + 1)", action: action)
+            })
+    }
+
+    var wholePlan: Plan { plan([.plesk(Self.setAuth), .edit(mainEdit()), .service(.reloadPostfix)]) }
+
+    static func policy(
+        mailBroken: Policy.MailBroken = .automatic, unconfirmed: Policy.Unconfirmed = .keep
+    ) -> Policy {
+        Policy(
+            relaying: .authorizationRequired, whiteList: .init(within: []),
+            queue: .init(warnAbove: 1, flood: .report), probe: .init(from: .direct, ports: [25]),
+            afterApply: .init(mailBroken: mailBroken, unconfirmed: unconfirmed),
+            backups: .init(keepLast: 1, keepWithinDays: 1), files: [])
+    }
+
+    static func report(_ verdict: ProbeVerdict, hosted: Bool = true, banner: String? = "220 mx")
+        -> ProbeReport
+    {
+        ProbeReport(
+            target: "mx.hosted.example", from: ProbeOrigin(kind: "direct", address: nil), verdict: verdict,
+            endpoints: [
+                ProbeEndpoint(
+                    address: "203.0.113.10", port: 25, tls: .none, verdict: verdict, banner: banner,
+                    offersLogin: true, reason: nil, tests: [])
+            ],
+            hosted: HostedAnswer(
+                recipient: "postmaster@hosted.example", reply: hosted ? "250 ok" : "550 no", accepted: hosted)
+        )
+    }
+
+    private func run(_ call: ProgramCall) -> ProgramResult {
+        world.withLock { world in
+            world.commands.append([call.executable] + call.arguments)
+            guard call.executable == "/usr/sbin/plesk" else {
+                world.onReload?()
+                return ProgramResult(exit: .exited(world.reloadExit))
+            }
+            if world.pleskExit == 0, !world.isPleskIdle {
+                world.relaying = call.arguments == ["auth"] ? .auth : .open
+                if let text = world.pleskRewrites { try? write("main.cf", text) }
+            }
+            return ProgramResult(exit: .exited(world.pleskExit), errorOutput: Array("no".utf8))
+        }
+    }
+
+    var instruments: Instruments {
+        Instruments(
+            store: store, run: { [self] call in run(call) }, now: { Timestamp(seconds: 2) },
+            holds: { [self] setting in
+                guard case .relaying(let mode, _) = setting else { return .unseen("not modelled") }
+                return .seen(world.withLock { $0.relaying == mode })
+            },
+            replan: { [self] in world.withLock { $0.replanned } ?? wholePlan },
+            settle: {},
+            probe: { [self] () async throws(Failure) in
+                let (failure, report) = world.withLock { world in
+                    (world.probeFailure, world.probes.isEmpty ? nil : world.probes.removeFirst())
+                }
+                if let failure { throw failure }
+                guard let report else { throw Failure(.cannotTell, "no probe was scripted") }
+                return report
+            },
+            harbour: { [self] in world.withLock { $0.harbour } },
+            isInterrupted: { [self] in
+                world.withLock { world in
+                    let done = world.progress.count { if case .done = $0 { true } else { false } }
+                    return world.interruptAfterSteps.map { done >= $0 } ?? false
+                }
+            },
+            report: { [self] progress in world.withLock { $0.progress.append(progress) } })
+    }
+
+    func apply(_ plan: Plan? = nil, policy: Policy = TestHost.policy()) async throws(Failure) -> ChangeResult
+    {
+        try await Execution.apply(
+            plan ?? wholePlan, planDocument: "{}", policy: policy,
+            watchedPaths: [path("main.cf"), path("master.cf")], using: instruments)
+    }
+}
