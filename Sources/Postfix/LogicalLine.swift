@@ -1,0 +1,113 @@
+/// One logical line of a Postfix text file: a line and those that continue it.
+///
+/// Postfix joins a line with each following one that begins with white space; comment lines and blank
+/// lines in between are skipped and do not end it (postconf(5), `readllines`).
+package struct LogicalLine: Hashable, Sendable {
+    /// What one physical line adds.
+    package struct Piece: Hashable, Sendable {
+        /// Counted from 1.
+        package var line: Int
+        /// The bytes of the file without the line's end.
+        package var range: Range<Int>
+    }
+
+    package let pieces: [Piece]
+    /// The joined text.
+    package let bytes: [UInt8]
+
+    /// The physical line that the logical line begins on, from 1.
+    package var firstLine: Int { pieces.first?.line ?? 0 }
+
+    /// Where a byte of the joined text stands in the file.
+    /// - Parameter offset: into ``bytes``; the end counts as the end of the last piece.
+    package func place(of offset: Int) -> (line: Int, offset: Int) {
+        var rest = offset
+        for piece in pieces {
+            if rest < piece.range.count { return (piece.line, piece.range.lowerBound + rest) }
+            rest -= piece.range.count
+        }
+        guard let last = pieces.last else { return (0, 0) }
+        return (last.line, last.range.upperBound)
+    }
+
+    /// The parts of the file that a range of the joined text covers, one for each physical line.
+    package func places(of range: Range<Int>) -> [Piece] {
+        var parts: [Piece] = []
+        var start = 0
+        for piece in pieces {
+            let overlap = range.clamped(to: start..<start + piece.range.count)
+            if !overlap.isEmpty {
+                let base = piece.range.lowerBound - start
+                parts.append(
+                    Piece(line: piece.line, range: overlap.lowerBound + base..<overlap.upperBound + base))
+            }
+            start += piece.range.count
+        }
+        return parts
+    }
+}
+
+/// Reads a text file into its logical lines; blank lines and comments between them are left out.
+package func logicalLines(of bytes: [UInt8]) -> [LogicalLine] {
+    var reader = LogicalLineReader(bytes: bytes)
+    var lines: [LogicalLine] = []
+    while let line = reader.next() { lines.append(line) }
+    return lines
+}
+
+/// The steps of Postfix's `readllines`.
+private struct LogicalLineReader {
+    let bytes: [UInt8]
+    var position = 0
+    var lineNumber = 0
+
+    mutating func next() -> LogicalLine? {
+        while let line = nextJoined() {
+            // Text that continues nothing is skipped, with a warning, by every Postfix program.
+            if line.bytes.first?.isSpace == true { continue }
+            return line
+        }
+        return nil
+    }
+
+    private mutating func nextJoined() -> LogicalLine? {
+        var pieces: [LogicalLine.Piece] = []
+        while position < bytes.count {
+            let start = position
+            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
+            position = min(end + 1, bytes.count)
+            lineNumber += 1
+            let first = bytes[start..<end].first { !$0.isSpace }
+            if let first, first != UInt8(ascii: "#") {
+                pieces.append(LogicalLine.Piece(line: lineNumber, range: start..<end))
+            }
+            guard !pieces.isEmpty else { continue }
+            guard position < bytes.count else { break }
+            let following = bytes[position]
+            if following != UInt8(ascii: "#"), !following.isSpace { break }
+        }
+        guard let first = pieces.first else { return nil }
+        guard pieces.count > 1 else {
+            return LogicalLine(pieces: pieces, bytes: Array(bytes[first.range]))
+        }
+        var joined: [UInt8] = []
+        joined.reserveCapacity(pieces.reduce(0) { $0 + $1.range.count })
+        for piece in pieces { joined += bytes[piece.range] }
+        return LogicalLine(pieces: pieces, bytes: joined)
+    }
+}
+
+/// The physical line of a file, without its end.
+/// - Parameter number: counted from 1.
+package func physicalLine(_ number: Int, of bytes: [UInt8]) -> [UInt8]? {
+    guard number > 0 else { return nil }
+    var start = 0
+    for _ in 1..<number {
+        guard let end = bytes[start...].firstIndex(of: 0x0a) else { return nil }
+        start = end + 1
+    }
+    guard start < bytes.count else { return nil }
+    var line = bytes[start..<(bytes[start...].firstIndex(of: 0x0a) ?? bytes.count)]
+    if line.last == 0x0d { line = line.dropLast() }
+    return Array(line)
+}

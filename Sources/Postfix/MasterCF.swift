@@ -1,0 +1,163 @@
+/// `master.cf` as it was written: every byte, and the services with their overrides.
+package struct MasterCF: Hashable, Sendable {
+    /// One argument of a service's program.
+    package struct Argument: Hashable, Sendable {
+        /// With the braces of `{ … }` taken off, as the program gets it.
+        package let bytes: [UInt8]
+        /// As written, in the logical line.
+        package let range: Range<Int>
+    }
+
+    /// `-o name=value` or `-o { name = value }`.
+    package struct Override: Hashable, Sendable {
+        package let name: String
+        /// From `-o` to the end of its argument, in the logical line.
+        package let range: Range<Int>
+        /// The value alone, in the logical line.
+        package let valueRange: Range<Int>
+        package let quoting: OverrideQuoting
+    }
+
+    /// How an override was written: braces allow white space in the value (master(5)).
+    package enum OverrideQuoting: Sendable {
+        case plain, braced
+    }
+
+    package struct Service: Hashable, Sendable {
+        package let line: LogicalLine
+        /// As written: `smtp`, `127.0.0.1:10025`, `[::1]:465`.
+        package let name: String
+        /// `inet`, `unix`, `pass`, `fifo` or `unix-dgram`.
+        package let type: String
+        /// The program below `daemon_directory`: `smtpd`.
+        package let command: String
+        package let arguments: [Argument]
+        /// In the order written; of two with one name the last counts.
+        package let overrides: [Override]
+        /// Arguments that are no option: smtpd stops with a fatal error when there is one.
+        package let strays: [Argument]
+
+        /// `submission/inet`, as postconf(1) names a service.
+        package var title: String { "\(name)/\(type)" }
+
+        package func override(_ name: String) -> Override? { overrides.last { $0.name == name } }
+
+        package func value(of override: Override) -> [UInt8] { Array(line.bytes[override.valueRange]) }
+    }
+
+    /// A logical line that master(8) refuses to start with.
+    package struct Fault: Hashable, Sendable {
+        package let line: LogicalLine
+        package let why: String
+    }
+
+    package let bytes: [UInt8]
+    package let services: [Service]
+    package let faults: [Fault]
+
+    package init(_ bytes: [UInt8]) {
+        var services: [Service] = []
+        var faults: [Fault] = []
+        for line in logicalLines(of: bytes) {
+            switch parseService(line) {
+            case .success(let service): services.append(service)
+            case .failure(let fault): faults.append(Fault(line: line, why: fault.why))
+            }
+        }
+        self.bytes = bytes
+        self.services = services
+        self.faults = faults
+    }
+}
+
+private func parseService(_ line: LogicalLine) -> Result<MasterCF.Service, NameValueFault> {
+    let bytes = line.bytes.firstIndex(of: 0).map { Array(line.bytes[..<$0]) } ?? line.bytes
+    let tokens = tokenRanges(in: bytes, separators: \.isSpace, braces: .ordinary)
+    guard tokens.count >= 8 else {
+        let missing = [
+            "name", "transport type", "private", "unprivileged", "chroot", "wakeup_time", "max_proc",
+            "command",
+        ]
+        return .failure(NameValueFault(why: "missing \"\(missing[tokens.count])\" field"))
+    }
+    let fields = tokens.prefix(8).map { bytes[$0].text }
+    if let why = badField(fields) { return .failure(NameValueFault(why: why)) }
+    let arguments = argumentRanges(bytes, from: tokens[7].upperBound).map { range in
+        MasterCF.Argument(bytes: bytes[range].strippingBraces, range: range)
+    }
+    let options = parseOptions(arguments, of: bytes)
+    return .success(
+        MasterCF.Service(
+            line: line, name: fields[0], type: fields[1], command: fields[7], arguments: arguments,
+            overrides: options.overrides, strays: options.strays))
+}
+
+private func badField(_ fields: [String]) -> String? {
+    guard ["inet", "unix", "fifo", "pass", "unix-dgram"].contains(fields[1]) else {
+        return "bad transport type: \(fields[1])"
+    }
+    for (index, name) in [(2, "private"), (3, "unprivileged"), (4, "chroot")]
+    where !["y", "n", "-"].contains(fields[index]) {
+        return "field \"\(name)\": bad value: \"\(fields[index])\""
+    }
+    if fields[1] == "inet", fields[2] != "n" { return "inet service cannot be private" }
+    let wakeup = fields[5].utf8.last == UInt8(ascii: "?") ? String(fields[5].dropLast()) : fields[5]
+    for (name, text) in [("wakeup_time", wakeup), ("max_proc", fields[6])]
+    where text != "-" && !(!text.isEmpty && text.utf8.allSatisfy(\.isDigit)) {
+        return "field \"\(name)\": bad value: \"\(text)\""
+    }
+    return nil
+}
+
+private func argumentRanges(_ bytes: [UInt8], from start: Int) -> [Range<Int>] {
+    tokenRanges(in: Array(bytes[start...]), separators: \.isSpace)
+        .map { $0.lowerBound + start..<$0.upperBound + start }
+}
+
+extension ArraySlice<UInt8> {
+    /// The inside of `{ … }` without surrounding white space; anything else as it is.
+    var strippingBraces: [UInt8] {
+        guard first == UInt8(ascii: "{"), last == UInt8(ascii: "}"), count >= 2 else { return Array(self) }
+        return Array(dropFirst().dropLast().trimmingSpace())
+    }
+}
+
+/// Reads the arguments as getopt(3) does in a Postfix daemon, which also finds options behind strays.
+private func parseOptions(
+    _ arguments: [MasterCF.Argument], of bytes: [UInt8]
+) -> (overrides: [MasterCF.Override], strays: [MasterCF.Argument]) {
+    var overrides: [MasterCF.Override] = []
+    var strays: [MasterCF.Argument] = []
+    var index = 0
+    while index < arguments.count {
+        let argument = arguments[index]
+        index += 1
+        guard argument.bytes.first == UInt8(ascii: "-"), argument.bytes.count > 1 else {
+            strays.append(argument)
+            continue
+        }
+        guard let letter = argument.bytes.dropFirst().firstIndex(where: { "oimnst".utf8.contains($0) })
+        else { continue }
+        var body = argument.range.lowerBound + letter + 1..<argument.range.upperBound
+        if body.isEmpty {
+            guard index < arguments.count else { break }
+            body = arguments[index].range
+            index += 1
+        }
+        guard argument.bytes[letter] == UInt8(ascii: "o") else { continue }
+        if let parsed = parseOverride(body, from: argument.range.lowerBound, of: bytes) {
+            overrides.append(parsed)
+        }
+    }
+    return (overrides, strays)
+}
+
+private func parseOverride(_ body: Range<Int>, from start: Int, of bytes: [UInt8]) -> MasterCF.Override? {
+    let isBraced =
+        bytes[body.lowerBound] == UInt8(ascii: "{") && bytes[body.upperBound - 1] == UInt8(ascii: "}")
+    let inner = isBraced && body.count >= 2 ? body.lowerBound + 1..<body.upperBound - 1 : body
+    guard case .success(let parts) = splitNameValue(bytes, in: inner) else { return nil }
+    return MasterCF.Override(
+        name: bytes[parts.name].text, range: start..<body.upperBound, valueRange: parts.value,
+        quoting: isBraced ? .braced : .plain)
+}

@@ -1,0 +1,108 @@
+/// What a parameter really is for one service: its overrides, `main.cf`, and the built-in defaults, with
+/// every `$name` and `${…}` expanded (postconf(5), "postconf -x" and "postconf -P").
+///
+/// Values are worked out when they are asked for, since Postfix expands lazily, and kept.
+package final class ParameterValues {
+    package let main: MainCF
+    package let master: MasterCF
+    /// The service whose overrides apply; `nil` for `main.cf` alone.
+    package let service: Int?
+    package let version: PostfixVersion
+    private let defaults: ParameterDefaults
+    private var cache: [String: EffectiveValue] = [:]
+    /// Guards `myhostname` and `mydomain`, whose defaults are made from one another.
+    private var isDerivingName = false
+
+    /// - Parameter hostName: the kernel's host name, the default of `myhostname`.
+    package init(
+        main: MainCF, master: MasterCF, service: Int? = nil, version: PostfixVersion, hostName: String?
+    ) {
+        self.main = main
+        self.master = master
+        self.service = service
+        self.version = version
+        defaults = ParameterDefaults(version: version, hostName: hostName)
+    }
+
+    /// The effective value, expanded.
+    package func value(of name: String) -> EffectiveValue {
+        if let known = cache[name] { return known }
+        var expansion = Expansion(values: self)
+        let raw = rawValue(of: name)
+        var text = SourcedText()
+        if let raw { expansion.expand(raw, into: &text) }
+        let value = EffectiveValue(
+            text: trimmed(text), origin: origin(of: name), isDefined: raw != nil, fault: expansion.fault)
+        cache[name] = value
+        return value
+    }
+
+    package func text(of name: String) -> String { value(of: name).text.text }
+
+    /// Whether a yes/no parameter is `yes`.
+    package func isOn(_ name: String) -> Bool { text(of: name).folded == "yes" }
+
+    /// Where the definition that counts stands.
+    package func origin(of name: String) -> TextOrigin? {
+        if let service, let index = master.services[service].overrides.lastIndex(where: { $0.name == name }) {
+            return .override(service: service, override: index)
+        }
+        if let index = main.effectiveIndex(of: name) { return .main(index) }
+        return defaultValue(of: name) != nil ? .builtIn(name) : nil
+    }
+
+    /// The value before expansion; `nil` when neither the files nor Postfix know the name.
+    func rawValue(of name: String) -> SourcedText? {
+        switch origin(of: name) {
+        case .override(let service, let index):
+            let service = master.services[service]
+            return SourcedText(
+                service.value(of: service.overrides[index]),
+                origin: .override(service: self.service ?? 0, override: index))
+        case .main(let index): return SourcedText(main.definitions[index].value, origin: .main(index))
+        case .builtIn, nil:
+            return defaultValue(of: name).map { SourcedText($0.bytes, origin: .builtIn(name)) }
+        }
+    }
+
+    private func defaultValue(of name: String) -> String? {
+        // A host name without a dot gets the domain; a domain is what follows the host name's first dot.
+        if name == "mydomain", !isDerivingName, isWritten("myhostname") {
+            isDerivingName = true
+            defer { isDerivingName = false }
+            let host = text(of: "myhostname")
+            guard let dot = host.firstIndex(of: "."), host.index(after: dot) < host.endIndex else {
+                return ParameterDefaults.localDomain
+            }
+            return String(host[host.index(after: dot)...])
+        }
+        if name == "myhostname", isWritten("mydomain") {
+            let host = defaults.hostName ?? "localhost"
+            return host.contains(".") ? host : "\(host).$mydomain"
+        }
+        return defaults.value(of: name)
+    }
+
+    private func isWritten(_ name: String) -> Bool {
+        if main.effectiveIndex(of: name) != nil { return true }
+        return service.map { master.services[$0].override(name) != nil } ?? false
+    }
+
+    private func trimmed(_ text: SourcedText) -> SourcedText {
+        let inner = text.bytes[...].trimmingSpace()
+        guard inner.count < text.bytes.count else { return text }
+        return text.slice(inner.startIndex..<inner.endIndex)
+    }
+}
+
+/// A parameter's value after expansion.
+package struct EffectiveValue: Hashable, Sendable {
+    package var text: SourcedText
+    /// Where the definition that counts stands; `nil` when there is none and no default either.
+    package var origin: TextOrigin?
+    package var isDefined: Bool
+    /// Why Postfix would stop with a fatal error at this value.
+    package var fault: String?
+
+    package var items: [ListItem] { listItems(of: text) }
+}

@@ -1,0 +1,70 @@
+/// A regular expression of a `regexp:` or `pcre:` table (regexp_table(5), pcre_table(5)).
+///
+/// What POSIX extended expressions and the common part of PCRE have: alternation, groups, back references,
+/// classes, repetition (greedy, lazy), anchors, `\d \w \s \b`, look-ahead and look-behind. Anything else is
+/// not understood, and then the table cannot be read.
+package struct Pattern: Hashable, Sendable {
+    indirect enum Node: Hashable, Sendable {
+        case empty
+        case set(ByteSet)
+        case start, end
+        case boundary(Presence)
+        case group(Node, index: Int?)
+        case alternation([Node])
+        case sequence([Node])
+        case repetition(Node, atLeast: Int, atMost: Int?, isLazy: Bool)
+        case backReference(Int)
+        case look(Node, Direction, Presence)
+    }
+
+    enum Presence: Sendable { case present, absent }
+
+    enum Direction: Sendable { case ahead, behind }
+
+    /// Which syntax and defaults the text has.
+    package enum Dialect: Sendable { case regexp, pcre }
+
+    let root: Node
+    let groupCount: Int
+
+    /// - Returns: `nil` when the expression is not understood.
+    package init?(_ text: [UInt8], dialect: Dialect, ignoresCase: Bool = true) {
+        var parser = PatternParser(bytes: text, dialect: dialect, ignoresCase: ignoresCase)
+        guard let root = parser.parse() else { return nil }
+        self.root = root
+        groupCount = parser.groupCount
+    }
+}
+
+/// One line of a `regexp:` or `pcre:` table, `!/pattern/flags`.
+package struct TablePattern: Hashable, Sendable {
+    package let pattern: Pattern
+    package let isNegated: Bool
+
+    /// - Parameter key: as ``parseTable(type:bytes:)`` gives it.
+    /// - Returns: `nil` when the pattern or a flag is not understood.
+    package init?(key: String, dialect: Pattern.Dialect) {
+        var bytes = Array(key.utf8)[...]
+        var isNegated = false
+        while let first = bytes.first, first == UInt8(ascii: "!") || first.isSpace {
+            if first == UInt8(ascii: "!") { isNegated.toggle() }
+            bytes = bytes.dropFirst()
+        }
+        guard let delimiter = bytes.first, let end = bytes.lastIndex(of: delimiter), end > bytes.startIndex
+        else { return nil }
+        var ignoresCase = true
+        for flag in bytes[(end + 1)...] {
+            switch flag {
+            case UInt8(ascii: "i"): ignoresCase.toggle()
+            // These matter only for text with line ends, which no lookup key of smtpd has.
+            case UInt8(ascii: "m"), UInt8(ascii: "s"): continue
+            case UInt8(ascii: "E"), UInt8(ascii: "X"): continue
+            default: return nil
+            }
+        }
+        let inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
+        guard let pattern = Pattern(inner, dialect: dialect, ignoresCase: ignoresCase) else { return nil }
+        self.pattern = pattern
+        self.isNegated = isNegated
+    }
+}
