@@ -64,7 +64,10 @@ struct HostFiles: Sendable {
         }
     }
 
-    func exists(_ path: String) -> Bool { access(prefix + path, F_OK) == 0 }
+    func exists(_ path: String) -> Bool { problem(path) == nil }
+
+    /// The error number that looking for a file came to; `nil` when it is there.
+    func problem(_ path: String) -> Int32? { access(prefix + path, F_OK) == 0 ? nil : errno }
 
     func isExecutable(_ path: String) -> Bool {
         var status = stat()

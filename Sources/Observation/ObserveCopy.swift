@@ -11,7 +11,7 @@ package import MailModel
 /// - Throws: when `main.cf` or `master.cf` cannot be read (``ExitStatus/failed``).
 package func observeCopy(
     directory: String, hostDirectory: String = "/etc/postfix"
-) async throws(Failure) -> PostfixConfiguration {
+) throws(Failure) -> PostfixConfiguration {
     let files = HostFiles(root: "/")
     guard let real = files.resolved(directory) else {
         throw Failure(
@@ -19,21 +19,16 @@ package func observeCopy(
             remedy: "Name a directory that holds main.cf and master.cf.")
     }
     let reader = PostfixFiles(
-        place: .copy(directory: real, original: hostDirectory), directory: hostDirectory, files: files,
-        programs: nil)
-    let main = try required("main.cf", of: hostDirectory, reader)
-    let master = try required("master.cf", of: hostDirectory, reader)
-    return await reader.configuration(mainCF: main, masterCF: master, version: nil, hostName: nil)
-}
-
-private func required(
-    _ name: String, of directory: String, _ reader: PostfixFiles
-) throws(Failure) -> FileContent {
-    switch reader.read("\(directory)/\(name)") {
-    case .success(let content): return content
+        place: .copy(directory: real, original: hostDirectory), directory: hostDirectory, files: files)
+    switch reader.configuration(version: nil, hostName: nil, interfaces: nil) {
     case .failure(let problem):
         throw Failure(
             .failed, "the copy of the configuration cannot be read", detail: "\(problem.reason).",
             remedy: "Name a directory that holds main.cf and master.cf.")
+    case .success(var configuration):
+        while let tables = reader.readNewlyNamed(&configuration) {
+            for name in tables { configuration.tables[name] = reader.copiedTable(name) }
+        }
+        return configuration
     }
 }

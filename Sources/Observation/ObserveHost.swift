@@ -1,5 +1,4 @@
 package import MailModel
-import Postfix
 
 /// Looks at everything that a plan is made from. Nothing is changed.
 ///

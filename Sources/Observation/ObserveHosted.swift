@@ -12,20 +12,18 @@ func hostedMail(_ answer: DatabaseAnswer) -> Observed<HostedMail> {
 }
 
 /// What Postfix's own configuration says, for a host whose Plesk does not tell: the table of mailboxes, else the
-/// domains that are delivered here and the address that every one of them must have (RFC 5321 section 4.5.1).
+/// domains that are delivered here, with postmaster (RFC 5321 section 4.5.1) or root.
 func hostedMail(
     _ postfix: Observed<PostfixConfiguration>, _ instruments: Instruments
 ) async -> Observed<HostedMail> {
     guard case .seen(let configuration) = postfix else {
         return .unseen(postfix.reason ?? "the configuration of Postfix was not seen")
     }
-    let reader = PostfixFiles(
-        place: .host, directory: configuration.directory, files: instruments.files, programs: instruments)
+    let reader = hostPostfixFiles(instruments)
+    let maps = listMembers("virtual_mailbox_maps", of: configuration).filter { $0.contains(":") }
+    let others = await reader.tables(maps.filter { configuration.tables[$0] == nil }, instruments)
     var mailboxes: [String] = []
-    for name in listMembers("virtual_mailbox_maps", of: configuration) where name.contains(":") {
-        var content = configuration.tables[name]
-        if content == nil { content = await reader.table(name) }
-        guard case .entries(let entries, _) = content else { continue }
+    for case .entries(let entries, _) in maps.compactMap({ configuration.tables[$0] ?? others[$0] }) {
         mailboxes += entries.map(\.key).filter { !$0.hasPrefix("@") && $0.split(separator: "@").count == 2 }
     }
     if let hosted = hostedMail(mailboxes: mailboxes) { return .seen(hosted) }
@@ -34,7 +32,20 @@ func hostedMail(
     guard let domain = domains.first else {
         return .unseen("neither Plesk nor Postfix names a domain whose mail stays on this host")
     }
-    return .seen(HostedMail(domains: domains.sorted(), recipient: "postmaster@\(domain)"))
+    let user = hasPostmaster(configuration, instruments.files) ? "postmaster" : "root"
+    return .seen(HostedMail(domains: domains.sorted(), recipient: "\(user)@\(domain)"))
+}
+
+/// Whether an alias table of the host has postmaster, by its text (aliases(5)). Every host has root.
+private func hasPostmaster(_ configuration: PostfixConfiguration, _ files: HostFiles) -> Bool {
+    listMembers("alias_maps", of: configuration).contains { name in
+        guard let path = TableName(name)?.name, path.hasPrefix("/"), let text = files.text(path) else {
+            return false
+        }
+        return text.split(whereSeparator: \.isNewline).contains { line in
+            line.split(separator: ":").first?.trimmed.lowercased() == "postmaster"
+        }
+    }
 }
 
 /// A mailbox of postmaster before all others, then the first by its name.

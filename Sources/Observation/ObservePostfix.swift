@@ -1,27 +1,27 @@
 import HostIO
 package import MailModel
-import Postfix
 
 /// Reads Postfix's configuration: main.cf, master.cf, and every file and table that decides about relaying.
 ///
 /// Compiled tables are listed by `postmap -s`; nothing else is run but `postconf`, for the version.
 package func observePostfix(_ instruments: Instruments) async -> Observed<PostfixConfiguration> {
-    async let version = mailVersion(instruments)
-    let reader = PostfixFiles(
-        place: .host, directory: postfixDirectory, files: instruments.files, programs: instruments)
-    let main = reader.read("\(postfixDirectory)/main.cf")
-    let master = reader.read("\(postfixDirectory)/master.cf")
-    switch (main, master) {
-    case (.failure(let problem), _), (_, .failure(let problem)):
-        _ = await version
+    let reader = hostPostfixFiles(instruments)
+    let base = reader.configuration(
+        version: await mailVersion(instruments), hostName: hostName(instruments.files),
+        interfaces: instruments.interfaces())
+    switch base {
+    case .failure(let problem):
         return .unseen("the configuration of Postfix cannot be read: \(problem.reason)")
-    case (.success(let mainCF), .success(let masterCF)):
-        var configuration = await reader.configuration(
-            mainCF: mainCF, masterCF: masterCF, version: await version,
-            hostName: hostName(instruments.files))
-        configuration.interfaces = instruments.interfaces()
+    case .success(var configuration):
+        while let tables = reader.readNewlyNamed(&configuration) {
+            configuration.tables.merge(await reader.tables(tables, instruments)) { first, _ in first }
+        }
         return .seen(configuration)
     }
+}
+
+func hostPostfixFiles(_ instruments: Instruments) -> PostfixFiles {
+    PostfixFiles(place: .host, directory: postfixDirectory, files: instruments.files)
 }
 
 /// Where Debian's, Red Hat's and Plesk's packages have it.

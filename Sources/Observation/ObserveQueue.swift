@@ -10,7 +10,9 @@ import MailModel
 ///   - deadline: How long counting may take.
 func observeQueue(_ directory: String, deadline: Duration, in files: HostFiles) -> Observed<QueueCount> {
     let end = ContinuousClock.now + deadline
-    guard files.exists(directory) else { return .unseen("Postfix has no queue: \(directory) is not there") }
+    if let problem = files.problem(directory) {
+        return .unseen("the queue directory \(directory) cannot be read: \(errorText(problem))")
+    }
     var counts: [String: Int] = [:]
     var seen: Set<UInt64> = []
     for queue in ["maildrop", "incoming", "active", "deferred", "hold", "corrupt", "incoming", "active"] {

@@ -1,15 +1,19 @@
-import HostIO
 import MailModel
 import Postfix
 
-/// Reads everything that a Postfix configuration consists of.
+/// Reads what a Postfix configuration consists of, on its host or from a copy.
 struct PostfixFiles: Sendable {
     var place: ConfigurationPlace
     /// Where the files belong on the host: `/etc/postfix`.
     var directory: String
     var files: HostFiles
-    /// `nil` for a copy: compiled tables are then out of reach.
-    var programs: Instruments?
+
+    struct Unreadable: Error, Equatable {
+        /// A sentence without a full stop.
+        var reason: String
+
+        init(_ reason: String) { self.reason = reason }
+    }
 
     /// A file by the path that the configuration gives it.
     func read(_ path: String) -> Result<FileContent, Unreadable> {
@@ -25,39 +29,31 @@ struct PostfixFiles: Sendable {
         }
     }
 
-    struct Unreadable: Error, Equatable {
-        /// A sentence without a full stop.
-        var reason: String
-
-        init(_ reason: String) { self.reason = reason }
-    }
-
-    /// The configuration with every file and table that it names; what cannot be read is in it as such.
+    /// The configuration with its two own files, to be filled by ``readNewlyNamed(_:)``.
     func configuration(
-        mainCF: FileContent, masterCF: FileContent, version: String?, hostName: String?
-    ) async -> PostfixConfiguration {
-        var configuration = PostfixConfiguration(
-            version: version, directory: directory, mainCF: mainCF, masterCF: masterCF, otherFiles: [:],
-            tables: [:], interfaces: nil, hostName: hostName)
-        // A file may name further files and tables; a circle ends because each is read once.
-        while true {
-            let named = references(
-                of: mainCF.bytes, masterCF: masterCF.bytes, version: version, hostName: hostName,
-                otherFiles: configuration.otherFiles)
-            let newFiles = named.files.filter { configuration.otherFiles[$0] == nil }
-            let newTables = named.tables.filter { configuration.tables[$0] == nil }
-            guard !newFiles.isEmpty || !newTables.isEmpty else { return configuration }
-            for path in newFiles { configuration.otherFiles[path] = .some(try? read(path).get()) }
-            configuration.tables.merge(await tables(newTables)) { first, _ in first }
+        version: String?, hostName: String?, interfaces: [IPNetwork]?
+    ) -> Result<PostfixConfiguration, Unreadable> {
+        read("\(directory)/main.cf").flatMap { mainCF in
+            read("\(directory)/master.cf").map { masterCF in
+                PostfixConfiguration(
+                    version: version, directory: directory, mainCF: mainCF, masterCF: masterCF,
+                    otherFiles: [:], tables: [:], interfaces: interfaces, hostName: hostName)
+            }
         }
     }
 
-    private func tables(_ names: [String]) async -> [String: TableContent] {
-        await withTaskGroup(of: (String, TableContent).self) { group in
-            for name in Set(names) { group.addTask { (name, await table(name)) } }
-            var tables: [String: TableContent] = [:]
-            for await (name, content) in group { tables[name] = content }
-            return tables
-        }
+    /// Reads the files that are named and not read yet. They may name more: call it until it gives `nil`; a
+    /// circle ends because each file is read once.
+    /// - Returns: the tables that are newly named; `nil` when there is nothing new.
+    func readNewlyNamed(_ configuration: inout PostfixConfiguration) -> [String]? {
+        let named = references(
+            of: configuration.mainCF.bytes, masterCF: configuration.masterCF.bytes,
+            version: configuration.version, hostName: configuration.hostName,
+            otherFiles: configuration.otherFiles)
+        let files = named.files.filter { configuration.otherFiles[$0] == nil }
+        let tables = named.tables.filter { configuration.tables[$0] == nil }
+        guard !files.isEmpty || !tables.isEmpty else { return nil }
+        for path in files { configuration.otherFiles[path] = .some(try? read(path).get()) }
+        return tables
     }
 }

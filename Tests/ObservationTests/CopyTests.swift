@@ -13,12 +13,13 @@ struct CopyTests {
     }
 
     @Test("What was below the host's directory is read from the copy, in source form")
-    func tables() async throws {
+    func tables() throws {
         let copy = try copy(
-            "mynetworks = cidr:/etc/postfix/maps/nets, hash:/etc/aliases\nrelay_domains = hash:/etc/postfix/maps/r\n")
+            "mynetworks = cidr:/etc/postfix/maps/nets, hash:/etc/aliases\nrelay_domains = hash:/etc/postfix/maps/r\n"
+        )
         try copy.write("/maps/nets", "0.0.0.0/0 OK\n")
         try copy.write("/maps/r", "example.org OK\n")
-        let seen = try await observeCopy(directory: copy.root)
+        let seen = try observeCopy(directory: copy.root)
         #expect(seen.directory == "/etc/postfix")
         guard case .entries(let nets, _)? = seen.tables["cidr:/etc/postfix/maps/nets"],
             case .entries(let domains, _)? = seen.tables["hash:/etc/postfix/maps/r"]
@@ -34,30 +35,34 @@ struct CopyTests {
     }
 
     @Test("A table that is there only in compiled form says so")
-    func compiledOnly() async throws {
+    func compiledOnly() throws {
         let copy = try copy("relay_domains = hash:/etc/postfix/r\n")
         try copy.write("/r.db", "x")
-        let seen = try await observeCopy(directory: copy.root)
+        let seen = try observeCopy(directory: copy.root)
         #expect(
             seen.tables["hash:/etc/postfix/r"]
                 == .unreadable("/etc/postfix/r is in the copy only as /etc/postfix/r.db, in compiled form"))
     }
 
-    @Test("Neither a link nor a path leads out of the copy", arguments: ["/etc/postfix/out", "/etc/postfix/../shadow"])
-    func noWayOut(_ path: String) async throws {
+    @Test(
+        "Neither a link nor a path leads out of the copy",
+        arguments: ["/etc/postfix/out", "/etc/postfix/../shadow"])
+    func noWayOut(_ path: String) throws {
         let copy = try copy("mynetworks = \(path)\n")
         try copy.link("/out", to: "/etc/hostname")
-        let seen = try await observeCopy(directory: copy.root)
+        let seen = try observeCopy(directory: copy.root)
         #expect(seen.otherFiles[path] == .some(nil))
     }
 
     @Test("A directory without main.cf is one clear error")
-    func noMain() async throws {
+    func noMain() throws {
         let copy = try HostDirectory()
-        let failure = await #expect(throws: Failure.self) { try await observeCopy(directory: copy.root) }
+        let failure = #expect(throws: Failure.self) { try observeCopy(directory: copy.root) }
         #expect(failure?.status == .failed)
         #expect(failure?.detail?.hasSuffix("/main.cf is not there.") == true)
-        let missing = await #expect(throws: Failure.self) { try await observeCopy(directory: copy.root + "/none") }
+        let missing = #expect(throws: Failure.self) {
+            try observeCopy(directory: copy.root + "/none")
+        }
         #expect(missing?.detail == "There is no such directory.")
     }
 }

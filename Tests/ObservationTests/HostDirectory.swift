@@ -6,9 +6,11 @@ struct HostDirectory: ~Copyable {
 
     init() throws {
         var template = Array("/tmp/observation-XXXXXX".utf8CString)
-        guard let made = template.withUnsafeMutableBufferPointer({ buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-        }) else { throw SystemProblem(code: errno) }
+        guard
+            let made = template.withUnsafeMutableBufferPointer({ buffer in
+                buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+            })
+        else { throw SystemProblem(code: errno) }
         root = made
     }
 

@@ -1,6 +1,7 @@
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 /// The tables were captured on Linux 6.18 in a namespace of its own, with sockets that python3 opened: 0.0.0.0:25,
 /// 127.0.0.1:10025, [::]:25, [::1]:587, [::ffff:127.0.0.2]:465, [::]:993, and a connection each to 127.0.0.1:25, [::1]:25.
@@ -26,7 +27,9 @@ private let tcp6 = """
 
 @Suite("Listeners from /proc")
 struct ListenerTests {
-    private func process(_ host: borrowing HostDirectory, _ id: Int, exe: String, cgroup: String, holds: [Int]) throws {
+    private func process(
+        _ host: borrowing HostDirectory, _ id: Int, exe: String, cgroup: String, holds: [Int]
+    ) throws {
         try host.link("/proc/\(id)/exe", to: exe)
         try host.write("/proc/\(id)/cgroup", cgroup)
         try host.link("/proc/\(id)/fd/0", to: "/dev/null")
@@ -45,7 +48,10 @@ struct ListenerTests {
 
     @Test(
         "Lines of another shape are passed over",
-        arguments: ["", "garbage\n", "0: 0000:0019 00:00 0A 0 0 0 0 0 12\n", "0: 00000000:99999 00000000:0000 0A a b c d e 7\n"])
+        arguments: [
+            "", "garbage\n", "0: 0000:0019 00:00 0A 0 0 0 0 0 12\n",
+            "0: 00000000:99999 00000000:0000 0A a b c d e 7\n",
+        ])
     func garbage(_ table: String) {
         #expect(ListeningSocket.parse(Array(table.utf8)).isEmpty)
     }
@@ -57,7 +63,8 @@ struct ListenerTests {
         try host.write("/proc/net/tcp6", tcp6)
         try process(
             host, 812, exe: "/usr/lib/postfix/sbin/master",
-            cgroup: "0::/system.slice/system-postfix.slice/postfix@-.service\n", holds: [188265, 188267, 188268])
+            cgroup: "0::/system.slice/system-postfix.slice/postfix@-.service\n",
+            holds: [188265, 188267, 188268])
         try process(
             host, 900, exe: "/usr/lib/postfix/sbin/smtpd",
             cgroup: "0::/system.slice/system-postfix.slice/postfix@-.service\n", holds: [188265])
@@ -66,7 +73,9 @@ struct ListenerTests {
             cgroup: "3:cpu:/\n1:name=systemd:/system.slice/evil.service\n", holds: [188266])
         let listeners = try #require(
             observeListeners(ports: [25, 465, 587, 10_025], in: HostFiles(root: host.root)).value)
-        let lines = listeners.map { "\($0.port) \($0.address) \($0.processID ?? 0) \($0.executable ?? "-") \($0.unit ?? "-")" }
+        let lines = listeners.map {
+            "\($0.port) \($0.address) \($0.processID ?? 0) \($0.executable ?? "-") \($0.unit ?? "-")"
+        }
         #expect(
             lines == [
                 "25 0.0.0.0 812 /usr/lib/postfix/sbin/master postfix@-.service",
@@ -90,7 +99,9 @@ struct ListenerTests {
     @Test("Without /proc nothing was seen, which is not the same as nobody listening")
     func noProc() throws {
         let host = try HostDirectory()
-        #expect(observeListeners(ports: [25], in: HostFiles(root: host.root)) == .unseen("/proc/net/tcp is not there"))
+        #expect(
+            observeListeners(ports: [25], in: HostFiles(root: host.root))
+                == .unseen("/proc/net/tcp is not there"))
         try host.write("/proc/net/tcp", tcp)
         #expect(observeListeners(ports: [26], in: HostFiles(root: host.root)) == .seen([]))
     }

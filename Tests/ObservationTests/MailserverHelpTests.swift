@@ -1,6 +1,7 @@
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 @Suite("The mailserver utility's help and report")
 struct MailserverHelpTests {
@@ -56,7 +57,8 @@ struct MailserverHelpTests {
     func labels() {
         let text = "Relay mode:             auth\nAuthorization type:     smtp\nLock time:              20\n"
         #expect(MailserverReport.relaying(text) == .seen(.auth))
-        #expect(MailserverReport.logins(text) == .seen(LoginTypes(smtp: true, pop: false, popLockMinutes: 20)))
+        #expect(
+            MailserverReport.logins(text) == .seen(LoginTypes(smtp: true, pop: false, popLockMinutes: 20)))
         #expect(MailserverReport.relaying("Relay mode: whatever\n").value == nil)
         #expect(MailserverReport.relaying("Smarthost relay: open\nRelay mode: auth\n").value == nil)
     }

@@ -1,6 +1,7 @@
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 @Suite("Which MTA Plesk manages")
 struct ManagedMTATests {
@@ -48,7 +49,8 @@ struct ManagedMTATests {
             """
         #expect(Observation.witness(ofUnits: lingering).mta == .qmail)
         // systemctl show of systemd 252 (Debian 12) on a host without Qmail.
-        let postfix = "Id=qmail.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
+        let postfix =
+            "Id=qmail.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
             + "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
         let seen = Observation.witness(ofUnits: postfix)
         #expect(seen.mta == .postfix)
@@ -59,9 +61,13 @@ struct ManagedMTATests {
     @Test(
         "The feature line is understood in any of its spellings",
         arguments: [
-            ("features[SMTP_Server] = \"Postfix\"\nfeatures[SMTP_Server_package] = \"postfix\"\n", MailTransferAgent.postfix),
+            (
+                "features[SMTP_Server] = \"Postfix\"\nfeatures[SMTP_Server_package] = \"postfix\"\n",
+                MailTransferAgent.postfix
+            ),
             ("SMTP_Server: QMail\n", .qmail), ("SMTP_Server_package=msmtp\nIMAP_Server=none\n", .msmtp),
-            ("IMAP_Server: postfix-like\n", nil), ("SMTP_Server: Postfix\nSMTP_Server_package: qmail\n", nil), ("", nil),
+            ("IMAP_Server: postfix-like\n", nil), ("SMTP_Server: Postfix\nSMTP_Server_package: qmail\n", nil),
+            ("", nil),
         ] as [(String, MailTransferAgent?)])
     func features(_ text: String, _ mta: MailTransferAgent?) {
         #expect(Observation.witness(ofFeatures: text, source: "mailmng-server --features").mta == mta)

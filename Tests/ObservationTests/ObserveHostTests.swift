@@ -1,13 +1,16 @@
 import HostIO
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 @Suite("The whole host")
 struct ObserveHostTests {
     typealias Answer = ScriptedPrograms.Answer
 
-    private func plesk(_ host: borrowing HostDirectory, wrapper: Bool, utility: String, version: String) throws {
+    private func plesk(_ host: borrowing HostDirectory, wrapper: Bool, utility: String, version: String)
+        throws
+    {
         try host.write("/opt/psa/version", "\(version) Debian 12 1800240627.13\n")
         try host.write("/etc/psa/psa.conf", "# comment\nPRODUCT_ROOT_D\t/opt/psa\nMYSQL_BIN_D /usr/bin\n")
         try host.write("/etc/psa/.psa.shadow", "s3cret\n", mode: 0o600)
@@ -20,12 +23,16 @@ struct ObserveHostTests {
     private let help = "/usr/sbin/plesk bin mailserver --help"
     private let installer = "/usr/sbin/plesk installer --query-status --enable-xml-output"
 
-    private func state(_ host: borrowing HostDirectory, _ answers: [(String, Answer)]) async -> (HostState, ScriptedPrograms) {
+    private func state(_ host: borrowing HostDirectory, _ answers: [(String, Answer)]) async -> (
+        HostState, ScriptedPrograms
+    ) {
         let programs = ScriptedPrograms(answers)
         return (await observeHost(Instruments(host.root, programs)), programs)
     }
 
-    @Test("Obsidian: everything in three calls of Plesk, none twice", arguments: ["18.0.62", "17.8.11", "12.5.30"])
+    @Test(
+        "Obsidian: everything in three calls of Plesk, none twice",
+        arguments: ["18.0.62", "17.8.11", "12.5.30"])
     func wrapper(_ version: String) async throws {
         let host = try HostDirectory()
         try plesk(host, wrapper: true, utility: "mailserver", version: version)
@@ -41,7 +48,12 @@ struct ObserveHostTests {
         #expect(plesk.version == version && plesk.root == "/opt/psa")
         #expect(plesk.commands.invocation == ["/usr/sbin/plesk", "bin", "mailserver"])
         #expect(plesk.relaying == .seen(.auth) && plesk.busy == nil)
-        #expect(seen.hosted == .seen(HostedMail(domains: ["hosted.example", "second.example"], recipient: "postmaster@hosted.example")))
+        #expect(
+            seen.hosted
+                == .seen(
+                    HostedMail(
+                        domains: ["hosted.example", "second.example"], recipient: "postmaster@hosted.example")
+                ))
         #expect(seen.name == "mail.hosted.example" && seen.machineID == "0123456789abcdef0123456789abcdef")
         #expect(programs.calls.count == 3)
         #expect(seen.postfix.value == nil && seen.listeners.value == nil && seen.queue.value == nil)
@@ -71,33 +83,47 @@ struct ObserveHostTests {
         #expect(client.arguments.last == "psa" && !client.arguments.contains { $0.contains("s3cret") })
     }
 
-    @Test("Without Plesk the rest is still seen")
-    func noPlesk() async throws {
+    @Test(
+        "Without Plesk the rest is still seen",
+        arguments: [("# mail\nPostMaster: root\n", "postmaster"), ("# postmaster: root\n", "root")])
+    func noPlesk(_ aliases: String, _ user: String) async throws {
         let host = try HostDirectory()
-        try host.write("/etc/postfix/main.cf", "mydestination = localhost, example.net\n")
+        try host.write(
+            "/etc/postfix/main.cf", "mydestination = localhost, example.net\nalias_maps = hash:/etc/aliases\n"
+        )
+        try host.write("/etc/aliases", aliases)
         try host.write("/etc/postfix/master.cf", "smtp inet n - y - - smtpd\n")
         try host.directory("/var/spool/postfix/deferred")
         let (seen, _) = await state(host, [])
         #expect(
-            seen.plesk == .unseen("Plesk is not installed: there is no file version in /usr/local/psa or /opt/psa"))
+            seen.plesk
+                == .unseen("Plesk is not installed: there is no file version in /usr/local/psa or /opt/psa"))
         #expect(seen.postfix.value != nil)
         #expect(seen.queue.value?.total == 0)
-        #expect(seen.hosted == .seen(HostedMail(domains: ["example.net"], recipient: "postmaster@example.net")))
+        #expect(
+            seen.hosted == .seen(HostedMail(domains: ["example.net"], recipient: "\(user)@example.net")))
         #expect(seen.name == "unknown" && seen.machineID == nil)
     }
 
     @Test(
         "A database that hangs, fails or prints nonsense leaves the settings unseen, with the reason",
         arguments: [
-            (Answer.fails("/usr/sbin/plesk did not finish within 30.0 seconds and was ended"), "did not finish"),
-            (.exits(1, output: "", error: "ERROR: PleskFatalException: Unable to connect to database\n"), "Unable to connect"),
+            (
+                Answer.fails("/usr/sbin/plesk did not finish within 30.0 seconds and was ended"),
+                "did not finish"
+            ),
+            (
+                .exits(1, output: "", error: "ERROR: PleskFatalException: Unable to connect to database\n"),
+                "Unable to connect"
+            ),
             (.prints("\u{1b}[2Jhello\n"), "not understood"), (.prints(""), "not understood"),
         ])
     func badDatabase(_ answer: Answer, _ reason: String) async throws {
         let host = try HostDirectory()
         try plesk(host, wrapper: true, utility: "mailserver", version: "18.0.62")
         let (seen, _) = await state(
-            host, [(database, answer), (help, .prints(HelpFixture.withoutWhiteList)), (installer, .prints("ok\n"))])
+            host,
+            [(database, answer), (help, .prints(HelpFixture.withoutWhiteList)), (installer, .prints("ok\n"))])
         let plesk = try #require(seen.plesk.value)
         #expect(plesk.relaying.reason?.contains(reason) == true)
         #expect(plesk.whiteList.reason?.contains(reason) == true)
@@ -129,7 +155,11 @@ struct ObserveHostTests {
         let host = try HostDirectory()
         try plesk(host, wrapper: true, utility: "mailserver", version: "18.0.62")
         let (seen, _) = await state(
-            host, [(database, .prints(DatabaseFixture.obsidian)), (help, .fails("it hangs")), (installer, .prints("ok\n"))])
+            host,
+            [
+                (database, .prints(DatabaseFixture.obsidian)), (help, .fails("it hangs")),
+                (installer, .prints("ok\n")),
+            ])
         #expect(seen.plesk.value?.commands.setRelay == nil)
         #expect(seen.plesk.value?.relaying == .seen(.auth))
     }
@@ -137,14 +167,23 @@ struct ObserveHostTests {
     @Test(
         "An installer at work, or one that does not answer, is busy; an old one that knows no status is not",
         arguments: [
-            (Answer.exits(1, output: "BUSY: Update operation was locked by another update process.\n", error: ""), true),
-            (.fails("it hangs"), true), (.exits(1, output: "", error: "unknown option\n"), false), (.prints("ok\n"), false),
+            (
+                Answer.exits(
+                    1, output: "BUSY: Update operation was locked by another update process.\n", error: ""),
+                true
+            ),
+            (.fails("it hangs"), true), (.exits(1, output: "", error: "unknown option\n"), false),
+            (.prints("ok\n"), false),
         ])
     func busy(_ answer: Answer, _ isBusy: Bool) async throws {
         let host = try HostDirectory()
         try plesk(host, wrapper: true, utility: "mailserver", version: "18.0.62")
         let (seen, _) = await state(
-            host, [(database, .prints(DatabaseFixture.obsidian)), (help, .prints(HelpFixture.obsidian)), (installer, answer)])
+            host,
+            [
+                (database, .prints(DatabaseFixture.obsidian)), (help, .prints(HelpFixture.obsidian)),
+                (installer, answer),
+            ])
         #expect((seen.plesk.value?.busy != nil) == isBusy)
     }
 

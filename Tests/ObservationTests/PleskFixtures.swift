@@ -4,7 +4,9 @@
 enum DatabaseFixture {
     /// The answer of a database of the current layout with the vendor's defaults and a white list.
     static let obsidian = [
-        rows("node-settings", ["disable_pop_auth\t1", "disable_smtp_auth\t0", "poplock_time\t20", "relay\tauth"]),
+        rows(
+            "node-settings",
+            ["disable_pop_auth\t1", "disable_smtp_auth\t0", "poplock_time\t20", "relay\tauth"]),
         rows("misc-settings", []),
         rows("white-list", ["127.0.0.1\t8\t1", "::1\t128\t1", "198.51.100.9\t32\t0", "203.0.113.0\t24\t1"]),
         rows("black-list", ["spammer.example"]),
@@ -15,7 +17,9 @@ enum DatabaseFixture {
     /// Plesk 8 to 10: settings in `misc`, no service nodes.
     static let misc = [
         absent("node-settings"),
-        rows("misc-settings", ["disable_pop_auth\t0", "disable_smtp_auth\t0", "poplock_time\t20", "relay\topen"]),
+        rows(
+            "misc-settings",
+            ["disable_pop_auth\t0", "disable_smtp_auth\t0", "poplock_time\t20", "relay\topen"]),
         rows("white-list", ["127.0.0.1\t8\t1"]), rows("black-list", []),
         rows("domains", ["hosted.example"]), rows("mailbox", []),
     ].joined()

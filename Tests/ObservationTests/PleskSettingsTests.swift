@@ -1,6 +1,7 @@
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 @Suite("Plesk's settings from its database")
 struct PleskSettingsTests {
@@ -29,7 +30,8 @@ struct PleskSettingsTests {
     @Test("Rows that an upgrade left in misc do not count beside the new layout")
     func bothLayouts() {
         let both =
-            DatabaseFixture.rows("node-settings", ["relay\topen", "disable_smtp_auth\t0", "disable_pop_auth\t1"])
+            DatabaseFixture.rows(
+                "node-settings", ["relay\topen", "disable_smtp_auth\t0", "disable_pop_auth\t1"])
             + DatabaseFixture.rows("misc-settings", ["relay\tclosed"])
         #expect(settings(both).relaying == .seen(.open))
         let cutOff = DatabaseFixture.rows("misc-settings", ["relay\tclosed"])
@@ -64,7 +66,9 @@ struct PleskSettingsTests {
         #expect(settings(DatabaseFixture.rows("white-list", [])).whiteList == .seen([]))
     }
 
-    @Test("A mask in dotted form is a prefix", arguments: [("255.0.0.0", 8), ("0.0.0.0", 0), ("255.255.255.255", 32)])
+    @Test(
+        "A mask in dotted form is a prefix",
+        arguments: [("255.0.0.0", 8), ("0.0.0.0", 0), ("255.255.255.255", 32)])
     func dottedMask(_ mask: String, _ prefix: Int) {
         #expect(WhiteListEntry(address: "127.0.0.1", mask: mask)?.text == "127.0.0.1/\(prefix)")
         #expect(WhiteListEntry(address: "127.0.0.1", mask: "255.0.255.0") == nil)

@@ -1,6 +1,7 @@
 import MailModel
-@testable import Observation
 import Testing
+
+@testable import Observation
 
 @Suite("Postfix's files and tables")
 struct PostfixTests {
@@ -16,14 +17,17 @@ struct PostfixTests {
         return try #require(await observePostfix(Instruments(host.root, programs)).value)
     }
 
-    private let postconf = ("/usr/sbin/postconf -d -h mail_version", ScriptedPrograms.Answer.prints("3.7.11\n"))
+    private let postconf = (
+        "/usr/sbin/postconf -d -h mail_version", ScriptedPrograms.Answer.prints("3.7.11\n")
+    )
 
     @Test("Files that lists include are read, and the tables that those name")
     func includes() async throws {
         let host = try HostDirectory()
         try host.write("/etc/postfix/nets", "10.0.0.0/8\ncidr:/etc/postfix/more.cidr\n")
         try host.write("/etc/postfix/more.cidr", "192.0.2.0/24 OK\n")
-        let seen = try await observe(host, "mynetworks = /etc/postfix/nets /etc/postfix/gone\n", ScriptedPrograms([postconf]))
+        let seen = try await observe(
+            host, "mynetworks = /etc/postfix/nets /etc/postfix/gone\n", ScriptedPrograms([postconf]))
         #expect(seen.version == "3.7.11" && seen.hostName == "mx.example.net")
         let nets = try #require(seen.otherFiles["/etc/postfix/nets"])
         #expect(nets?.path == "/etc/postfix/nets")
@@ -31,7 +35,8 @@ struct PostfixTests {
         #expect(
             seen.tables["cidr:/etc/postfix/more.cidr"]
                 == .entries(
-                    [TableEntry(key: "192.0.2.0/24", value: "OK", line: 1)], source: "/etc/postfix/more.cidr"))
+                    [TableEntry(key: "192.0.2.0/24", value: "OK", line: 1)], source: "/etc/postfix/more.cidr")
+        )
     }
 
     private static let restriction =
@@ -42,7 +47,8 @@ struct PostfixTests {
         let host = try HostDirectory()
         try host.write("/etc/postfix/s.db", "compiled")
         let programs = ScriptedPrograms([
-            postconf, ("/usr/sbin/postmap -s hash:/etc/postfix/s", .prints("b.example\tREJECT no\na.example\tOK\n")),
+            postconf,
+            ("/usr/sbin/postmap -s hash:/etc/postfix/s", .prints("b.example\tREJECT no\na.example\tOK\n")),
         ])
         let seen = try await observe(host, Self.restriction, programs)
         #expect(
@@ -70,7 +76,8 @@ struct PostfixTests {
         let stale = try await observe(host, Self.restriction, programs)
         #expect(
             stale.tables["hash:/etc/postfix/s"]
-                == .entries([TableEntry(key: "a.example", value: "OK", line: nil)], source: "/etc/postfix/s.db"))
+                == .entries(
+                    [TableEntry(key: "a.example", value: "OK", line: nil)], source: "/etc/postfix/s.db"))
     }
 
     @Test("A text that was never compiled, a broken table and a database are unreadable with a sentence")
@@ -81,7 +88,8 @@ struct PostfixTests {
         #expect(
             never.tables["hash:/etc/postfix/s"]
                 == .unreadable(
-                    "/etc/postfix/s.db is not there, so Postfix cannot use /etc/postfix/s: postmap was not run"))
+                    "/etc/postfix/s.db is not there, so Postfix cannot use the table: postmap was not run on /etc/postfix/s"
+                ))
         try host.write("/etc/postfix/s.db", "x")
         let broken = try await observe(
             host, Self.restriction + "relay_domains = proxy:mysql:/etc/postfix/r.cf\n",
@@ -89,7 +97,9 @@ struct PostfixTests {
                 postconf,
                 (
                     "/usr/sbin/postmap -s hash:/etc/postfix/s",
-                    .exits(1, output: "", error: "postmap: fatal: open database /etc/postfix/s.db: Invalid argument\n")
+                    .exits(
+                        1, output: "",
+                        error: "postmap: fatal: open database /etc/postfix/s.db: Invalid argument\n")
                 ),
             ]))
         #expect(
@@ -100,14 +110,16 @@ struct PostfixTests {
         #expect(
             broken.tables["proxy:mysql:/etc/postfix/r.cf"]
                 == .unreadable(
-                    "proxy:mysql:/etc/postfix/r.cf is answered by a server or another program, which is not asked"))
+                    "proxy:mysql:/etc/postfix/r.cf is answered by a server or another program, which is not asked"
+                ))
     }
 
     @Test("Without main.cf the configuration is unseen")
     func noPostfix() async throws {
         let host = try HostDirectory()
         let seen = await observePostfix(Instruments(host.root, ScriptedPrograms([])))
-        #expect(seen.reason == "the configuration of Postfix cannot be read: /etc/postfix/main.cf is not there")
+        #expect(
+            seen.reason == "the configuration of Postfix cannot be read: /etc/postfix/main.cf is not there")
     }
 
     @Test("main.cf behind a link is read where it is, and a pipe in its place holds nobody up")
@@ -119,7 +131,9 @@ struct PostfixTests {
         let seen = await observePostfix(Instruments(host.root, ScriptedPrograms([]))).value
         #expect(seen?.mainCF.path == "/etc/postfix/real/main.cf")
         try host.pipe("/etc/postfix/pipe")
-        #expect(HostFiles(root: host.root).read("/etc/postfix/pipe") == .unreadable("/etc/postfix/pipe is not a regular file"))
+        #expect(
+            HostFiles(root: host.root).read("/etc/postfix/pipe")
+                == .unreadable("/etc/postfix/pipe is not a regular file"))
         #expect(
             HostFiles(root: host.root).read("/etc/postfix/master.cf", limit: 4)
                 == .unreadable("/etc/postfix/master.cf is larger than 4 bytes"))

@@ -1,8 +1,9 @@
 import HostIO
 import MailModel
-@testable import Observation
 import Synchronization
 import Testing
+
+@testable import Observation
 
 /// Programs that answer by script; one that nobody scripted fails the test with a sentence.
 final class ScriptedPrograms: Sendable {

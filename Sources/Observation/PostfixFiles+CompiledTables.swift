@@ -1,0 +1,82 @@
+import HostIO
+import MailModel
+import Postfix
+
+extension PostfixFiles {
+    /// The most that a listing of a table may come to, in bytes.
+    private static let listingLimit = 64 << 20
+
+    /// What the lookup tables of the host can answer, each as Postfix itself would read it.
+    func tables(_ names: [String], _ instruments: Instruments) async -> [String: TableContent] {
+        await withTaskGroup(of: (String, TableContent).self) { group in
+            for name in Set(names) { group.addTask { (name, await table(name, instruments)) } }
+            var tables: [String: TableContent] = [:]
+            for await (name, content) in group { tables[name] = content }
+            return tables
+        }
+    }
+
+    private func table(_ name: String, _ instruments: Instruments) async -> TableContent {
+        switch tableSource(name) {
+        case .content(let content): return content
+        case .compiled(let table, let suffix):
+            return await compiledTable(table, suffix: suffix, instruments)
+        }
+    }
+
+    /// The text beside a compiled table is only good for line numbers, and only while it says the same.
+    private func compiledTable(
+        _ table: TableName, suffix: String, _ instruments: Instruments
+    ) async -> TableContent {
+        let path = table.name
+        guard path.hasPrefix("/") else {
+            return .unreadable("\(path) is no absolute path, and where Postfix looks for it is not known")
+        }
+        if let code = files.problem(path + suffix) {
+            guard isAbsent(code) else { return .unreadable("\(path)\(suffix): \(errorText(code))") }
+            return .unreadable(
+                "\(path)\(suffix) is not there, so Postfix cannot use the table"
+                    + (files.exists(path) ? ": postmap was not run on \(path)" : ""))
+        }
+        let listed: [TableEntry]
+        do {
+            listed = try await list(table, instruments)
+        } catch {
+            return .unreadable(error.summary)
+        }
+        guard case .success(let text) = read(path) else { return .entries(listed, source: path + suffix) }
+        let written = parseTable(type: table.type, bytes: text.bytes)
+        return saysTheSame(written, listed)
+            ? .entries(written, source: text.path) : .entries(listed, source: path + suffix)
+    }
+
+    private func list(_ table: TableName, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
+        let name = "\(table.type):\(table.name)"
+        let call = ProgramCall(
+            executable: "/usr/sbin/postmap", arguments: ["-s", name],
+            deadline: instruments.deadlines.table, outputLimit: Self.listingLimit)
+        let result = try await instruments.run(call)
+        guard result.succeeded else {
+            throw Failure(.failed, "\(name) cannot be listed: \(firstLine(of: result))")
+        }
+        let entries = result.output.split(separator: UInt8(ascii: "\n")).map { line in
+            let parts = line.split(
+                separator: UInt8(ascii: "\t"), maxSplits: 1, omittingEmptySubsequences: false
+            )
+            .map { String(decoding: $0, as: UTF8.self) }
+            return TableEntry(key: parts[0], value: parts.count == 2 ? parts[1] : "", line: nil)
+        }
+        // The order in a hash says nothing, and may differ after each postmap.
+        return entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+    }
+}
+
+/// Whether the text gives exactly the compiled entries. postmap(1) folds keys to lower case and keeps the
+/// first of two equal ones.
+private func saysTheSame(_ written: [TableEntry], _ listed: [TableEntry]) -> Bool {
+    let folded = { (entries: [TableEntry]) in
+        Dictionary(
+            entries.map { ($0.key.folded, $0.value.trimmed) }, uniquingKeysWith: { first, _ in first })
+    }
+    return folded(written) == folded(listed)
+}
