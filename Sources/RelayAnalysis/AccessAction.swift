@@ -1,0 +1,61 @@
+import Postfix
+
+/// What the value of an access(5) table makes smtpd do.
+enum AccessAction {
+    case permit
+    case dunno
+    case reject
+    case deferIfPermit
+    case deferIfReject
+    /// The message is accepted and goes nowhere.
+    case discard
+    /// The message is accepted, and then somebody looks at it or it goes elsewhere.
+    case divert
+    case configurationError(String)
+    case restrictions([Restriction])
+}
+
+extension SMTPServer {
+    /// Reads a table's value as `check_table_result` does.
+    func action(of value: String) -> AccessAction {
+        if let known = actions[value] { return known }
+        let action = makeAction(value)
+        actions[value] = action
+        return action
+    }
+
+    private func makeAction(_ value: String) -> AccessAction {
+        let word = value.prefix { $0 != " " && $0 != "\t" }
+        let text = value.dropFirst(word.count).drop { $0 == " " || $0 == "\t" }
+        switch word.uppercased() {
+        case "DUNNO", "INFO", "WARN", "PREPEND", "BCC": return .dunno
+        case "REJECT", "DEFER", "HANGUP": return .reject
+        case "DEFER_IF_PERMIT": return .deferIfPermit
+        case "DEFER_IF_REJECT": return .deferIfReject
+        case "DISCARD": return .discard
+        case "HOLD": return .divert
+        case "REDIRECT": return text.contains("@") ? .divert : .dunno
+        case "FILTER":
+            let transport = String(text.prefix { $0 != ":" })
+            return text.contains(":") && isSink(transport: transport) ? .divert : .dunno
+        default: break
+        }
+        let isNumeric = !value.isEmpty && value.utf8.allSatisfy(\.isDigit)
+        if isNumeric { return .permit }
+        let isReply = word.utf8.count == 3 && !text.isEmpty && word.utf8.allSatisfy(\.isDigit)
+        if isReply, word.first == "4" || word.first == "5" { return .reject }
+        if ["OK", "RELAY"].contains(word.uppercased()) { return .permit }
+        if value.contains(":") {
+            return .configurationError("access table entry with lookup table: \(value)")
+        }
+        let items = listItems(of: SourcedText(value.bytes, origin: .builtIn("")))
+        // In the dark ages, an empty right-hand side meant OK.
+        return items.isEmpty ? .permit : .restrictions(parser.parse(items))
+    }
+
+    /// Whether mail that is given to the transport goes nowhere.
+    func isSink(transport: String) -> Bool {
+        let service = host.master.services.last { $0.name == transport && $0.type != "inet" }
+        return ["error", "discard", "retry"].contains(service?.command ?? transport)
+    }
+}

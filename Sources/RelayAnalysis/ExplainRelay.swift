@@ -1,0 +1,179 @@
+package import MailModel
+import Postfix
+
+/// Decides from the configuration alone whether strangers can relay, and names each line that lets them.
+///
+/// Every listener of `master.cf` is judged as its smtpd would judge a session (SMTPD_ACCESS_README,
+/// smtpd_check.c): for a stranger like any other, and for whoever has what an entry, a network or a pattern of
+/// the configuration asks for.
+/// - Parameters:
+///   - configuration: the files and tables as they were read.
+///   - trusted: networks that an administrator vouched for; loopback and the host's own addresses always are.
+/// - Returns: the verdict for each listener and for all, the causes, and the risks that do not relay.
+package func explainRelay(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) -> RelayReport {
+    Explanation(Host(configuration, trusted: trusted)).report
+}
+
+/// A judgement of every listener, put into words.
+struct Explanation {
+    let host: Host
+    let judgements: [ListenerJudgement]
+    /// Why no Postfix program would start.
+    let fatal: (why: String, place: Place)?
+
+    init(_ host: Host) {
+        self.host = host
+        fatal = host.fatalFault
+        judgements = host.listeners.map { listener in
+            host.fatalFault == nil
+                ? host.judge(listener) : ListenerJudgement(listener: listener, fault: host.fatalFault)
+        }
+    }
+
+    var verdict: RelayVerdict {
+        if fatal != nil { return .broken }
+        let verdicts = judgements.map(\.verdict)
+        for verdict in [RelayVerdict.open, .partial, .unknown] where verdicts.contains(verdict) {
+            return verdict
+        }
+        let inbound = judgements.filter { $0.listener.port == 25 }.map(\.verdict)
+        let isBroken = { (verdicts: [RelayVerdict]) in
+            !verdicts.isEmpty && verdicts.allSatisfy { $0 == .broken }
+        }
+        if isBroken(inbound) || (inbound.isEmpty && isBroken(verdicts)) { return .broken }
+        return .closed
+    }
+
+    var report: RelayReport {
+        let verdict = verdict
+        return RelayReport(
+            mta: .postfix, verdict: verdict, listeners: listenerVerdicts, causes: causes(verdict),
+            risks: RiskFinder(self).risks)
+    }
+
+    private var listenerVerdicts: [ListenerVerdict] {
+        judgements.flatMap { judgement in
+            judgement.listener.addresses.map { address in
+                ListenerVerdict(
+                    address: address.text, port: judgement.listener.port, service: judgement.listener.title,
+                    verdict: judgement.verdict(of: address))
+            }
+        }
+    }
+
+    private func causes(_ verdict: RelayVerdict) -> [RelayCause] {
+        if let fatal {
+            return [cause(broken: fatal.why, fatal.place, port: judgements.first?.listener.port ?? 25)]
+        }
+        switch verdict {
+        case .closed: return []
+        case .broken:
+            return judgements.compactMap { judgement in
+                judgement.fault.map { cause(broken: $0.why, $0.place, port: judgement.listener.port) }
+            }
+        case .unknown: return judgements.flatMap { causes($0) { _ in true } }
+        case .open, .partial: return judgements.flatMap { causes($0) { !$0.isUncertain } }
+        }
+    }
+
+    /// How many entries of one table are causes of their own before the rest is counted.
+    private static let entryLimit = 20
+
+    private func causes(
+        _ judgement: ListenerJudgement, where isWanted: (Finding) -> Bool
+    ) -> [RelayCause] {
+        var causes: [RelayCause] = []
+        var entries: [String: (count: Int, last: Finding)] = [:]
+        for finding in judgement.findings where isWanted(finding) {
+            if let table = finding.blame.entry?.table {
+                let count = (entries[table]?.count ?? 0) + 1
+                entries[table] = (count, finding)
+                if count > Self.entryLimit { continue }
+            }
+            causes.append(cause(finding, judgement))
+        }
+        for (_, (count, last)) in entries.sorted(by: { $0.key < $1.key }) where count > Self.entryLimit {
+            var rest = cause(last, judgement)
+            rest.opens =
+                "\(count - Self.entryLimit) more entries of the same table, the last of them \(rest.opens)"
+            causes.append(rest)
+        }
+        if !judgement.isComplete { causes.append(incompleteCause(judgement)) }
+        return causes
+    }
+
+    private func cause(_ finding: Finding, _ judgement: ListenerJudgement) -> RelayCause {
+        let place = finding.blame.place
+        let entry = finding.blame.entry
+        return RelayCause(
+            kind: kind(of: finding).rawValue, parameter: finding.blame.parameter,
+            file: host.quoting.name(of: place.file), line: place.line,
+            text: entry.map {
+                place.file == .builtIn || isTable(place.file)
+                    ? "\($0.key) \($0.value)" : host.quoting.text(of: place)
+            } ?? host.quoting.text(of: place),
+            culprit: place.file == .builtIn ? nil : place.token, opens: opens(finding, judgement),
+            listener: judgement.listener.port, remedy: remedy(for: finding))
+    }
+
+    private func isTable(_ file: ConfigurationFile) -> Bool {
+        if case .table = file { true } else { false }
+    }
+
+    private func kind(of finding: Finding) -> CauseKind {
+        guard finding.isUncertain, finding.blame.kind != .policyService else { return finding.blame.kind }
+        return .unreadableTable
+    }
+
+    private func opens(_ finding: Finding, _ judgement: ListenerJudgement) -> String {
+        guard finding.traits.isEmpty else { return finding.traits.map(\.who).joined(separator: ", ") }
+        let families = judgement.decisive.filter { _, found in
+            found.contains { $0.traits.isEmpty && $0.blame.identity == finding.blame.identity }
+        }.keys
+        guard families.count == 1, judgement.listener.reachableFamilies.count > 1 else {
+            return "every client"
+        }
+        return families.contains(.v4) ? "every IPv4 client" : "every IPv6 client"
+    }
+
+    private func cause(broken why: String, _ place: Place?, port: Int) -> RelayCause {
+        RelayCause(
+            kind: CauseKind.broken.rawValue, parameter: place.flatMap(parameter) ?? "",
+            file: host.quoting.name(of: place?.file ?? .main), line: place?.line,
+            text: place.map(host.quoting.text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
+            listener: port, remedy: "Correct the line: Postfix says \"\(why)\".")
+    }
+
+    private func parameter(at place: Place) -> String? {
+        guard let line = place.line, place.file == .main else { return nil }
+        return host.main.definitions.last { $0.line.pieces.contains { $0.line == line } }?.name
+    }
+
+    private func incompleteCause(_ judgement: ListenerJudgement) -> RelayCause {
+        RelayCause(
+            kind: CauseKind.unreadableTable.rawValue, parameter: "", file: "master.cf", line: nil,
+            text: judgement.listener.title, culprit: nil, opens: "an unknown number of clients",
+            listener: judgement.listener.port,
+            remedy:
+                "The tables allow more combinations than can be tried; make them smaller or separate them.")
+    }
+}
+
+extension Host {
+    /// Why no program of Postfix would start at all.
+    var fatalFault: (why: String, place: Place)? {
+        if let fault = main.faults.first {
+            return (
+                fault.why,
+                Place(file: .main, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
+            )
+        }
+        if let fault = master.faults.first {
+            return (
+                fault.why,
+                Place(file: .master, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
+            )
+        }
+        return nil
+    }
+}

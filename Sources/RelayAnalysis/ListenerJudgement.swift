@@ -1,0 +1,230 @@
+import MailModel
+import Postfix
+
+/// What was found out about one listening service.
+struct ListenerJudgement {
+    var listener: ServiceListener
+    /// In the order found; the first ones decide the verdict, those behind them show once they are closed.
+    var findings: [Finding] = []
+    /// For each family, how many of ``findings`` came before anything was taken as closed.
+    var decisive: [ServiceListener.Family: [Finding]] = [:]
+    var fault: (why: String, place: Place?)?
+    var isComplete = true
+    /// Whether a stranger's mail to a recipient of this host would be taken.
+    var takesHostedMail = true
+
+    func verdict(_ family: ServiceListener.Family) -> RelayVerdict {
+        if fault != nil, decisive.isEmpty { return .broken }
+        let found = decisive[family] ?? []
+        let definite = found.filter { !$0.isUncertain }
+        if definite.contains(where: { $0.traits.isEmpty }) { return family == .v4 ? .open : .partial }
+        if !definite.isEmpty { return .partial }
+        if !found.isEmpty || !isComplete { return .unknown }
+        return fault == nil ? .closed : .broken
+    }
+
+    func verdict(of address: ServiceListener.Address) -> RelayVerdict {
+        if address.isLoopback { return fault == nil ? .closed : .broken }
+        let verdicts = address.families.map(verdict)
+        for verdict in [RelayVerdict.open, .partial, .unknown, .broken] where verdicts.contains(verdict) {
+            return verdict
+        }
+        return .closed
+    }
+
+    var verdict: RelayVerdict {
+        let verdicts = listener.addresses.map(verdict)
+        for verdict in [RelayVerdict.open, .partial, .unknown, .broken] where verdicts.contains(verdict) {
+            return verdict
+        }
+        return .closed
+    }
+}
+
+extension Host {
+    func judge(_ listener: ServiceListener) -> ListenerJudgement {
+        switch listener.program {
+        case .smtpd: judgeSMTP(listener)
+        case .qmqpd: judgeQMQP(listener)
+        }
+    }
+
+    private func judgeSMTP(_ listener: ServiceListener) -> ListenerJudgement {
+        var judgement = ListenerJudgement(listener: listener)
+        let server = SMTPServer(self, service: listener.service)
+        if let fault = server.startupFault {
+            judgement.fault = fault
+            return judgement
+        }
+        let families = listener.reachableFamilies.sorted { $0 == .v4 && $1 != .v4 }
+        for round in 0..<6 {
+            var fresh: [Finding] = []
+            for family in families {
+                guard let address = server.ordinaryAddress(family) else { continue }
+                var search = StrangerSearch(server)
+                search.run(from: address, extra: claimTraits(listener, server))
+                if round == 0 {
+                    judgement.decisive[family] = search.findings
+                    judgement.isComplete = judgement.isComplete && search.isComplete
+                }
+                fresh += search.findings.filter { finding in
+                    !server.closed.contains(finding.blame.identity)
+                        && !fresh.contains { $0.blame.identity == finding.blame.identity }
+                }
+            }
+            judgement.findings += fresh
+            // What hides behind these shows when they count as closed.
+            server.closed.formUnion(fresh.map(\.blame.identity))
+            if fresh.isEmpty || server.closed.count > 200 { break }
+        }
+        server.closed = []
+        judgeHostedMail(server, families, &judgement)
+        return judgement
+    }
+
+    /// Whether mail from outside for a recipient of this host gets anywhere.
+    private func judgeHostedMail(
+        _ server: SMTPServer, _ families: [ServiceListener.Family], _ judgement: inout ListenerJudgement
+    ) {
+        guard let address = families.first.flatMap(server.ordinaryAddress) else { return }
+        var session = Stranger.session(from: address, usingTLS: server.offersTLS)
+        session.recipient = "postmaster@\(server.hostedDomain)"
+        guard case .refused(_, let rejection) = server.judge(session) else { return }
+        judgement.takesHostedMail = false
+        if case .configuration(let why, let place) = rejection { judgement.fault = (why, place) }
+    }
+
+    private func judgeQMQP(_ listener: ServiceListener) -> ListenerJudgement {
+        var judgement = ListenerJudgement(listener: listener)
+        let server = SMTPServer(self, service: listener.service)
+        let parents = server.values.value(of: "parent_domain_matches_subdomains").items.map { $0.text.folded }
+        let value = server.values.value(of: "qmqpd_authorized_clients")
+        let list = ClientList(
+            listParser.parse(value), matchesParents: parents.contains("qmqpd_authorized_clients"))
+        for family in listener.reachableFamilies {
+            let found = server.strangers(in: list, family, .qmqp, "qmqpd_authorized_clients").map {
+                trait, blame in
+                let session = Stranger.session(from: Stranger.addresses[0], usingTLS: false)
+                return Finding(session: session, blame: blame, traits: trait.map { [$0] } ?? [])
+            }
+            judgement.decisive[family] = found
+            judgement.findings += found.filter { finding in
+                !judgement.findings.contains { $0.blame.identity == finding.blame.identity }
+            }
+        }
+        return judgement
+    }
+
+    /// What XCLIENT and the PROXY protocol let a stranger pretend to be.
+    private func claimTraits(_ listener: ServiceListener, _ server: SMTPServer) -> [Trait] {
+        var authorities: [(who: String, blame: Blame)] = []
+        if let (name, values) = listener.proxyParameter, !values.text(of: name).isEmpty {
+            let place = quoting.definition(of: name, in: values)
+            authorities.append(
+                (
+                    "anyone who can connect and says PROXY first",
+                    Blame(kind: .proxyProtocol, parameter: name, place: place)
+                ))
+        }
+        let name = "smtpd_authorized_xclient_hosts"
+        let list = ClientList(listParser.parse(server.values.value(of: name)), matchesParents: false)
+        for family in listener.reachableFamilies {
+            for (trait, blame) in server.strangers(in: list, family, .xclient, name) {
+                authorities.append(((trait?.who ?? "every client") + ", by XCLIENT", blame))
+            }
+        }
+        return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap { authority in
+            server.claims.map { Trait(change: $0, who: authority.who, blame: authority.blame) }
+        }
+    }
+}
+
+extension SMTPServer {
+    /// An address of which no list says anything in particular.
+    func ordinaryAddress(_ family: ServiceListener.Family) -> IPAddress? {
+        let candidates = Stranger.addresses.filter {
+            ($0.width == 32) == (family == .v4) && !host.isTrusted($0)
+        }
+        return candidates.first(where: isOrdinary) ?? candidates.first
+    }
+
+    private func isOrdinary(_ address: IPAddress) -> Bool {
+        let client = Client(address: address, name: Stranger.name)
+        if let mynetworks, case .match(let pattern, _) = mynetworks.match(client),
+            let network = mynetworks.network(pattern), network.prefix > 0
+        {
+            return false
+        }
+        return clientTables.allSatisfy { table in
+            guard case .networks(let entries, _) = table.content,
+                case .found(_, let entry?) = table.ask(address.description),
+                case .network(let network) = CIDRText(entries[entry].key)
+            else { return true }
+            return network.prefix == 0
+        }
+    }
+
+    private var clientTables: [LookupTable] {
+        lists.values.flatMap { $0 }.compactMap { restriction -> LookupTable? in
+            guard case .access(.client, let name) = restriction.kind else { return nil }
+            return host.tables.table(name)
+        }.flatMap { $0.leaves }
+    }
+
+    /// A domain that this host takes mail for.
+    var hostedDomain: String {
+        let names = resolver.lists.prefix(3).flatMap(\.list.patterns).compactMap { pattern -> String? in
+            guard case .literal(let text) = pattern.content, !pattern.isNegated, isHostName(text) else {
+                return nil
+            }
+            return text
+        }
+        return names.first { $0.contains(".") && !$0.hasPrefix("localhost") } ?? names.first
+            ?? values.text(of: "myhostname")
+    }
+
+    /// Whom a stranger would pretend to be: this host, somebody in `mynetworks`, somebody logged in.
+    var claims: [Trait.Change] {
+        let loopback = [IPAddress("127.0.0.1"), IPAddress("::1")].compactMap { $0 }
+        let inside = mynetworks.map { list in
+            list.patterns.indices.compactMap { list.network($0)?.first }.prefix(20)
+        }
+        let clients = (loopback + (inside ?? [])).map { Client(address: $0, name: "localhost") }
+        let login = Client(address: Stranger.addresses[0], name: Stranger.name)
+        return clients.map { .claim($0, isLoggedIn: false) } + [.claim(login, isLoggedIn: true)]
+    }
+
+    /// The strangers that a list of clients lets in, and the pattern that does; no trait for all of them.
+    func strangers(
+        in list: ClientList, _ family: ServiceListener.Family, _ kind: CauseKind, _ parameter: String
+    ) -> [(Trait?, Blame)] {
+        var found: [(Trait?, Blame)] = []
+        for (index, pattern) in list.patterns.enumerated() where !pattern.isNegated {
+            let blame = Blame(
+                kind: kind, parameter: self.parameter(of: pattern.item) ?? parameter, place: pattern.place,
+                item: pattern.item)
+            let ordinary = ordinaryAddress(family).map { Client(address: $0, name: Stranger.name) }
+            if let ordinary, case .match(index, _) = list.match(ordinary) {
+                found.append((nil, blame))
+                continue
+            }
+            let traits: [Trait] =
+                switch pattern.content {
+                case .literal(let text):
+                    list.network(index).map { network in
+                        addressTraits(network, "clients in \(text)") { address in
+                            guard
+                                case .match(index, _) = list.match(
+                                    Client(address: address, name: Stranger.name))
+                            else { return false }
+                            return (address.width == 32) == (family == .v4)
+                        }
+                    } ?? nameTraits(text)
+                case .table(let table): table.leaves.flatMap(clientTraits)
+                case .failing, .unreadable: []
+                }
+            if let trait = traits.first { found.append((trait, blame)) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,209 @@
+import MailModel
+import Postfix
+
+/// What asking a table gave.
+enum Answer {
+    /// The value, and which entry gave it, where there are entries.
+    case found(String, entry: Int?)
+    case missing
+    /// The lookup fails: smtpd answers 451.
+    case failure(String)
+    /// What it would answer cannot be known here.
+    case unreadable(String)
+}
+
+/// Whether a key is the whole name or address, or a part of it that only tables of fixed keys are asked for.
+enum KeyPart { case whole, part }
+
+/// A lookup table as smtpd asks it, with an index so that large tables are quick.
+final class LookupTable {
+    enum Content {
+        case fixed([TableEntry], index: [String: Int])
+        case networks([TableEntry], index: NetworkIndex)
+        /// With `IF`, `!`, or both, so that the order decides.
+        case networkRules([NetworkRule])
+        case patterns([PatternRule])
+        case constant(String)
+        case union([LookupTable])
+        case pipe([LookupTable])
+        case failing(String)
+        case unreadable(String)
+    }
+
+    struct NetworkRule {
+        var kind: RuleKind
+        var network: IPNetwork?
+        var isNegated: Bool
+        var value: String
+        var entry: Int
+    }
+
+    struct PatternRule {
+        var kind: RuleKind
+        var pattern: TablePattern?
+        var value: String
+        var entry: Int
+    }
+
+    enum RuleKind { case rule, condition, endOfCondition }
+
+    /// As written: `hash:/etc/postfix/access`.
+    let name: String
+    let content: Content
+    /// The entries of the source, for quoting.
+    let entries: [TableEntry]
+    /// The file that the entries came from.
+    let source: String?
+    private var patternAnswers: [String: Int?] = [:]
+
+    init(name: String, content: Content, entries: [TableEntry], source: String?) {
+        self.name = name
+        self.content = content
+        self.entries = entries
+        self.source = source
+    }
+
+    func ask(_ key: String, _ part: KeyPart = .whole) -> Answer {
+        switch content {
+        case .fixed(let entries, let index):
+            guard let position = index[key.folded] else { return .missing }
+            return .found(entries[position].value, entry: position)
+        case .networks(let entries, let index):
+            guard part == .whole, let address = IPAddress(key), let position = index.first(holding: address)
+            else { return .missing }
+            return .found(entries[position].value, entry: position)
+        case .networkRules(let rules): return part == .whole ? ask(rules, key) : .missing
+        case .patterns(let rules): return part == .whole ? ask(rules, key) : .missing
+        case .constant(let value): return .found(value, entry: nil)
+        case .union(let members): return askUnion(members, key, part)
+        case .pipe(let members): return askPipe(members, key, part)
+        case .failing(let why): return .failure(why)
+        case .unreadable(let why): return .unreadable(why)
+        }
+    }
+
+    /// Whether any key at all might be found in the table.
+    var canAnswer: Bool {
+        switch content {
+        case .fixed(let entries, _), .networks(let entries, _): !entries.isEmpty
+        case .networkRules(let rules): !rules.isEmpty
+        case .patterns(let rules): !rules.isEmpty
+        case .constant, .unreadable: true
+        case .union(let members), .pipe(let members): members.contains { $0.canAnswer }
+        case .failing: false
+        }
+    }
+
+    /// The tables that this one is made of, or itself.
+    var leaves: [LookupTable] {
+        switch content {
+        case .union(let members), .pipe(let members): members.flatMap(\.leaves)
+        default: [self]
+        }
+    }
+
+    private func ask(_ rules: [NetworkRule], _ key: String) -> Answer {
+        guard let address = IPAddress(key) else { return .missing }
+        var index = 0
+        while index < rules.count {
+            let rule = rules[index]
+            index += 1
+            guard rule.kind != .endOfCondition, let network = rule.network else { continue }
+            let holds = network.contains(address) != rule.isNegated
+            if rule.kind == .rule, holds { return .found(rule.value, entry: rule.entry) }
+            if rule.kind == .condition, !holds { index = Self.endOfBlock(rules.map(\.kind), from: index) }
+        }
+        return .missing
+    }
+
+    private func ask(_ rules: [PatternRule], _ key: String) -> Answer {
+        let text = Array(key.utf8)
+        var index = 0
+        while index < rules.count {
+            let rule = rules[index]
+            index += 1
+            guard rule.kind != .endOfCondition else { continue }
+            guard let pattern = rule.pattern else {
+                return .unreadable("the pattern \(entries[rule.entry].key) is not understood")
+            }
+            let outcome = pattern.pattern.search(text)
+            if case .undecided = outcome { return .unreadable("a pattern takes too long to decide") }
+            var groups: [[UInt8]?] = []
+            var holds = pattern.isNegated
+            if case .match(let captured) = outcome {
+                groups = captured
+                holds.toggle()
+            }
+            if rule.kind == .rule, holds {
+                return .found(substituteGroups(in: rule.value, groups), entry: rule.entry)
+            }
+            if rule.kind == .condition, !holds { index = Self.endOfBlock(rules.map(\.kind), from: index) }
+        }
+        return .missing
+    }
+
+    private static func endOfBlock(_ kinds: [RuleKind], from start: Int) -> Int {
+        var depth = 1
+        for index in start..<kinds.count {
+            if kinds[index] == .condition { depth += 1 }
+            if kinds[index] == .endOfCondition {
+                depth -= 1
+                if depth == 0 { return index + 1 }
+            }
+        }
+        return kinds.count
+    }
+
+    private func askUnion(_ members: [LookupTable], _ key: String, _ part: KeyPart) -> Answer {
+        var values: [String] = []
+        for member in members {
+            switch member.ask(key, part) {
+            case .found(let value, _): values.append(value)
+            case .missing: continue
+            case .failure(let why): return .failure(why)
+            case .unreadable(let why): return .unreadable(why)
+            }
+        }
+        return values.isEmpty ? .missing : .found(values.joined(separator: ","), entry: nil)
+    }
+
+    private func askPipe(_ members: [LookupTable], _ key: String, _ part: KeyPart) -> Answer {
+        var text = key
+        for member in members {
+            guard case .found(let value, _) = member.ask(text, part) else { return member.ask(text, part) }
+            text = value
+        }
+        return .found(text, entry: nil)
+    }
+}
+
+/// `$1`, `${1}` and `$(1)` in the result of a pattern.
+func substituteGroups(in value: String, _ groups: [[UInt8]?]) -> String {
+    guard value.contains("$") else { return value }
+    let bytes = Array(value.utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+        guard bytes[index] == UInt8(ascii: "$"), index + 1 < bytes.count else {
+            result.append(bytes[index])
+            index += 1
+            continue
+        }
+        if bytes[index + 1] == UInt8(ascii: "$") {
+            result.append(bytes[index])
+            index += 2
+            continue
+        }
+        let isBraced = "{(".utf8.contains(bytes[index + 1])
+        let start = index + (isBraced ? 2 : 1)
+        let end = bytes[start...].firstIndex { !$0.isDigit } ?? bytes.count
+        guard let number = Int(bytes[start..<end].text) else {
+            result.append(bytes[index])
+            index += 1
+            continue
+        }
+        if number > 0, number <= groups.count { result += groups[number - 1] ?? [] }
+        index = isBraced ? min(end + 1, bytes.count) : end
+    }
+    return result.text
+}

@@ -1,0 +1,97 @@
+import MailModel
+import Postfix
+
+/// Finds the physical line that something stands on.
+struct Quoting {
+    let configuration: PostfixConfiguration
+    let main: MainCF
+    let master: MasterCF
+
+    /// Where an item of a list value was written.
+    func place(of item: ListItem) -> Place {
+        if let whole = item.list.place(of: item.range) {
+            return place(whole.origin, whole.range, token: item.text)
+        }
+        guard let first = item.list.firstPlace(of: item.range) else {
+            return Place(file: .builtIn, line: nil, range: nil, token: item.text)
+        }
+        // The item was put together from several places: the first of them is named, none is edited.
+        var place = place(first.origin, first.offset..<first.offset, token: item.text)
+        place.range = nil
+        return place
+    }
+
+    /// Where a value, or a part of it, was written.
+    func place(_ origin: TextOrigin, _ range: Range<Int>, token: String) -> Place {
+        switch origin {
+        case .builtIn: return Place(file: .builtIn, line: nil, range: nil, token: token)
+        case .main(let index):
+            let definition = main.definitions[index]
+            return place(.main, definition.line, range, base: definition.valueRange.lowerBound, token)
+        case .override(let service, let override):
+            let service = master.services[service]
+            let base = service.overrides[override].valueRange.lowerBound
+            return place(.master, service.line, range, base: base, token)
+        }
+    }
+
+    private func place(
+        _ file: ConfigurationFile, _ line: LogicalLine, _ range: Range<Int>, base: Int, _ token: String
+    ) -> Place {
+        let start = line.place(of: base + range.lowerBound)
+        let parts = line.places(of: range.lowerBound + base..<range.upperBound + base)
+        return Place(
+            file: file, line: start.line, range: parts.count == 1 ? parts[0].range : nil, token: token)
+    }
+
+    /// The definition of a parameter, where the whole of it is to blame.
+    func definition(of name: String, in values: ParameterValues) -> Place {
+        let value = values.value(of: name)
+        switch value.origin {
+        case .main(let index):
+            let definition = main.definitions[index]
+            let offset = definition.valueRange.lowerBound
+            let end =
+                definition.value.isEmpty ? definition.line.firstLine : definition.line.place(of: offset).line
+            return Place(file: .main, line: end, range: nil, token: definition.value.text)
+        case .override(let service, let index):
+            let service = master.services[service]
+            let override = service.overrides[index]
+            let start = service.line.place(of: override.range.lowerBound)
+            return Place(
+                file: .master, line: start.line, range: nil, token: service.line.bytes[override.range].text)
+        case .builtIn, nil:
+            return Place(file: .builtIn, line: nil, range: nil, token: name)
+        }
+    }
+
+    /// The file as messages name it: relative to the configuration directory when it is inside.
+    func name(of file: ConfigurationFile) -> String {
+        let path =
+            switch file {
+            case .main, .builtIn: "main.cf"
+            case .master: "master.cf"
+            case .included(let path), .table(let path): path
+            }
+        let root = configuration.directory + "/"
+        if path.hasPrefix(root) { return String(path.dropFirst(root.count)) }
+        let copy = configuration.mainCF.path.split(separator: "/", omittingEmptySubsequences: false)
+            .dropLast()
+            .joined(separator: "/")
+        return !copy.isEmpty && path.hasPrefix(copy + "/") ? String(path.dropFirst(copy.count + 1)) : path
+    }
+
+    func bytes(of file: ConfigurationFile) -> [UInt8]? {
+        switch file {
+        case .main: configuration.mainCF.bytes
+        case .master: configuration.masterCF.bytes
+        case .included(let path): configuration.otherFiles[path]??.bytes
+        case .table, .builtIn: nil
+        }
+    }
+
+    func text(of place: Place) -> String {
+        guard let line = place.line, let bytes = bytes(of: place.file) else { return place.token }
+        return physicalLine(line, of: bytes)?.text ?? place.token
+    }
+}

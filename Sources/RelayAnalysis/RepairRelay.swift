@@ -1,0 +1,5 @@
+package import MailModel
+
+package func repairRelay(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) -> RelayRepair {
+    RelayRepair(edits: [], notes: [], after: explainRelay(configuration, trusted: trusted))
+}

@@ -1,0 +1,199 @@
+import Postfix
+
+/// One element of a restriction list with its arguments (smtpd_check.c, `generic_checks`).
+struct Restriction: Hashable {
+    /// What a `check_…_access` looks up.
+    enum Subject: Hashable {
+        case client, reverseClient, helo, sender, recipient, certificate, login
+        /// Name servers, mail exchangers or addresses: an OK from them is refused with 451.
+        case server
+    }
+
+    enum Kind: Hashable {
+        case permit
+        case reject
+        case deferIfPermit
+        case deferIfReject
+        case warnIfReject
+        case permitMynetworks
+        case permitOwnAddresses
+        case permitLogin
+        case permitDestination
+        case permitBackupMX
+        case permitCertificate(verified: Bool)
+        case permitNakedAddress
+        case rejectDestination
+        case access(Subject, table: String)
+        case policyService(String, defaultAction: String?)
+        case rejectPlaintext
+        case rejectUnknownClient
+        case rejectUnknownReverse
+        case rejectHELO(HELODemand)
+        case rejectUnqualified(Subject)
+        case rejectUnlistedRecipient
+        case rejectUnlistedSender
+        case rejectSenderMismatch
+        /// Looks at what a careful stranger has in order: blocklists, DNS, pipelining.
+        case harmless
+        case restrictionClass(String)
+        /// A table without a `check_…_access` before it.
+        case bareTable(String)
+        /// Postfix's own words; answered with 451 4.3.5.
+        case malformed(String)
+        case unknown(String)
+    }
+
+    enum HELODemand: Hashable { case wellFormed, qualified }
+
+    let kind: Kind
+    /// The name and its arguments.
+    let items: [ListItem]
+
+    var name: String { items.first?.text ?? "" }
+}
+
+/// The table of a `check_…_access` argument, which may be `{ type:table, search_order = … }`.
+func accessTable(_ argument: String) -> String {
+    guard argument.hasPrefix("{") else { return argument }
+    let inner = argument.bytes[...].strippingOuterBraces
+    return tokenRanges(in: inner, separators: isListSeparator).first.map { inner[$0].text } ?? argument
+}
+
+extension ArraySlice<UInt8> {
+    /// The inside of `{ … }`.
+    var strippingOuterBraces: [UInt8] {
+        guard first == UInt8(ascii: "{"), last == UInt8(ascii: "}"), count >= 2 else { return Array(self) }
+        return Array(dropFirst().dropLast())
+    }
+}
+
+/// Reads restriction lists for one release of Postfix.
+struct RestrictionParser {
+    let version: PostfixVersion
+    let classes: Set<String>
+
+    func parse(_ items: [ListItem]) -> [Restriction] {
+        var restrictions: [Restriction] = []
+        var index = 0
+        while index < items.count {
+            let next = index + 1 < items.count ? items[index + 1] : nil
+            let (kind, count) = kind(of: items[index].text, argument: next?.text)
+            restrictions.append(
+                Restriction(kind: kind, items: Array(items[index..<min(index + count, items.count)])))
+            index += count
+        }
+        return restrictions
+    }
+
+    private func kind(of text: String, argument: String?) -> (Restriction.Kind, Int) {
+        let name = text.folded
+        if name == "warn_if_reject" { return (.warnIfReject, 1) }
+        if text.contains(":") { return (.bareTable(accessTable(text)), 1) }
+        if let kind = Self.plain[name] { return (kind, 1) }
+        if version < PostfixVersion(3, 9), let kind = Self.plainBefore39[name] { return (kind, 1) }
+        if let subject = Self.access[name] {
+            guard let argument, argument.contains(":") else {
+                return (
+                    .malformed("restriction \(name): bad argument: need maptype:mapname"),
+                    argument == nil ? 1 : 2
+                )
+            }
+            return (.access(subject, table: accessTable(argument)), 2)
+        }
+        if name == "check_policy_service" {
+            guard let argument, argument.contains(":") else {
+                return (.malformed("check_policy_service must be followed by transport:server"), 1)
+            }
+            return (.policyService(argument, defaultAction: defaultAction(argument)), 2)
+        }
+        if Self.withDomain.contains(name) { return (.harmless, argument == nil ? 1 : 2) }
+        if name == "sleep" { return (.harmless, 2) }
+        if classes.contains(text) { return (.restrictionClass(text), 1) }
+        return (.unknown(text), 1)
+    }
+
+    private func defaultAction(_ argument: String) -> String? {
+        guard argument.hasPrefix("{") else { return nil }
+        let inner = argument.bytes[...].strippingOuterBraces
+        let parts = tokenRanges(in: inner, separators: { $0 == UInt8(ascii: ",") }).map { inner[$0].text }
+        for part in parts {
+            let pair = part.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
+            if pair.count == 2, pair[0] == "default_action" {
+                return part.split(separator: "=", maxSplits: 1)[1].bytes.trimmedText
+            }
+        }
+        return nil
+    }
+
+    private static let plain: [String: Restriction.Kind] = [
+        "permit": .permit, "reject": .reject, "defer": .reject, "defer_if_permit": .deferIfPermit,
+        "defer_if_reject": .deferIfReject, "permit_mynetworks": .permitMynetworks,
+        "permit_inet_interfaces": .permitOwnAddresses, "permit_sasl_authenticated": .permitLogin,
+        "permit_auth_destination": .permitDestination, "permit_mx_backup": .permitBackupMX,
+        "permit_tls_all_clientcerts": .permitCertificate(verified: true),
+        "permit_tls_clientcerts": .permitCertificate(verified: false),
+        "reject_unauth_destination": .rejectDestination, "defer_unauth_destination": .rejectDestination,
+        "reject_plaintext_session": .rejectPlaintext,
+        "reject_unknown_client_hostname": .rejectUnknownClient, "reject_unknown_client": .rejectUnknownClient,
+        "reject_unknown_reverse_client_hostname": .rejectUnknownReverse,
+        "reject_invalid_helo_hostname": .rejectHELO(.wellFormed),
+        "reject_invalid_hostname": .rejectHELO(.wellFormed),
+        "reject_unknown_helo_hostname": .rejectHELO(.qualified),
+        "reject_unknown_hostname": .rejectHELO(.qualified),
+        "reject_non_fqdn_helo_hostname": .rejectHELO(.qualified),
+        "reject_non_fqdn_hostname": .rejectHELO(.qualified),
+        "reject_non_fqdn_sender": .rejectUnqualified(.sender),
+        "reject_non_fqdn_recipient": .rejectUnqualified(.recipient),
+        "reject_unlisted_recipient": .rejectUnlistedRecipient,
+        "check_recipient_maps": .rejectUnlistedRecipient,
+        "reject_unlisted_sender": .rejectUnlistedSender,
+        "reject_sender_login_mismatch": .rejectSenderMismatch,
+        "reject_unauthenticated_sender_login_mismatch": .rejectSenderMismatch,
+        "reject_known_sender_login_mismatch": .rejectSenderMismatch,
+        "reject_authenticated_sender_login_mismatch": .harmless, "reject_unauth_pipelining": .harmless,
+        "reject_unknown_sender_domain": .harmless, "reject_unknown_address": .harmless,
+        "reject_unknown_recipient_domain": .harmless, "reject_unverified_sender": .harmless,
+        "reject_unverified_recipient": .harmless, "reject_multi_recipient_bounce": .harmless,
+    ]
+
+    private static let plainBefore39: [String: Restriction.Kind] = [
+        "permit_naked_ip_address": .permitNakedAddress, "check_relay_domains": .rejectDestination,
+        "reject_maps_rbl": .harmless,
+    ]
+
+    private static let access: [String: Restriction.Subject] = {
+        var names: [String: Restriction.Subject] = [
+            "check_client_access": .client, "check_reverse_client_hostname_access": .reverseClient,
+            "check_helo_access": .helo, "check_sender_access": .sender, "check_recipient_access": .recipient,
+            "check_ccert_access": .certificate, "check_sasl_access": .login, "check_etrn_access": .login,
+        ]
+        for subject in ["client", "reverse_client_hostname", "helo", "sender", "recipient"] {
+            for server in ["ns", "mx", "a"] { names["check_\(subject)_\(server)_access"] = .server }
+        }
+        return names
+    }()
+
+    private static let withDomain: Set<String> = [
+        "reject_rbl_client", "reject_rbl", "permit_dnswl_client", "reject_rhsbl_client",
+        "permit_rhswl_client",
+        "reject_rhsbl_reverse_client", "reject_rhsbl_helo", "reject_rhsbl_sender", "reject_rhsbl_recipient",
+    ]
+
+    /// Every name that Postfix knows, to find what a misspelt one was meant to be.
+    static let names: [String] =
+        Array(plain.keys) + Array(plainBefore39.keys) + Array(access.keys) + Array(withDomain)
+        + ["check_policy_service", "warn_if_reject"]
+}
+
+extension Array<UInt8> {
+    var trimmedText: String {
+        var rest = self[...]
+        while let first = rest.first, first.isSpace { rest = rest.dropFirst() }
+        while let last = rest.last, last.isSpace { rest = rest.dropLast() }
+        return rest.text
+    }
+}
+
+extension Substring {
+    var bytes: [UInt8] { Array(utf8) }
+}

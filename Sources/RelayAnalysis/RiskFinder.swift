@@ -1,0 +1,170 @@
+import MailModel
+import Postfix
+
+/// What does not relay but weakens the host.
+struct RiskFinder {
+    let explanation: Explanation
+    private let host: Host
+    private let values: ParameterValues
+
+    init(_ explanation: Explanation) {
+        self.explanation = explanation
+        host = explanation.host
+        values = explanation.host.values(ofService: nil)
+    }
+
+    var risks: [RelayRisk] {
+        guard explanation.fatal == nil else { return [] }
+        return unsetNetworks + backscatter + catchAlls + smuggling + logins + listeners + permissions
+    }
+
+    private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
+        -> RelayRisk
+    {
+        let place = host.quoting.definition(of: parameter, in: values)
+        guard place.file != .builtIn else { return RelayRisk(kind: kind, parameter: parameter, why: why) }
+        return RelayRisk(
+            kind: kind, parameter: parameter, file: host.quoting.name(of: place.file), line: place.line,
+            text: host.quoting.text(of: place), why: why)
+    }
+
+    private var unsetNetworks: [RelayRisk] {
+        guard !values.value(of: "mynetworks").isDefined, values.text(of: "mynetworks_style").folded != "host"
+        else {
+            return []
+        }
+        return [
+            risk(
+                "mynetworks-unset", "mynetworks_style", values,
+                why: "mynetworks is not set, so every network that an interface is in is trusted.")
+        ]
+    }
+
+    private var backscatter: [RelayRisk] {
+        guard values.value(of: "local_recipient_maps").text.isEmpty else { return [] }
+        return [
+            risk(
+                "backscatter", "local_recipient_maps", values,
+                why: "Mail to unknown local users is taken and bounced to senders who may be forged.")
+        ]
+    }
+
+    private var catchAlls: [RelayRisk] {
+        ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains"].flatMap { name in
+            values.value(of: name).items.filter { item in
+                guard item.text.contains(":"), !item.text.hasPrefix("[") else { return false }
+                return host.tables.table(item.text).leaves.contains(where: takesEverything)
+            }.map { _ in
+                risk(
+                    "accept-all", name, values,
+                    why: "Mail to any domain is taken as if it were for this host.")
+            }
+        }
+    }
+
+    private func takesEverything(_ table: LookupTable) -> Bool {
+        if case .constant = table.content { return true }
+        if case .found = table.ask(Stranger.domain) { return true }
+        return false
+    }
+
+    private var smuggling: [RelayRisk] {
+        let name = "smtpd_forbid_bare_newline"
+        let value = values.text(of: name).folded
+        guard value.isEmpty || value == "no" else { return [] }
+        return [
+            risk(
+                "smuggling", name, values,
+                why:
+                    "Lines that end in a bare line feed are taken, so a message can carry a second one (CVE-2023-51764)."
+            )
+        ]
+    }
+
+    private var logins: [RelayRisk] {
+        explanation.judgements.filter { $0.listener.program == .smtpd && $0.verdict != .broken }.flatMap {
+            judgement in
+            let values = host.values(ofService: judgement.listener.service)
+            guard values.isOn("smtpd_sasl_auth_enable") else { return [] }
+            let isEncrypted =
+                values.isOn("smtpd_tls_auth_only") || values.isOn("smtpd_tls_wrappermode")
+                || values.text(of: "smtpd_tls_security_level").folded == "encrypt"
+            var risks: [RelayRisk] = []
+            if !isEncrypted {
+                risks.append(
+                    risk(
+                        "plaintext-login", "smtpd_tls_auth_only", values,
+                        why: "Port \(judgement.listener.port) takes passwords before TLS."))
+            }
+            if !values.text(of: "smtpd_sasl_security_options").folded.contains("noanonymous") {
+                risks.append(
+                    risk(
+                        "anonymous-login", "smtpd_sasl_security_options", values,
+                        why:
+                            "Port \(judgement.listener.port) offers anonymous logins; Postfix gives them no rights."
+                    ))
+            }
+            return risks
+        }
+    }
+
+    private var listeners: [RelayRisk] {
+        let isBroken = explanation.verdict == .broken
+        return explanation.judgements.flatMap { judgement -> [RelayRisk] in
+            let place = judgement.fault?.place
+            if let fault = judgement.fault, !isBroken {
+                return [
+                    RelayRisk(
+                        kind: "listener-broken", parameter: nil,
+                        file: place.map { host.quoting.name(of: $0.file) },
+                        line: place?.line, text: place.map(host.quoting.text),
+                        why: "Port \(judgement.listener.port) serves nobody: \(fault.why).")
+                ]
+            }
+            guard judgement.listener.port == 25, !judgement.takesHostedMail, judgement.fault == nil else {
+                return []
+            }
+            return [
+                RelayRisk(
+                    kind: "inbound-refused",
+                    why: "Port 25 refuses mail from outside for this host's own recipients.")
+            ]
+        }
+    }
+
+    /// Permissions that rest on what cannot be read here, but only beside others.
+    private var permissions: [RelayRisk] {
+        explanation.judgements.filter { $0.listener.program == .smtpd && $0.verdict != .broken }.flatMap {
+            judgement in
+            let server = SMTPServer(host, service: judgement.listener.service)
+            var risks: [RelayRisk] = []
+            for stage in [Stage.relay, .recipient] {
+                let list = server.lists[stage] ?? []
+                for restriction in list {
+                    if restriction.kind == .rejectDestination || restriction.kind == .reject { break }
+                    guard case .policyService(let service, _) = restriction.kind else { continue }
+                    risks.append(
+                        risk(
+                            "policy-service", stage.rawValue, server.values,
+                            why:
+                                "Port \(judgement.listener.port) asks \(service) before it refuses foreign recipients: "
+                                + "its OK would relay."))
+                }
+            }
+            if !server.values.text(of: "smtpd_authorized_xforward_hosts").isEmpty {
+                let list = ClientList(
+                    host.listParser.parse(server.values.value(of: "smtpd_authorized_xforward_hosts")),
+                    matchesParents: false)
+                if !server.strangers(in: list, .v4, .xclient, "smtpd_authorized_xforward_hosts").isEmpty {
+                    risks.append(
+                        risk(
+                            "xforward", "smtpd_authorized_xforward_hosts", server.values,
+                            why:
+                                "Strangers can forge the client's address in the log of port \(judgement.listener.port)."
+                        ))
+                }
+            }
+            return risks
+        }
+    }
+}

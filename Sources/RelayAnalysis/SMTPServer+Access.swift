@@ -1,0 +1,127 @@
+import MailModel
+import Postfix
+
+extension SMTPServer {
+    /// `check_…_access`.
+    func access(
+        _ restriction: Restriction, _ subject: Restriction.Subject, _ table: LookupTable, _ session: Session,
+        _ evaluation: inout Evaluation
+    ) -> Ruling {
+        if case .unreadable = table.content, !session.trusting.contains(table.name) { return .dunno }
+        for (key, part) in keys(for: subject, session) {
+            switch table.ask(key, part) {
+            case .missing: continue
+            case .found(let value, let entry):
+                return apply(value, entry, of: table, subject, restriction, session, &evaluation)
+            case .failure(let why):
+                let place = restriction.items.last.map(host.quoting.place)
+                return .reject(.configuration(why: why, place))
+            case .unreadable:
+                guard session.trusting.contains(table.name) else { continue }
+                return permit(subject, table, nil, restriction, session)
+            }
+        }
+        return .dunno
+    }
+
+    private func keys(for subject: Restriction.Subject, _ session: Session) -> [(String, KeyPart)] {
+        switch subject {
+        case .client: return nameKeys(session.client.name) + addressKeys(session.client.address)
+        case .reverseClient: return nameKeys(session.reverseName) + addressKeys(session.client.address)
+        case .helo: return session.helo.map(nameKeys) ?? []
+        case .sender:
+            if session.sender.isEmpty { return [(values.text(of: "smtpd_null_access_lookup_key"), .whole)] }
+            let sender = session.sender.contains("@") ? session.sender : "\(session.sender)@\(origin)"
+            return mailKeys(sender)
+        case .recipient: return mailKeys(resolver.resolve(session.recipient, assuming: given).address)
+        case .certificate:
+            guard session.usesTLS, asksForCertificate, session.certificate != .none else { return [] }
+            return [("A7:3E:90:1C:5B:D2:48:F6:07:9A:63:EE:B1:24:8D:70:C5:1F:32:AB", .whole)]
+        case .login, .server: return []
+        }
+    }
+
+    private var origin: String { values.text(of: "myorigin").folded }
+
+    private func nameKeys(_ name: String) -> [(String, KeyPart)] {
+        // Postfix does not look for the parents of a numerical name.
+        if IPAddress(name) != nil { return [(name, .whole)] }
+        return domainKeys(name).enumerated().map { ($1, $0 == 0 ? .whole : .part) }
+    }
+
+    /// The address, then what is left when its last parts are taken off.
+    private func addressKeys(_ address: IPAddress) -> [(String, KeyPart)] {
+        let text = address.description
+        let separator: Character = address.width == 32 ? "." : ":"
+        var keys: [(String, KeyPart)] = [(text, .whole)]
+        var rest = text[...]
+        while let last = rest.lastIndex(of: separator) {
+            rest = rest[..<last]
+            if !rest.isEmpty { keys.append((String(rest), .part)) }
+        }
+        return keys
+    }
+
+    private func apply(
+        _ value: String, _ entry: Int?, of table: LookupTable, _ subject: Restriction.Subject,
+        _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation
+    ) -> Ruling {
+        switch action(of: value) {
+        case .permit: return permit(subject, table, entry, restriction, session)
+        case .dunno, .deferIfReject: return .dunno
+        case .reject: return .reject(.policy)
+        case .deferIfPermit:
+            if evaluation.warningDepth == nil { evaluation.isDeferred = true }
+            return .dunno
+        case .discard:
+            evaluation.isSwallowed = true
+            evaluation.stopsHere = true
+            return .permit(nil)
+        case .divert:
+            evaluation.isSwallowed = true
+            return .dunno
+        case .configurationError(let why):
+            return .reject(.configuration(why: why, restriction.items.last.map(host.quoting.place)))
+        case .restrictions(let inner):
+            let ruling = rule(inner, session, &evaluation, subject: subject)
+            guard case .permit(let blame) = ruling else { return ruling }
+            // A plain `permit` in a table is the table's doing; a class has a place of its own.
+            if blame == nil { return ruling }
+            if blame?.place.file == .builtIn { return permit(subject, table, entry, restriction, session) }
+            return ruling
+        }
+    }
+
+    private func permit(
+        _ subject: Restriction.Subject, _ table: LookupTable, _ entry: Int?, _ restriction: Restriction,
+        _ session: Session
+    ) -> Ruling {
+        if subject == .server || subject == .reverseClient {
+            let place = restriction.items.last.map(host.quoting.place)
+            return .reject(.configuration(why: "\(restriction.name) returns OK, which is not allowed", place))
+        }
+        // Source-routed recipients are too suspicious for an OK.
+        if subject == .recipient, !allowsUntrustedRouting,
+            resolver.resolve(session.recipient, assuming: given).isRouted
+        {
+            return .dunno
+        }
+        guard let item = restriction.items.last else { return .permit(nil) }
+        var blame = Blame(
+            kind: kind(of: subject), parameter: parameter(of: item) ?? "",
+            place: host.quoting.place(of: item),
+            restriction: restriction, item: item)
+        if let entry { blame.accuse(entry, of: table) }
+        return closed.contains(blame.identity) ? .dunno : .permit(blame)
+    }
+
+    private func kind(of subject: Restriction.Subject) -> CauseKind {
+        switch subject {
+        case .helo: .heloAccess
+        case .sender: .senderAccess
+        case .recipient: .recipientAccess
+        case .certificate: .certificateAccess
+        case .client, .reverseClient, .login, .server: .clientAccess
+        }
+    }
+}

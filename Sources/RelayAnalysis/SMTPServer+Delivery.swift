@@ -1,0 +1,126 @@
+import Postfix
+
+/// What happens to a message once smtpd has taken it.
+enum Delivery: Hashable {
+    /// It goes on to a host that the recipient's domain names.
+    case leaves
+    /// It stays here, bounces, or is thrown away.
+    case stays
+}
+
+extension SMTPServer {
+    func delivery(of session: Session) -> Delivery {
+        let given = ListAssumptions(skips: isClosed) { session.trusting.contains($0) }
+        let recipient = resolver.resolve(session.recipient, assuming: given).address
+        guard let (rewritten, _) = rewrite(recipient) else { return .stays }
+        let destination = resolver.resolve(rewritten, assuming: given)
+        guard !isSinking(destination, session) else { return .stays }
+        switch destination.addressClass {
+        case .relay, .elsewhere: return .leaves
+        case .alias: return .stays
+        case .local, .mailbox: return leavesByTransport(destination) ? .leaves : .stays
+        }
+    }
+
+    /// The recipient after `recipient_canonical_maps`, `canonical_maps` and `virtual_alias_maps`, and the entry
+    /// that made it what it is.
+    /// - Returns: `nil` when there is nothing left of it.
+    func rewrite(_ recipient: String) -> (address: String, blame: Blame?)? {
+        var address = recipient
+        var blame: Blame?
+        for parameter in ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"] {
+            for _ in 0..<5 {
+                guard let (next, cause) = lookUp(address, in: parameter), next != address else { break }
+                address = next
+                blame = cause
+            }
+        }
+        return address.isEmpty ? nil : (address, blame)
+    }
+
+    private func lookUp(_ address: String, in parameter: String) -> (String, Blame)? {
+        guard let at = address.lastIndex(of: "@") else { return nil }
+        let local = String(address[..<at])
+        let domain = String(address[address.index(after: at)...])
+        for item in values.value(of: parameter).items {
+            let table = host.tables.table(item.text)
+            for (key, part) in rewritingKeys(address, local, domain) {
+                guard case .found(let value, let entry) = table.ask(key, part) else { continue }
+                var blame = Blame(
+                    kind: .addressRewriting, parameter: self.parameter(of: item) ?? parameter,
+                    place: host.quoting.place(of: item), item: item)
+                if let entry { blame.accuse(entry, of: table) }
+                guard !closed.contains(blame.identity) else { continue }
+                let first = value.split { $0 == "," || $0 == " " }.first.map(String.init) ?? ""
+                let result = first.hasPrefix("@") ? local + first : first
+                return (result.contains("@") ? result : "\(result)@\(values.text(of: "myorigin"))", blame)
+            }
+        }
+        return nil
+    }
+
+    private func rewritingKeys(_ address: String, _ local: String, _ domain: String) -> [(String, KeyPart)] {
+        var keys: [(String, KeyPart)] = [(address, .whole)]
+        let isHere = resolver.resolve("x@\(domain)", assuming: given).addressClass == .local
+        if isHere { keys.append((local, .part)) }
+        keys.append(("@\(domain)", .part))
+        return keys
+    }
+
+    /// Whether the transport throws the message away or returns it.
+    private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
+        isSink(transport: transport(for: destination).name)
+    }
+
+    /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain.
+    private func leavesByTransport(_ destination: Destination) -> Bool {
+        let transport = transport(for: destination)
+        let service = host.master.services.last { $0.name == transport.name && $0.type != "inet" }
+        let command = service?.command ?? transport.name
+        return ["smtp", "relay"].contains(command) && transport.nexthop.isEmpty
+    }
+
+    private func transport(for destination: Destination) -> (name: String, nexthop: String) {
+        let keys =
+            [destination.address.folded, destination.domain]
+            + parents(of: destination.domain).map { "." + $0 }
+            + ["*"]
+        for item in values.value(of: "transport_maps").items {
+            let table = host.tables.table(item.text)
+            for (index, key) in keys.enumerated() {
+                guard case .found(let value, _) = table.ask(key, index == 0 ? .whole : .part) else {
+                    continue
+                }
+                let chosen = split(value)
+                // `:nexthop` and an empty value keep the transport that the class has.
+                if !chosen.name.isEmpty { return chosen }
+            }
+        }
+        return split(values.text(of: parameter(for: destination.addressClass)))
+    }
+
+    private func parameter(for addressClass: Destination.Class) -> String {
+        switch addressClass {
+        case .local: "local_transport"
+        case .alias: "virtual_transport"
+        case .mailbox: "virtual_transport"
+        case .relay: "relay_transport"
+        case .elsewhere: "default_transport"
+        }
+    }
+
+    private func parents(of domain: String) -> [String] {
+        var parents: [String] = []
+        var rest = domain[...]
+        while let dot = rest.firstIndex(of: ".") {
+            rest = rest[rest.index(after: dot)...]
+            parents.append(String(rest))
+        }
+        return parents
+    }
+
+    private func split(_ transport: String) -> (name: String, nexthop: String) {
+        guard let colon = transport.firstIndex(of: ":") else { return (transport, "") }
+        return (String(transport[..<colon]), String(transport[transport.index(after: colon)...]))
+    }
+}

@@ -1,0 +1,113 @@
+import MailModel
+import Postfix
+
+extension SMTPServer {
+    /// A foreign domain that a name in `relay_domains` takes in, where the name is so short that nobody can
+    /// mean all of it.
+    func undeclaredDomain(_ text: String) -> String? {
+        let name = text.trimmingDots
+        let labels = name.split(separator: ".")
+        guard isHostName(name), !Self.localNames.contains(String(labels.last ?? "")) else { return nil }
+        guard labels.count == 1 || isPublicSuffix(labels) else { return nil }
+        // Where subdomains do not match, a bare name is only itself.
+        let domain = "relay-check-x7q.\(name)"
+        guard resolver.resolve("x7q@\(domain)", assuming: given).addressClass == .relay else { return nil }
+        return domain
+    }
+
+    /// `co.uk` and its like.
+    private func isPublicSuffix(_ labels: [Substring]) -> Bool {
+        labels.count == 2 && labels[1].count == 2
+            && ["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go", "gob", "gouv", "mil"]
+                .contains(labels[0])
+    }
+
+    /// Names that are never in the public name space.
+    private static let localNames: Set<String> = [
+        "localhost", "localdomain", "local", "lan", "internal", "intranet", "home", "corp", "private", "arpa",
+    ]
+
+    /// Domains that a table of a class list takes in although its keys do not name them.
+    func domainTraits(_ table: LookupTable, of list: DomainList) -> [Trait] {
+        switch table.content {
+        case .patterns(let rules):
+            return rules.prefix(3000).compactMap { rule in
+                guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else { return nil }
+                guard let domain = foreignDomain(pattern.pattern, table, rule.entry) else { return nil }
+                let key = table.entries[rule.entry].key
+                return Trait(
+                    change: .recipient("x7q@\(domain)"), who: "anyone, to every domain that matches \(key)")
+            }
+        case .fixed(let entries, _):
+            guard list.parameter == "relay_domains" else { return [] }
+            return entries.prefix(20000).compactMap { entry in
+                guard let domain = undeclaredDomain(entry.key) else { return nil }
+                return Trait(
+                    change: .recipient("x7q@\(domain)"), who: "anyone, to every domain below \(entry.key)")
+            }
+        case .unreadable:
+            guard list.parameter == "relay_domains" else { return [] }
+            return unreadableTrait(table).map { [$0] } ?? []
+        case .networks, .networkRules, .constant, .union, .pipe, .failing: return []
+        }
+    }
+
+    /// A domain that the pattern matches and that its own text does not name.
+    private func foreignDomain(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> String? {
+        let cores = pattern.samples(filling: []).map { $0.text.trimmingDots.folded }
+            .filter { $0.split(separator: ".").count >= 2 }
+        let fillings = pattern.samples(filling: Stranger.domain.bytes).map(\.text) + cores
+        let candidates = fillings.flatMap { text -> [String] in
+            let core = text.trimmingDots
+            return ["\(core).\(Stranger.domain)", "not\(core)", "x7q\(core)", core, "x7q\(text)"]
+        }
+        return candidates.first { domain in
+            guard isHostName(domain), !cores.contains(where: { domain == $0 || domain.hasSuffix("." + $0) })
+            else {
+                return false
+            }
+            guard case .found(_, entry) = table.ask(domain) else { return false }
+            return true
+        }
+    }
+
+    /// Recipients whose address a map rewrites to one that the sender chose.
+    var rewritingTraits: [Trait] {
+        ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"].flatMap { parameter in
+            values.value(of: parameter).items.flatMap { item in
+                host.tables.table(item.text).leaves.flatMap(decodingTraits)
+            }
+        }
+    }
+
+    private func decodingTraits(_ table: LookupTable) -> [Trait] {
+        guard case .patterns(let rules) = table.content else { return [] }
+        return rules.prefix(1000).compactMap { rule in
+            // Only a result that takes its domain from the recipient can lead anywhere.
+            guard rule.kind == .rule, rule.value.contains("$"), let pattern = rule.pattern, !pattern.isNegated
+            else { return nil }
+            for address in decodedAddresses(pattern.pattern) {
+                guard case .found(let value, rule.entry) = table.ask(address) else { continue }
+                let inside = resolver.resolve(address, assuming: given)
+                let outside = resolver.resolve(value, assuming: given)
+                guard inside.addressClass != .elsewhere, outside.addressClass == .elsewhere,
+                    !outside.domain.isEmpty
+                else { continue }
+                return Trait(change: .recipient(address), who: "anyone, to recipients such as \(address)")
+            }
+            return nil
+        }
+    }
+
+    /// Addresses in the domains of this host that the pattern matches.
+    private func decodedAddresses(_ pattern: Pattern) -> [String] {
+        let samples = pattern.samples(filling: Stranger.domain.bytes) + pattern.samples(filling: "x7q".bytes)
+        let domains = resolver.lists.flatMap(\.list.patterns).compactMap { pattern -> String? in
+            if case .literal(let text) = pattern.content, isHostName(text) { text } else { nil }
+        }
+        return samples.map(\.text).flatMap { text -> [String] in
+            guard let at = text.lastIndex(of: "@") else { return domains.prefix(20).map { "\(text)@\($0)" } }
+            return [text] + domains.prefix(20).map { text[...at] + $0 }
+        }
+    }
+}

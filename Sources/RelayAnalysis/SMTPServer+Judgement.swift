@@ -1,0 +1,95 @@
+import Postfix
+
+/// What became of a session.
+enum Judgement {
+    /// The message goes to the foreign recipient; `nil` when whoever did this is no stranger.
+    case relays(Blame?)
+    /// Where it ended, and why.
+    case refused(Stage?, Rejection)
+    /// Taken, and never passed on.
+    case swallowed
+}
+
+extension SMTPServer {
+    /// Follows a session through every list, as smtpd does from the connection to the end of the data.
+    func judge(_ session: Session) -> Judgement {
+        if let rejection = refusedBeforeRestrictions(session) { return .refused(nil, rejection) }
+        var evaluation = Evaluation()
+        var permits: [Stage: Blame?] = [:]
+        var logged: [Stage: Restriction] = [:]
+        for stage in stages {
+            evaluation.warningDepth = nil
+            evaluation.loggedRejection = nil
+            let ruling = rule(lists[stage] ?? [], session, &evaluation, subject: subject(of: stage))
+            switch ruling {
+            case .reject(let rejection): return .refused(stage, rejection)
+            case .permit(let blame): permits[stage] = .some(blame)
+            case .dunno: break
+            }
+            if let restriction = evaluation.loggedRejection { logged[stage] = restriction }
+            if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
+                if evaluation.isDeferred { return .refused(stage, .policy) }
+                if values.isOn("smtpd_reject_unlisted_recipient"), isUnlisted(session) {
+                    return .refused(stage, .policy)
+                }
+            }
+        }
+        if evaluation.isSwallowed || delivery(of: session) == .stays { return .swallowed }
+        if let rewriting = rewritingBlame(session) { return .relays(rewriting) }
+        return .relays(blame(permits, logged, evaluation.grantedDestination))
+    }
+
+    /// The map that leads an address of this host to a foreign one.
+    private func rewritingBlame(_ session: Session) -> Blame? {
+        let destination = resolver.resolve(session.recipient, assuming: given)
+        guard destination.isFinal, let (address, blame) = rewrite(destination.address) else { return nil }
+        return address == destination.address ? nil : blame
+    }
+
+    private func subject(of stage: Stage) -> Restriction.Subject {
+        switch stage {
+        case .client: .client
+        case .helo: .helo
+        case .sender: .sender
+        case .relay, .recipient, .data, .endOfData: .recipient
+        }
+    }
+
+    private func refusedBeforeRestrictions(_ session: Session) -> Rejection? {
+        if session.helo == nil, values.isOn("smtpd_helo_required") { return .policy }
+        let needsCertificate = values.isOn("smtpd_tls_req_ccert") && requiresTLS
+        return needsCertificate && session.certificate != .verified ? .policy : nil
+    }
+
+    private var requiresTLS: Bool {
+        values.text(of: "smtpd_tls_security_level").folded == "encrypt" || values.isOn("smtpd_enforce_tls")
+            || values.isOn("smtpd_tls_wrappermode")
+    }
+
+    /// Who is to blame when both lists let a foreign recipient through: that for which the list was bypassed
+    /// that should have stopped it.
+    private func blame(
+        _ permits: [Stage: Blame?], _ logged: [Stage: Restriction], _ granted: Blame?
+    ) -> Blame? {
+        if let granted { return granted }
+        let gates = stages.filter { $0 == .relay || $0 == .recipient }
+        for gate in [Stage.relay, .recipient] where gates.contains(gate) {
+            if permits[gate] == nil, let restriction = logged[gate] { return blame(logged: restriction) }
+        }
+        // A list that permitted for a reason which no stranger has is the session's own doing.
+        let found = [Stage.relay, .recipient].compactMap { permits[$0] }
+        if let first = found.first(where: { $0 != nil }) { return first }
+        guard found.isEmpty else { return nil }
+        let gate = gates.first { !(lists[$0] ?? []).isEmpty } ?? gates[0]
+        return Blame(
+            kind: .noReject, parameter: gate.rawValue,
+            place: host.quoting.definition(of: gate.rawValue, in: values))
+    }
+
+    private func blame(logged restriction: Restriction) -> Blame? {
+        guard let item = restriction.items.first else { return nil }
+        return Blame(
+            kind: .warnIfReject, parameter: parameter(of: item) ?? "", place: host.quoting.place(of: item),
+            restriction: restriction, item: item)
+    }
+}

@@ -1,0 +1,87 @@
+import Postfix
+
+extension SMTPServer {
+    /// Why this smtpd would stop before its greeting.
+    var startupFault: (why: String, place: Place)? {
+        if let stray = host.master.services[service].strays.first {
+            let line = host.master.services[service].line.place(of: stray.range.lowerBound).line
+            return (
+                "unexpected command-line argument: \(stray.bytes.text)",
+                Place(file: .master, line: line, range: nil, token: stray.bytes.text)
+            )
+        }
+        for name in Self.consulted {
+            if let why = values.value(of: name).fault {
+                return (why, host.quoting.definition(of: name, in: values))
+            }
+        }
+        for name in Self.switches where !["yes", "no"].contains(values.text(of: name).folded) {
+            guard values.value(of: name).isDefined else { continue }
+            let why = "bad boolean configuration: \(name) = \(values.text(of: name))"
+            return (why, host.quoting.definition(of: name, in: values))
+        }
+        return listFault
+    }
+
+    private var listFault: (why: String, place: Place)? {
+        if let why = mynetworks?.parsed.fault {
+            return (why, host.quoting.definition(of: "mynetworks", in: values))
+        }
+        if mynetworks == nil,
+            !["class", "subnet", "host"].contains(values.text(of: "mynetworks_style").folded)
+        {
+            return ("bad mynetworks_style", host.quoting.definition(of: "mynetworks_style", in: values))
+        }
+        for name in values.value(of: "smtpd_restriction_classes").items.map(\.text)
+        where values.value(of: name).text.isEmpty {
+            let place = host.quoting.definition(of: "smtpd_restriction_classes", in: values)
+            return ("restriction class `\(name)' needs a definition", place)
+        }
+        return restrictionFault
+    }
+
+    /// The presence test that smtpd makes: some list must name a restriction that rejects.
+    private var restrictionFault: (why: String, place: Place)? {
+        let candidates = stages.filter { $0 == .relay || $0 == .recipient }
+        if candidates.contains(where: { hasRequired(lists[$0] ?? [], depth: 0) }) { return nil }
+        let guilty = candidates.first { !(lists[$0] ?? []).isEmpty } ?? candidates[0]
+        return (
+            "specify at least one working instance of: reject_unauth_destination, defer_unauth_destination, reject, "
+                + "defer, defer_if_permit or check_relay_domains",
+            host.quoting.definition(of: guilty.rawValue, in: values)
+        )
+    }
+
+    private func hasRequired(_ restrictions: [Restriction], depth: Int) -> Bool {
+        guard depth < 20 else { return false }
+        var index = 0
+        while index < restrictions.count {
+            let restriction = restrictions[index]
+            index += 1
+            switch restriction.kind {
+            case .warnIfReject: index += 1
+            case .permit: return false
+            case .rejectDestination, .reject, .deferIfPermit: return true
+            case .restrictionClass(let name):
+                if hasRequired(classes[name] ?? [], depth: depth + 1) { return true }
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// Parameters that smtpd evaluates when it starts.
+    private static let consulted =
+        Stage.allCases.map(\.rawValue) + [
+            "mynetworks", "mynetworks_style", "mydestination", "relay_domains", "virtual_alias_domains",
+            "virtual_mailbox_domains", "inet_interfaces", "inet_protocols", "smtpd_restriction_classes",
+            "parent_domain_matches_subdomains", "compatibility_level", "myhostname", "mydomain", "myorigin",
+        ]
+
+    private static let switches = [
+        "smtpd_delay_reject", "allow_untrusted_routing", "smtpd_sasl_auth_enable", "smtpd_helo_required",
+        "smtpd_relay_before_recipient_restrictions", "swap_bangpath", "allow_percent_hack",
+        "smtpd_tls_wrappermode", "smtpd_tls_ask_ccert", "smtpd_tls_req_ccert", "smtpd_tls_auth_only",
+        "smtpd_reject_unlisted_recipient", "smtpd_peername_lookup", "soft_bounce",
+    ]
+}

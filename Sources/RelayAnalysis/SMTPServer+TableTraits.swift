@@ -1,0 +1,318 @@
+import MailModel
+import Postfix
+
+extension SMTPServer {
+    /// One trait for each entry of a table that may do anything but refuse.
+    func accessTraits(_ table: LookupTable, _ subject: Restriction.Subject) -> [Trait] {
+        var traits: [Trait] = []
+        for leaf in table.leaves {
+            if let trait = unreadableTrait(leaf) {
+                traits.append(trait)
+                continue
+            }
+            let isUseful = { (entry: Int) in !self.isRefusal(leaf.entries[entry].value) }
+            switch subject {
+            case .client: traits += clientTraits(leaf, where: isUseful)
+            case .reverseClient:
+                traits += nameEntries(leaf, isUseful).map { key in
+                    Trait(
+                        change: .reverseName(key.hasPrefix(".") ? "x7q" + key : key),
+                        who: "clients whose reverse name is \(key)")
+                }
+            case .helo: traits += heloTraits(leaf, where: isUseful)
+            case .sender:
+                traits += mailTraits(leaf, where: isUseful) { address, key in
+                    Trait(
+                        change: .sender(address),
+                        who: address.isEmpty
+                            ? "anyone with the null sender" : "anyone with the sender \(key ?? address)")
+                }
+            case .recipient:
+                traits += mailTraits(leaf, where: isUseful) { address, key in
+                    guard isForeign(address, listedAs: key) else { return nil }
+                    return Trait(
+                        change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
+                }
+            case .certificate:
+                if offersTLS, asksForCertificate {
+                    traits.append(
+                        Trait(change: .certificate(.any), who: "anyone with a TLS client certificate"))
+                }
+            case .login, .server: continue
+            }
+        }
+        return traits
+    }
+
+    private func isRefusal(_ value: String) -> Bool {
+        switch action(of: value) {
+        case .reject, .discard, .configurationError: true
+        default: false
+        }
+    }
+
+    /// The rules of a pattern table with what they match: never more than the bounds of a judgement allow.
+    private func patternRules(_ table: LookupTable) -> [(pattern: TablePattern, entry: Int)] {
+        guard case .patterns(let rules) = table.content else { return [] }
+        return rules.prefix(3000).compactMap { rule in
+            guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else { return nil }
+            return (pattern, rule.entry)
+        }
+    }
+
+    private func nameEntries(_ table: LookupTable, _ isUseful: (Int) -> Bool) -> [String] {
+        guard case .fixed(let entries, _) = table.content else { return [] }
+        return entries.indices.filter(isUseful).map { entries[$0].key }.filter { IPAddress($0) == nil }
+    }
+
+    private func gives(_ table: LookupTable, _ key: String, _ entry: Int) -> Bool {
+        if case .found(_, entry) = table.ask(key) { true } else { false }
+    }
+
+    // MARK: clients
+
+    func clientTraits(_ table: LookupTable) -> [Trait] { clientTraits(table) { _ in true } }
+
+    func clientTraits(_ table: LookupTable, where isUseful: (Int) -> Bool) -> [Trait] {
+        switch table.content {
+        case .fixed(let entries, _):
+            return entries.indices.filter(isUseful).flatMap { clientTraits(key: entries[$0].key) }
+        case .networks(let entries, _):
+            return entries.indices.filter(isUseful).flatMap { index -> [Trait] in
+                guard case .network(let network) = CIDRText(entries[index].key) else { return [] }
+                return addressTraits(network, "clients in \(entries[index].key)") { address in
+                    gives(table, address.description, index)
+                }
+            }
+        case .networkRules(let rules):
+            return rules.filter { $0.kind == .rule && isUseful($0.entry) }.prefix(2000).flatMap {
+                rule -> [Trait] in
+                guard let network = rule.isNegated ? IPNetwork(.v4(0), prefix: 0) : rule.network else {
+                    return []
+                }
+                let key = table.entries[rule.entry].key
+                return addressTraits(network, "clients in \(key)") {
+                    gives(table, $0.description, rule.entry)
+                }
+            }
+        case .patterns:
+            return patternRules(table).filter { isUseful($0.entry) }.flatMap {
+                clientTraits($0.pattern.pattern, table, $0.entry)
+            }
+        case .unreadable: return unreadableTrait(table).map { [$0] } ?? []
+        case .constant, .union, .pipe, .failing: return []
+        }
+    }
+
+    private func clientTraits(key: String) -> [Trait] {
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        let isNumeric = key.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+        if isNumeric, (1...4).contains(parts.count), parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }) {
+            let full = parts.map(String.init) + Array(repeating: "0", count: 4 - parts.count)
+            guard let address = IPAddress(full.joined(separator: ".")),
+                let network = IPNetwork(address, prefix: parts.count * 8)
+            else { return [] }
+            return addressTraits(network, "clients in \(network)") { _ in true }
+        }
+        if key.contains(":") {
+            let groups = key.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let filled =
+                groups.count < 8 && !key.contains("::")
+                ? groups.filter { !$0.isEmpty }
+                    + Array(repeating: "77", count: 8 - groups.filter { !$0.isEmpty }.count) : groups
+            guard let address = IPAddress(filled.joined(separator: ":")), !host.isTrusted(address) else {
+                return []
+            }
+            return [
+                Trait(
+                    change: .client(Client(address: address, name: Stranger.name)), who: "clients in \(key)")
+            ]
+        }
+        return nameTraits(key)
+    }
+
+    /// A client with an address in the network that nobody vouched for, for which `isRight` holds.
+    func addressTraits(_ network: IPNetwork, _ who: String, where isRight: (IPAddress) -> Bool) -> [Trait] {
+        guard !host.isTrusted(network) else { return [] }
+        for address in candidates(in: network) where !host.isTrusted(address) && isRight(address) {
+            return [Trait(change: .client(Client(address: address, name: Stranger.name)), who: who)]
+        }
+        return []
+    }
+
+    private func candidates(in network: IPNetwork) -> [IPAddress] {
+        let width = network.address.width
+        guard network.prefix < width else { return [network.first] }
+        let inside = Stranger.addresses.filter(network.contains)
+        return inside
+            + (0..<24).map { index in
+                // Spread over the block; the first ones are near its ends, where hosts are.
+                let seeds: [UInt64] = [77, 2, 1, 0]
+                let seed = index < seeds.count ? seeds[index] : UInt64(index) &* 0x9e37_79b9_7f4a_7c15
+                switch network.first {
+                case .v4(let bits):
+                    let mask = network.prefix == 0 ? UInt32.max : UInt32.max >> UInt32(network.prefix)
+                    return .v4(bits | (UInt32(truncatingIfNeeded: index < 4 ? seed : seed >> 16) & mask))
+                case .v6(let high, let low):
+                    let lowMask = network.prefix >= 64 ? UInt64.max >> UInt64(network.prefix - 64) : .max
+                    let highMask = network.prefix >= 64 ? 0 : UInt64.max >> UInt64(network.prefix)
+                    return .v6(high: high | (index < 4 ? 0 : seed & highMask), low: low | (seed & lowMask))
+                }
+            }
+    }
+
+    /// A client with a verified name; a name of the host's own domain is its administrator's to give.
+    func nameTraits(_ key: String) -> [Trait] {
+        let name = key.hasPrefix(".") ? "x7q" + key : key
+        guard isHostName(name), !resolver.isOwn(name: name) else { return [] }
+        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
+        let who =
+            name == "unknown" ? "clients without a verified name" : "clients whose verified name is in \(key)"
+        return [Trait(change: .client(Client(address: address, name: name)), who: who)]
+    }
+
+    private func clientTraits(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [Trait] {
+        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
+        let samples = pattern.samples(filling: []) + pattern.samples(filling: Stranger.domain.bytes)
+        let names = samples.map(\.text).flatMap(nameVariants) + ["unknown"]
+        if let name = names.first(where: {
+            isHostName($0) && !resolver.isOwn(name: $0) && gives(table, $0, entry)
+        }) {
+            let key = table.entries[entry].key
+            return [
+                Trait(
+                    change: .client(Client(address: address, name: name)),
+                    who: "clients whose verified name matches \(key)")
+            ]
+        }
+        let addresses = samples.flatMap { addressVariants($0.text) }
+        guard
+            let match = addresses.first(where: { !host.isTrusted($0) && gives(table, $0.description, entry) })
+        else {
+            return []
+        }
+        let who = "clients whose address matches \(table.entries[entry].key)"
+        return [Trait(change: .client(Client(address: match, name: Stranger.name)), who: who)]
+    }
+
+    /// Names that a stranger could have and that hold the text.
+    private func nameVariants(_ text: String) -> [String] {
+        let core = text.folded.trimmingDots
+        return [
+            "\(text).\(Stranger.domain)", "mail.\(core).\(Stranger.domain)", "not\(core)",
+            "\(core).\(Stranger.domain)", "x7q.\(core)", core, "x7q\(text)", "\(text)\(Stranger.domain)",
+            "x7q-\(core)-x7q.\(Stranger.domain)",
+        ]
+    }
+
+    private func addressVariants(_ text: String) -> [IPAddress] {
+        let parts = text.split { $0 == "." }.map(String.init)
+        guard !parts.isEmpty, parts.count <= 4, parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }) else {
+            return [IPAddress(text)].compactMap { $0 }
+        }
+        let missing = Array(repeating: "77", count: 4 - parts.count)
+        return [parts + missing, missing + parts].compactMap { IPAddress($0.joined(separator: ".")) }
+    }
+
+    // MARK: HELO names and addresses
+
+    private func heloTraits(_ table: LookupTable, where isUseful: (Int) -> Bool) -> [Trait] {
+        var traits: [Trait] =
+            values.isOn("smtpd_helo_required")
+            ? [] : [Trait(change: .helo(nil), who: "anyone who says no HELO")]
+        switch table.content {
+        case .fixed(let entries, _):
+            traits += entries.indices.filter(isUseful).map { index in
+                let key = entries[index].key
+                return Trait(
+                    change: .helo(key.hasPrefix(".") ? "x7q" + key : key), who: "anyone who says HELO \(key)")
+            }
+        case .patterns:
+            for (pattern, entry) in patternRules(table) where isUseful(entry) {
+                let samples =
+                    pattern.pattern.samples(filling: [])
+                    + pattern.pattern.samples(filling: Stranger.domain.bytes)
+                let names = samples.map(\.text).flatMap { [$0] + nameVariants($0) }
+                guard
+                    let name = names.first(where: {
+                        !$0.isEmpty && !$0.contains(" ") && gives(table, $0, entry)
+                    })
+                else { continue }
+                traits.append(Trait(change: .helo(name), who: "anyone who says HELO \(name)"))
+            }
+        case .networks(let entries, _):
+            traits += entries.indices.filter(isUseful).compactMap { index in
+                guard case .network(let network) = CIDRText(entries[index].key) else { return nil }
+                return Trait(
+                    change: .helo(network.first.description), who: "anyone who says HELO \(network.first)")
+            }
+        default: break
+        }
+        return traits
+    }
+
+    private func mailTraits(
+        _ table: LookupTable, where isUseful: (Int) -> Bool, _ make: (String, String?) -> Trait?
+    ) -> [Trait] {
+        switch table.content {
+        case .fixed(let entries, _):
+            return entries.indices.filter(isUseful).compactMap { index in
+                let key = entries[index].key
+                for address in addresses(forKey: key) { if let trait = make(address, key) { return trait } }
+                return nil
+            }
+        case .patterns:
+            return patternRules(table).filter { isUseful($0.entry) }.compactMap { pattern, entry in
+                for address in addresses(matching: pattern.pattern) where gives(table, address, entry) {
+                    if let trait = make(address, nil) { return trait }
+                }
+                return nil
+            }
+        default: return []
+        }
+    }
+
+    private func addresses(forKey key: String) -> [String] {
+        if key == values.text(of: "smtpd_null_access_lookup_key") { return [""] }
+        if key.hasSuffix("@") { return [key + Stranger.domain] }
+        if key.hasPrefix("@") { return [] }
+        if key.contains("@") { return [key] }
+        if key.hasPrefix(".") { return ["x7q@x7q\(key)"] }
+        return ["x7q@\(key)", accessMatchesParents ? "x7q@x7q.\(key)" : "x7q@\(key)"]
+    }
+
+    /// Mail addresses that hold what the pattern looks for, the foreign ones first.
+    func addresses(matching pattern: Pattern) -> [String] {
+        let samples =
+            pattern.samples(filling: Stranger.domain.bytes) + pattern.samples(filling: [])
+            + pattern.samples(filling: "x7q".bytes)
+        return samples.map(\.text).flatMap { text -> [String] in
+            let core = text.trimmingDots
+            if text.hasPrefix("@") {
+                let domain = String(text.dropFirst())
+                return ["x7q@\(domain).\(Stranger.domain)", "x7q@\(domain)", "x7q@not\(domain)"]
+            }
+            if text.hasSuffix("@") { return [text + Stranger.domain] }
+            if text.contains("@") { return [text, "\(text).\(Stranger.domain)", "x7q\(text)"] }
+            return [
+                "x7q@not\(core)", "x7q@\(core).\(Stranger.domain)", "x7q@x7q.\(core)",
+                "\(core)@\(Stranger.domain)",
+                "x7q@\(core)",
+            ]
+        }
+    }
+
+    /// Whether mail to the address would leave this host: its domain is neither taken here nor declared.
+    private func isForeign(_ address: String, listedAs key: String?) -> Bool {
+        resolver.resolve(address, assuming: given).addressClass == .elsewhere
+    }
+}
+
+extension String {
+    var trimmingDots: String {
+        var rest = self[...]
+        while rest.first == "." || rest.first == "@" { rest = rest.dropFirst() }
+        while rest.last == "." || rest.last == "@" { rest = rest.dropLast() }
+        return String(rest)
+    }
+}

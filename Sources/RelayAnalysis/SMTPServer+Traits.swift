@@ -1,0 +1,215 @@
+import MailModel
+import Postfix
+
+extension SMTPServer {
+    /// What a stranger could bring so that a list that refuses might let it through: one trait for each entry,
+    /// network and pattern that the list consults.
+    func traits(of stage: Stage) -> [Trait] {
+        var traits: [Trait] = []
+        var seen: Set<String> = []
+        collect(lists[stage] ?? [], subject: .recipient, into: &traits, seen: &seen, depth: 0)
+        return traits
+    }
+
+    private func collect(
+        _ restrictions: [Restriction], subject: Restriction.Subject, into traits: inout [Trait],
+        seen: inout Set<String>, depth: Int
+    ) {
+        guard depth < 10 else { return }
+        for restriction in restrictions {
+            switch restriction.kind {
+            case .permitMynetworks:
+                if seen.insert("mynetworks").inserted { traits += networkTraits }
+            case .permitNakedAddress:
+                traits.append(
+                    Trait(change: .helo("203.0.113.200"), who: "anyone who says HELO with a bare address"))
+            case .permitBackupMX:
+                traits.append(
+                    Trait(
+                        change: .backedUpRecipient,
+                        who: "anyone, to a domain whose second mail exchanger is made this host"))
+            case .permitCertificate(let isVerified): traits += certificateTraits(isVerified)
+            case .rejectDestination, .permitDestination:
+                if seen.insert("destination").inserted { traits += destinationTraits }
+            case .policyService(let service, _): traits += policyTraits(service, in: restrictions)
+            case .restrictionClass(let name):
+                guard seen.insert("class \(name)").inserted else { continue }
+                collect(classes[name] ?? [], subject: subject, into: &traits, seen: &seen, depth: depth + 1)
+            case .access(let subject, let table):
+                collect(table, subject, into: &traits, seen: &seen, depth: depth)
+            case .bareTable(let table): collect(table, subject, into: &traits, seen: &seen, depth: depth)
+            case .rejectUnlistedRecipient: traits += unlistedTraits
+            default: continue
+            }
+        }
+    }
+
+    private func collect(
+        _ name: String, _ subject: Restriction.Subject, into traits: inout [Trait], seen: inout Set<String>,
+        depth: Int
+    ) {
+        guard seen.insert("\(subject) \(name)").inserted else { return }
+        let table = host.tables.table(name)
+        traits += accessTraits(table, subject)
+        var values: Set<String> = []
+        for entry in table.leaves.flatMap(\.entries) where values.insert(entry.value).inserted {
+            guard case .restrictions(let inner) = action(of: entry.value) else { continue }
+            collect(inner, subject: subject, into: &traits, seen: &seen, depth: depth + 1)
+        }
+    }
+
+    private func certificateTraits(_ isVerified: Bool) -> [Trait] {
+        guard offersTLS, asksForCertificate else { return [] }
+        let hasAuthority =
+            !values.text(of: "smtpd_tls_CAfile").isEmpty || !values.text(of: "smtpd_tls_CApath").isEmpty
+            || values.isOn("tls_append_default_CA")
+        var traits: [Trait] = []
+        if isVerified, hasAuthority {
+            traits.append(
+                Trait(
+                    change: .certificate(.verified),
+                    who: "anyone with a certificate from an authority in smtpd_tls_CAfile or smtpd_tls_CApath"
+                ))
+        }
+        traits.append(Trait(change: .certificate(.any), who: "anyone with a TLS client certificate"))
+        return traits + clientCertificates.compactMap(unreadableTrait)
+    }
+
+    private func policyTraits(_ service: String, in list: [Restriction]) -> [Trait] {
+        let hasOtherPermit = list.contains { restriction in
+            switch restriction.kind {
+            case .permitMynetworks, .permitLogin, .permitCertificate: true
+            default: false
+            }
+        }
+        let down = Trait(
+            change: .policyServicesDown, who: "every client, while the policy service does not answer")
+        // Where nothing else in the list permits, the service is what the clients of the house relay by.
+        return hasOtherPermit
+            ? [down]
+            : [down, Trait(change: .trusting(service), who: "whom the policy service \(service) says OK to")]
+    }
+
+    /// Addresses that `relay_recipient_maps` lists: the only ones that a relay domain takes.
+    private var unlistedTraits: [Trait] { [] }
+
+    func unreadableTrait(_ table: LookupTable) -> Trait? {
+        guard case .unreadable = table.content else { return nil }
+        return Trait(
+            change: .trusting(table.name), who: "whom \(table.name) lists, which cannot be read here")
+    }
+
+    // MARK: mynetworks
+
+    private var networkTraits: [Trait] {
+        guard let mynetworks else { return neighbourTraits }
+        var traits: [Trait] = []
+        for (index, pattern) in mynetworks.patterns.enumerated() where !pattern.isNegated {
+            switch pattern.content {
+            case .literal(let text):
+                if let network = mynetworks.network(index) {
+                    traits += addressTraits(network, "clients in \(text)") { address in
+                        let client = Client(address: address, name: Stranger.name)
+                        guard case .match(index, _) = mynetworks.match(client) else { return false }
+                        return true
+                    }
+                } else if !text.hasPrefix("["), ClientList.address(text) == nil {
+                    traits += nameTraits(text)
+                }
+            case .table(let table): traits += table.leaves.flatMap(clientTraits)
+            case .unreadable:
+                traits.append(
+                    Trait(
+                        change: .trusting(pattern.place.token),
+                        who: "whom \(pattern.place.token) lists, which cannot be read here"))
+            case .failing: continue
+            }
+        }
+        return traits
+    }
+
+    /// Clients in the host's own networks, which `mynetworks_style` trusts.
+    private var neighbourTraits: [Trait] {
+        let style = values.text(of: "mynetworks_style").folded
+        guard ["subnet", "class"].contains(style) else { return [] }
+        let chosen = values.text(of: "inet_interfaces").folded
+        guard chosen != "loopback-only" else { return [] }
+        let only = values.value(of: "inet_interfaces").items.compactMap {
+            IPAddress($0.text.filter { !"[]".contains($0) })
+        }
+        guard let interfaces = host.configuration.interfaces else {
+            if !only.isEmpty, only.allSatisfy(\.isLoopback) { return [] }
+            return Stranger.addresses.prefix(1).map { address in
+                Trait(
+                    change: .client(Client(address: address, name: Stranger.name, isNeighbour: true)),
+                    who: "clients in the networks of the host's own interfaces")
+            }
+        }
+        return interfaces.filter { only.isEmpty || only.contains($0.address) }.flatMap {
+            interface -> [Trait] in
+            let prefix = style == "class" ? classPrefix(interface) : interface.prefix
+            guard !interface.address.isLoopback,
+                let network = IPNetwork(interface.address.masked(to: prefix), prefix: prefix)
+            else { return [] }
+            return addressTraits(network, "clients in \(network)") { _ in true }.map { trait in
+                guard case .client(var client) = trait.change else { return trait }
+                client.isNeighbour = true
+                return Trait(change: .client(client), who: trait.who)
+            }
+        }
+    }
+
+    private func classPrefix(_ interface: IPNetwork) -> Int {
+        guard case .v4(let bits) = interface.address else { return interface.prefix }
+        switch bits >> 24 {
+        case 0..<128: return 8
+        case 128..<192: return 16
+        case 192..<224: return 24
+        default: return 4
+        }
+    }
+
+    // MARK: destinations
+
+    /// Recipients that the class lists take although nobody declared their domain.
+    private var destinationTraits: [Trait] {
+        var traits: [Trait] = []
+        for (list, _) in resolver.lists {
+            for pattern in list.patterns where !pattern.isNegated {
+                switch pattern.content {
+                case .literal(let text):
+                    guard list.parameter == "relay_domains", let domain = undeclaredDomain(text) else {
+                        continue
+                    }
+                    traits.append(
+                        Trait(
+                            change: .recipient("x7q@\(domain)"), who: "anyone, to every domain below \(text)")
+                    )
+                case .table(let table): traits += table.leaves.flatMap { domainTraits($0, of: list) }
+                case .unreadable, .failing: continue
+                }
+            }
+        }
+        return traits + routedTraits + rewritingTraits
+    }
+
+    /// `user%elsewhere@relay.domain`, which the relay domain's host may send on.
+    private var routedTraits: [Trait] {
+        guard allowsUntrustedRouting,
+            let relay = resolver.lists.first(where: { $0.addressClass == .relay })?.list
+        else { return [] }
+        return relay.patterns.prefix(50).flatMap { pattern -> [Trait] in
+            let domains: [String] =
+                switch pattern.content {
+                case .literal(let text): [text]
+                case .table(let table): table.leaves.flatMap(\.entries).prefix(5).map(\.key)
+                case .failing, .unreadable: []
+                }
+            return domains.map { $0.hasPrefix(".") ? "x7q" + $0 : $0 }.filter(isHostName).map { domain in
+                Trait(
+                    change: .recipient("x7q%\(Stranger.domain)@\(domain)"),
+                    who: "anyone, with recipients such as user%elsewhere@\(domain)")
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import MailModel
+import Postfix
+
+/// What all services of one host have in common.
+final class Host {
+    let configuration: PostfixConfiguration
+    let main: MainCF
+    let master: MasterCF
+    let version: PostfixVersion
+    let quoting: Quoting
+    let tables: TableStore
+    /// Networks that an administrator vouched for.
+    let trusted: [IPNetwork]
+
+    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) {
+        self.configuration = configuration
+        self.trusted = trusted
+        main = MainCF(configuration.mainCF.bytes)
+        master = MasterCF(configuration.masterCF.bytes)
+        version = configuration.version.flatMap(PostfixVersion.init) ?? .measured
+        quoting = Quoting(configuration: configuration, main: main, master: master)
+        tables = TableStore(configuration)
+    }
+
+    func values(ofService service: Int?) -> ParameterValues {
+        ParameterValues(
+            main: main, master: master, service: service, version: version, hostName: configuration.hostName)
+    }
+
+    var listParser: ListParser { ListParser(configuration: configuration, quoting: quoting, tables: tables) }
+
+    /// Whether the address can only be the host's own, or somebody's whom an administrator vouched for.
+    func isTrusted(_ address: IPAddress) -> Bool {
+        address.isLoopback || trusted.contains { $0.contains(address) }
+            || configuration.interfaces?.contains { $0.address == address } == true
+    }
+
+    func isTrusted(_ network: IPNetwork) -> Bool {
+        network.isLoopback || trusted.contains { $0.contains(network) }
+            || (network.prefix == network.address.width && isTrusted(network.address))
+    }
+}
+
+/// The restriction lists of smtpd in the order in which a message meets them.
+enum Stage: String, CaseIterable {
+    case client = "smtpd_client_restrictions"
+    case helo = "smtpd_helo_restrictions"
+    case sender = "smtpd_sender_restrictions"
+    case relay = "smtpd_relay_restrictions"
+    case recipient = "smtpd_recipient_restrictions"
+    case data = "smtpd_data_restrictions"
+    case endOfData = "smtpd_end_of_data_restrictions"
+}
+
+/// One smtpd of `master.cf` with its effective parameters, ready to be asked about sessions.
+final class SMTPServer {
+    let host: Host
+    let service: Int
+    let values: ParameterValues
+    let stages: [Stage]
+    let lists: [Stage: [Restriction]]
+    let classes: [String: [Restriction]]
+    let parser: RestrictionParser
+    /// `nil` when `mynetworks` is not set and `mynetworks_style` decides.
+    let mynetworks: ClientList?
+    let resolver: Resolver
+    let accessMatchesParents: Bool
+    let delaysRejection: Bool
+    let clientCertificates: [LookupTable]
+    let senderLogins: [LookupTable]
+    let relayRecipients: [LookupTable]
+    let allowsUntrustedRouting: Bool
+    let asksForCertificate: Bool
+    /// Findings that count as closed already, while others are looked for.
+    var closed: Set<BlameIdentity> = []
+    var actions: [String: AccessAction] = [:]
+
+    init(_ host: Host, service: Int) {
+        self.host = host
+        self.service = service
+        let values = host.values(ofService: service)
+        self.values = values
+        let classNames = values.value(of: "smtpd_restriction_classes").items.map(\.text)
+        let parser = RestrictionParser(version: host.version, classes: Set(classNames))
+        self.parser = parser
+        classes = Dictionary(
+            classNames.map { ($0, parser.parse(values.value(of: $0).items)) }, uniquingKeysWith: { $1 })
+        lists = Dictionary(
+            uniqueKeysWithValues: Stage.allCases.map {
+                ($0, parser.parse(values.value(of: $0.rawValue).items))
+            })
+        stages = Self.order(values, version: host.version)
+        let parents = Set(values.value(of: "parent_domain_matches_subdomains").items.map { $0.text.folded })
+        let lists = host.listParser
+        let networks = values.value(of: "mynetworks")
+        mynetworks =
+            networks.isDefined
+            ? ClientList(lists.parse(networks), matchesParents: parents.contains("mynetworks")) : nil
+        accessMatchesParents = parents.contains("smtpd_access_maps")
+        resolver = Resolver(
+            values: values, parser: lists,
+            ownAddresses: Set(host.configuration.interfaces?.map(\.address) ?? []))
+        delaysRejection = values.isOn("smtpd_delay_reject")
+        let tables = { (name: String) in values.value(of: name).items.map { host.tables.table($0.text) } }
+        clientCertificates = tables("relay_clientcerts")
+        senderLogins = tables("smtpd_sender_login_maps")
+        relayRecipients = tables("relay_recipient_maps")
+        allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
+        asksForCertificate = values.isOn("smtpd_tls_ask_ccert") || values.isOn("smtpd_tls_req_ccert")
+    }
+
+    private static func order(_ values: ParameterValues, version: PostfixVersion) -> [Stage] {
+        guard version >= PostfixVersion(2, 10) else { return Stage.allCases.filter { $0 != .relay } }
+        guard version >= PostfixVersion(3, 6), values.isOn("smtpd_relay_before_recipient_restrictions") else {
+            return [.client, .helo, .sender, .recipient, .relay, .data, .endOfData]
+        }
+        return Stage.allCases
+    }
+
+    /// Whether a client can use TLS.
+    var offersTLS: Bool {
+        let level = values.text(of: "smtpd_tls_security_level").folded
+        if values.isOn("smtpd_tls_wrappermode") || ["may", "encrypt"].contains(level) { return true }
+        return level.isEmpty && (values.isOn("smtpd_use_tls") || values.isOn("smtpd_enforce_tls"))
+    }
+
+    /// Whether logged-in clients exist here.
+    var offersLogin: Bool { values.isOn("smtpd_sasl_auth_enable") }
+
+    var given: ListAssumptions { ListAssumptions(skips: isClosed) }
+
+    /// Whether what a list pattern says counts as closed already.
+    func isClosed(_ pattern: ListPattern, _ entry: Int?) -> Bool {
+        guard !closed.isEmpty else { return false }
+        return closed.contains { identity in
+            if let entry, let blamed = identity.entry {
+                return blamed == entry && isTable(pattern, ofSource: identity.place.file)
+            }
+            return identity.place == pattern.place
+        }
+    }
+
+    private func isTable(_ pattern: ListPattern, ofSource file: ConfigurationFile) -> Bool {
+        guard case .table(let table) = pattern.content, let source = table.source else { return true }
+        return file == .table(source)
+    }
+}

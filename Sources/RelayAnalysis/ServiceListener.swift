@@ -1,0 +1,98 @@
+import MailModel
+import Postfix
+
+/// A service of `master.cf` that takes mail from the network, and where.
+struct ServiceListener {
+    enum Program: String { case smtpd, qmqpd }
+
+    enum Family: Hashable { case v4, v6 }
+
+    struct Address: Hashable {
+        /// As bound: `0.0.0.0`, `::`, an address, or a name that is not resolved here.
+        var text: String
+        var families: Set<Family>
+        var isLoopback: Bool
+    }
+
+    var program: Program
+    /// The service that has the parameters: behind postscreen, another than the one that listens.
+    var service: Int
+    var listening: Int
+    var title: String
+    var port: Int
+    var addresses: [Address]
+    /// Where the client's address comes from a PROXY line: the parameter that says so.
+    var proxyParameter: (name: String, values: ParameterValues)?
+
+    /// Families in which clients from elsewhere can connect.
+    var reachableFamilies: Set<Family> {
+        addresses.filter { !$0.isLoopback }.reduce(into: []) { $0.formUnion($1.families) }
+    }
+}
+
+extension Host {
+    /// Every service that takes mail from the network, in the order of `master.cf`.
+    var listeners: [ServiceListener] {
+        var positions: [String: Int] = [:]
+        // Of two services with one name, master uses the last.
+        for (index, service) in master.services.enumerated() { positions[service.title] = index }
+        return master.services.indices.filter { positions[master.services[$0].title] == $0 }.compactMap(
+            listener)
+    }
+
+    private func listener(_ index: Int) -> ServiceListener? {
+        let service = master.services[index]
+        guard service.type == "inet" else { return nil }
+        let endpoint = ServiceEndpoint(serviceName: service.name)
+        guard let port = endpoint.port else { return nil }
+        var found = ServiceListener(
+            program: .smtpd, service: index, listening: index, title: service.title, port: port,
+            addresses: addresses(endpoint.host))
+        switch service.command {
+        case "smtpd": found.proxyParameter = ("smtpd_upstream_proxy_protocol", values(ofService: index))
+        case "qmqpd": found.program = .qmqpd
+        case "postscreen":
+            let screen = values(ofService: index)
+            let name = screen.text(of: "smtpd_service_name")
+            guard let behind = master.services.lastIndex(where: { $0.type == "pass" && $0.name == name })
+            else {
+                return nil
+            }
+            found.service = behind
+            found.proxyParameter = ("postscreen_upstream_proxy_protocol", screen)
+        default: return nil
+        }
+        return found
+    }
+
+    private var families: Set<ServiceListener.Family> {
+        let protocols = values(ofService: nil).value(of: "inet_protocols").items.map { $0.text.folded }
+        var families: Set<ServiceListener.Family> = []
+        if protocols.contains("all") || protocols.contains("ipv4") { families.insert(.v4) }
+        if protocols.contains("all") || protocols.contains("ipv6") { families.insert(.v6) }
+        return families
+    }
+
+    private func addresses(_ name: String?) -> [ServiceListener.Address] {
+        if let name { return addresses(named: name) }
+        let interfaces = values(ofService: nil).value(of: "inet_interfaces")
+        if interfaces.text.text.folded == "all" {
+            return [("0.0.0.0", ServiceListener.Family.v4), ("::", .v6)].filter { families.contains($0.1) }
+                .map { ServiceListener.Address(text: $0.0, families: [$0.1], isLoopback: false) }
+        }
+        if interfaces.text.text.folded == "loopback-only" { return addresses(named: "localhost") }
+        return interfaces.items.flatMap { addresses(named: $0.text.filter { !"[]".contains($0) }) }
+    }
+
+    private func addresses(named name: String) -> [ServiceListener.Address] {
+        if let address = IPAddress(name) {
+            let family: ServiceListener.Family = address.width == 32 ? .v4 : .v6
+            return [.init(text: address.description, families: [family], isLoopback: address.isLoopback)]
+        }
+        if name.folded == "localhost" || name.folded.hasPrefix("localhost.") {
+            return [("127.0.0.1", ServiceListener.Family.v4), ("::1", .v6)].filter { families.contains($0.1) }
+                .map { .init(text: $0.0, families: [$0.1], isLoopback: true) }
+        }
+        return [.init(text: name, families: families, isLoopback: false)]
+    }
+}

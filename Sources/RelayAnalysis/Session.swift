@@ -1,0 +1,61 @@
+/// One attempt of a stranger, with everything about it that smtpd can ask.
+struct Session: Hashable {
+    enum Certificate: Hashable {
+        case none
+        /// Any certificate, such as a self-signed one.
+        case any
+        /// One that a trusted authority signed.
+        case verified
+    }
+
+    var client: Client
+    /// The unverified name, which whoever owns the address chooses.
+    var reverseName: String
+    /// `nil` when the client says no HELO.
+    var helo: String?
+    /// Without the angle brackets; empty for the null sender.
+    var sender: String
+    var recipient: String
+    var usesTLS: Bool
+    var certificate: Certificate = .none
+    var isLoggedIn = false
+    /// The recipient's domain has this host as its second mail exchanger.
+    var isBackedUpHere = false
+    /// Tables and services that are taken to say yes.
+    var trusting: Set<String> = []
+    /// Whether the policy services do not answer.
+    var policyServicesAreDown = false
+}
+
+/// What is gathered while the restrictions are evaluated.
+struct Evaluation {
+    /// `defer_if_permit` was met: in the end nothing is permitted.
+    var isDeferred = false
+    /// The message goes nowhere: DISCARD, HOLD, REDIRECT.
+    var isSwallowed = false
+    var stopsHere = false
+    /// How deep the list was in which `warn_if_reject` stood, while it is in force.
+    var warningDepth: Int?
+    var depth = 0
+    /// The rejection that was only logged.
+    var loggedRejection: Restriction?
+    /// What makes the recipient's domain one that mail is taken for.
+    var grantedDestination: Blame?
+}
+
+/// What a restriction, or a list of them, says.
+enum Ruling {
+    /// `nil` for a permission that no stranger can use.
+    case permit(Blame?)
+    case dunno
+    case reject(Rejection)
+}
+
+enum Rejection: Hashable {
+    /// By what somebody wrote.
+    case policy
+    /// Because the recipient is elsewhere.
+    case destination
+    /// With 451, because something in the configuration cannot work.
+    case configuration(why: String, Place?)
+}

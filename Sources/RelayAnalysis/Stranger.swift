@@ -1,0 +1,83 @@
+import MailModel
+import Postfix
+
+/// One thing about a session that a stranger can have or choose, taken from the configuration itself.
+struct Trait: Hashable {
+    enum Dimension: Hashable { case client, reverseName, helo, sender, recipient, certificate, claim, trust }
+
+    enum Change: Hashable {
+        case client(Client)
+        case reverseName(String)
+        case helo(String?)
+        case sender(String)
+        case recipient(String)
+        case backedUpRecipient
+        case certificate(Session.Certificate)
+        /// What XCLIENT or PROXY makes smtpd believe.
+        case claim(Client, isLoggedIn: Bool)
+        case trusting(String)
+        case policyServicesDown
+    }
+
+    var change: Change
+    /// Who has it: `clients in 198.51.100.0/24`.
+    var who: String
+    /// What lets a stranger have it, where that is itself the culprit.
+    var blame: Blame?
+
+    var dimension: Dimension {
+        switch change {
+        case .client: .client
+        case .reverseName: .reverseName
+        case .helo: .helo
+        case .sender: .sender
+        case .recipient, .backedUpRecipient: .recipient
+        case .certificate: .certificate
+        case .claim: .claim
+        case .trusting, .policyServicesDown: .trust
+        }
+    }
+
+    func applied(to session: Session) -> Session {
+        var session = session
+        switch change {
+        case .client(let client): session.client = client
+        case .reverseName(let name): session.reverseName = name
+        case .helo(let name): session.helo = name
+        case .sender(let address): session.sender = address
+        case .recipient(let address): session.recipient = address
+        case .backedUpRecipient: session.isBackedUpHere = true
+        case .certificate(let certificate): session.certificate = certificate
+        case .claim(let client, let isLoggedIn):
+            session.client = client
+            session.isLoggedIn = isLoggedIn
+        case .trusting(let name): session.trusting.insert(name)
+        case .policyServicesDown: session.policyServicesAreDown = true
+        }
+        return session
+    }
+}
+
+/// A stranger of whom the configuration says nothing in particular.
+enum Stranger {
+    /// A domain that no configuration lists, with an ordinary shape.
+    static let domain = "relay-check-x7q.org"
+    static let name = "host-x7q.relay-check-x7q.org"
+    static let sender = "x7q-sender@relay-check-x7q.org"
+    static let recipient = "x7q-recipient@relay-check-x7q.org"
+
+    /// Public addresses in no order, to find one that no network of a list holds.
+    static let addresses: [IPAddress] = [
+        "185.77.12.201", "93.184.77.19", "45.201.9.133", "203.91.40.7", "81.14.201.66", "151.77.3.9",
+        "24.199.7.71", "212.5.66.140", "62.201.99.3", "5.77.190.44", "77.3.201.9", "109.44.77.12",
+        "190.6.77.201", "37.9.77.140", "89.201.6.99", "13.77.140.3", "217.9.3.77", "176.44.9.201",
+        "41.77.99.6", "125.9.201.44", "2a0b:77:140::9", "2607:9077:44::201", "2406:7740:9:3::66",
+        "2001:9077:201::3", "2803:77:6::44",
+    ].compactMap { IPAddress($0) }
+
+    static func session(from address: IPAddress, usingTLS: Bool) -> Session {
+        Session(
+            client: Client(address: address, name: name), reverseName: name, helo: name, sender: sender,
+            recipient: recipient, usesTLS: usingTLS)
+    }
+}

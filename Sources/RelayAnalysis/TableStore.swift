@@ -1,0 +1,131 @@
+import MailModel
+import Postfix
+
+/// The lookup tables of a configuration, each made once.
+final class TableStore {
+    private let configuration: PostfixConfiguration
+    private var tables: [String: LookupTable] = [:]
+
+    init(_ configuration: PostfixConfiguration) { self.configuration = configuration }
+
+    /// - Parameter text: `type:name` as written after expansion.
+    func table(_ text: String) -> LookupTable {
+        if let known = tables[text] { return known }
+        let made = make(text)
+        tables[text] = made
+        return made
+    }
+
+    private func make(_ text: String) -> LookupTable {
+        guard let name = TableName(text) else {
+            return LookupTable(
+                name: text, content: .failing("expecting \"type:name\" form instead of \"\(text)\""),
+                entries: [],
+                source: nil)
+        }
+        if let content = selfContained(name) { return content }
+        switch read(name) {
+        case .entries(let entries, let source):
+            return LookupTable(
+                name: text, content: index(entries, type: name.type), entries: entries, source: source)
+        case .unreadable(let why):
+            return LookupTable(name: text, content: .unreadable(why), entries: [], source: nil)
+        }
+    }
+
+    private func selfContained(_ name: TableName) -> LookupTable? {
+        func table(_ content: LookupTable.Content, _ entries: [TableEntry] = []) -> LookupTable {
+            LookupTable(name: name.text, content: content, entries: entries, source: nil)
+        }
+        switch name.type {
+        case "static": return table(.constant(name.staticValue))
+        case "inline":
+            let entries = name.inlineEntries.map { TableEntry(key: $0.key, value: $0.value, line: nil) }
+            return table(index(entries, type: "inline"), entries)
+        case "fail": return table(.failing("\(name.text) always fails"))
+        case "unionmap": return table(.union(name.members.map(self.table)))
+        case "pipemap": return table(.pipe(name.members.map(self.table)))
+        case "randmap":
+            // One of the values at random: whichever opens the most is the one that counts.
+            let permits = ["ok", "permit", "relay"]
+            let value = name.members.first { permits.contains($0.folded) } ?? name.members.first ?? ""
+            return table(.constant(value))
+        default: break
+        }
+        let known = TableName.postmapTypes.union(TableName.patternTypes).union(TableName.remoteTypes)
+        guard known.contains(name.type) || configuration.tables[name.text] != nil else {
+            return table(.failing("unsupported dictionary type: \(name.type)"))
+        }
+        return nil
+    }
+
+    private func read(_ name: TableName) -> TableContent {
+        let plain = "\(name.type):\(name.name)"
+        return configuration.tables[name.text] ?? configuration.tables[plain]
+            ?? .unreadable("\(name.text) was not read")
+    }
+
+    private func index(_ entries: [TableEntry], type: String) -> LookupTable.Content {
+        switch type {
+        case "cidr": return networkContent(entries)
+        case "regexp": return .patterns(patternRules(entries, .regexp))
+        case "pcre": return .patterns(patternRules(entries, .pcre))
+        default:
+            var index: [String: Int] = [:]
+            index.reserveCapacity(entries.count)
+            for (position, entry) in entries.enumerated() {
+                let key = entry.key.folded
+                // Of two entries with one key, postmap keeps the first.
+                if index[key] == nil { index[key] = position }
+            }
+            return .fixed(entries, index: index)
+        }
+    }
+
+    private func networkContent(_ entries: [TableEntry]) -> LookupTable.Content {
+        let isPlain = entries.allSatisfy { entry in
+            guard let first = entry.key.utf8.first else { return true }
+            return first != UInt8(ascii: "!") && !first.isLetterButHex && !entry.key.hasPrefix("ENDIF")
+        }
+        guard isPlain else { return .networkRules(entries.enumerated().compactMap(networkRule)) }
+        var index = NetworkIndex()
+        for (position, entry) in entries.enumerated() {
+            // Postfix skips a rule that it cannot read, with a warning.
+            if case .network(let network) = CIDRText(entry.key) { index.insert(network, order: position) }
+        }
+        return .networks(entries, index: index)
+    }
+
+    private func networkRule(_ position: Int, _ entry: TableEntry) -> LookupTable.NetworkRule? {
+        if entry.key == "ENDIF" {
+            return .init(kind: .endOfCondition, network: nil, isNegated: false, value: "", entry: position)
+        }
+        let isCondition = entry.key.hasPrefix("IF ")
+        let text = (isCondition ? entry.key.dropFirst(3) : entry.key[...]).filter { $0 != " " }
+        let bangs = text.prefix { $0 == "!" }.count
+        guard case .network(let network) = CIDRText(String(text.dropFirst(bangs))) else { return nil }
+        return .init(
+            kind: isCondition ? .condition : .rule, network: network, isNegated: !bangs.isMultiple(of: 2),
+            value: entry.value, entry: position)
+    }
+
+    private func patternRules(_ entries: [TableEntry], _ dialect: Pattern.Dialect) -> [LookupTable
+        .PatternRule]
+    {
+        entries.enumerated().map { position, entry in
+            if entry.key == "ENDIF" {
+                return .init(kind: .endOfCondition, pattern: nil, value: "", entry: position)
+            }
+            let isCondition = entry.key.hasPrefix("IF ")
+            let key = isCondition ? String(entry.key.dropFirst(3)) : entry.key
+            return .init(
+                kind: isCondition ? .condition : .rule, pattern: TablePattern(key: key, dialect: dialect),
+                value: entry.value, entry: position)
+        }
+    }
+}
+
+extension UInt8 {
+    /// A letter that no network begins with: `IF` and `ENDIF` do, and hexadecimal digits do not.
+    var isLetterButHex: Bool { isLetter && !(0x61...0x66).contains(lowercased) }
+}
