@@ -174,7 +174,11 @@ package struct Dialogue: Sendable {
         greetingName = reply.lines.first.flatMap { hostName(in: $0) }
     }
 
-    mutating func announced(_ reply: Reply) { record.capabilities = Capabilities(reply) }
+    mutating func announced(_ reply: Reply) {
+        let capabilities = Capabilities(reply)
+        record.capabilities = capabilities
+        if capabilities.offersStartTLS { record.offeredStartTLS = true }
+    }
 
     /// The name by which the server calls itself, for addresses at it.
     var serverName: String? { record.capabilities?.serverName ?? greetingName }
@@ -189,4 +193,17 @@ package struct Dialogue: Sendable {
     }
 
     mutating func skip(_ test: RelayTest) { record.notApplicable.append(test.id) }
+}
+
+extension Dialogue {
+    /// Which of the caller's deadlines the present wait falls under.
+    package enum Patience: Hashable, Sendable { case banner, reply, farewell }
+
+    package var patience: Patience {
+        switch state {
+        case .banner: .banner
+        case .quit: .farewell
+        default: .reply
+        }
+    }
 }

@@ -42,6 +42,8 @@ package struct DialogueRecord: Hashable, Sendable {
     package var banner: String?
     /// As announced last: after STARTTLS what holds there.
     package var capabilities: Capabilities?
+    /// Whether STARTTLS was announced before TLS, where it may be.
+    package var offeredStartTLS = false
     package var answers: [Answer] = []
     /// Questions that make no sense here: a name is not known, an extension is not offered.
     package var notApplicable: [String] = []

@@ -87,7 +87,7 @@ package struct EndpointEvidence: Sendable {
         }
         let decided = evidence.contains { answer in
             switch answer.judgement {
-            case .refused(.relay), .refused(.login), .refused(.client): true
+            case .refused(.relay), .refused(.login), .refused(.client), .refused(.persistent): true
             case .accepted: fate(answer) == .bounced
             case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .deferred, nil: false
             }
@@ -102,6 +102,10 @@ package struct EndpointEvidence: Sendable {
         let refusals = asked.filter { $0.test.weight == .relay }
         if !refusals.isEmpty, refusals.allSatisfy({ $0.judgement == .refused(.client) }) {
             return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
+        }
+        if let late = refusals.first(where: { $0.judgement == .refused(.persistent) }) {
+            return
+                "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
         }
         if let bounced = answers.first(where: { fate($0) == .bounced }) {
             return "it takes \(bounced.test.id) and bounces it later (backscatter)"

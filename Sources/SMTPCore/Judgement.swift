@@ -14,6 +14,8 @@ package enum Judgement: Hashable, Sendable {
         case sender
         /// It cannot find the recipient's domain: nothing was decided about relaying.
         case recipientDomain
+        /// It said "not now" for longer than any greylisting lasts.
+        case persistent
     }
 
     case accepted

@@ -183,3 +183,11 @@ package enum TestCatalogue {
             source: "Plesk article 1394, note", meaning: "mail for the host's own users is accepted")
     }
 }
+
+extension RelayTest {
+    private static let ranks = Dictionary(
+        TestCatalogue.all.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// Its place in the catalogue, for reports that list tests in one order.
+    package var rank: Int { Self.ranks[id] ?? -1 }
+}

@@ -1,0 +1,135 @@
+internal import MailModel
+internal import NIOCore
+internal import NIOSSL
+internal import SMTPCore
+
+/// Asks one address and port in one TLS state.
+///
+/// The first batch goes alone: a port that nobody serves costs one connection. The others go at the same
+/// time, fewer of them when the server says that it is too much, and what a connection left unanswered is
+/// asked again on another.
+struct EndpointProbe: Sendable {
+    var endpoint: ProbeRequest.Endpoint
+    var tls: TLSUse
+    var limits: ProbeLimits
+    var source: IPAddress?
+    /// When the whole run is over.
+    var end: NIODeadline
+    var context: NIOSSLContext
+    var transcript: Transcript
+
+    /// The questions of one connection, and how often they got no answer at all.
+    struct Batch: Sendable {
+        var questions: [DialogueScript.Question]
+        var failures = 0
+    }
+
+    func run(_ batches: [[DialogueScript.Question]]) async -> Findings {
+        var findings = Findings()
+        guard let first = batches.first else { return findings }
+        var waiting = batches.dropFirst().map { Batch(questions: $0) }
+        let conversation = await ask(first)
+        let left = findings.take(conversation, asked: Batch(questions: first))
+        findings.firstEnd = conversation.end
+        guard case .heard = conversation, Self.isWorthAsking(conversation.end) else {
+            findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
+            return findings
+        }
+        if let left { waiting.append(left) }
+        await askRest(waiting, &findings)
+        await askDeferredAgain(&findings)
+        return findings
+    }
+
+    private static func isWorthAsking(_ end: DialogueEnd?) -> Bool {
+        switch end {
+        case .noBanner, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS, .tlsFailed,
+            .heloRefused, nil:
+            false
+        case .turnedAway(let reply): reply.isTransient
+        case .done, .serviceClosing, .closed, .timedOut, .violation, .unsolicitedReply: true
+        }
+    }
+
+    private func ask(_ questions: [DialogueScript.Question]) async -> Conversation {
+        let settings = DialogueHandler.Settings(
+            limits: limits, end: end, tls: context, record: transcript.connection(to: endpoint))
+        return await Call(endpoint: endpoint, source: source, settings: settings) { [tls] local in
+            let vantage = local?.ipAddress.flatMap { IPAddress($0) }?.literal
+            return DialogueScript(
+                tls: tls,
+                questions: questions.map { question in
+                    var question = question
+                    question.names.vantage = vantage
+                    return question
+                })
+        }.make()
+    }
+
+    private func askRest(_ batches: [Batch], _ findings: inout Findings) async {
+        var waiting = batches
+        var window = max(1, limits.connections)
+        await withTaskGroup(of: (Batch, Conversation).self) { group in
+            var running = 0
+            while running > 0 || !waiting.isEmpty {
+                while running < window, let batch = waiting.first {
+                    waiting.removeFirst()
+                    running += 1
+                    group.addTask {
+                        // A server that closes early gets time to forget.
+                        if batch.failures > 0 { try? await Task.sleep(for: .seconds(batch.failures)) }
+                        return (batch, await ask(batch.questions))
+                    }
+                }
+                guard let (batch, conversation) = await group.next() else { break }
+                running -= 1
+                if conversation.saysTooMany { window = max(1, window / 2) }
+                guard let left = findings.take(conversation, asked: batch) else { continue }
+                // Twice without any answer is enough, and one question that nobody answers must not
+                // take the others with it.
+                if left.failures < 2, !Task.isCancelled, .now() < end {
+                    waiting.append(left)
+                } else if left.questions.count > 1, !Task.isCancelled, .now() < end {
+                    waiting += left.questions.map { Batch(questions: [$0], failures: 1) }
+                } else {
+                    findings.giveUp(on: [left])
+                }
+            }
+        }
+    }
+
+    /// A 4xx may be greylisting: the same envelope is asked again, later and later, as long as there is time.
+    private func askDeferredAgain(_ findings: inout Findings) async {
+        let began = NIODeadline.now()
+        for delay in [2, 5, 10, 20, 60, 120, 120, 120] {
+            let deferred = findings.retryable
+            guard !deferred.isEmpty, .now() + .seconds(Int64(delay)) + .seconds(1) < end else { break }
+            guard (try? await Task.sleep(for: .seconds(delay))) != nil else { break }
+            var again = Findings()
+            let chunks = stride(from: 0, to: deferred.count, by: limits.questionsPerConnection).map { start in
+                Batch(
+                    questions: Array(
+                        deferred[start..<min(start + limits.questionsPerConnection, deferred.count)]))
+            }
+            await askRest(chunks, &again)
+            findings.replaceAnswers(by: again.answers)
+        }
+        // Longer than any greylisting window in use (Postgrey: 300 s): it means no.
+        if .now() - began > .seconds(310) { findings.countDeferredAsRefused() }
+    }
+}
+
+extension Conversation {
+    var end: DialogueEnd? {
+        if case .heard(_, let end) = self { end } else { nil }
+    }
+
+    /// The server asks for fewer connections, or just drops them.
+    var saysTooMany: Bool {
+        switch self {
+        case .unreachable, .heard(_, .serviceClosing), .heard(_, .closed), .heard(_, .noBanner): true
+        case .heard(_, .turnedAway(let reply)): reply.isTransient
+        case .heard: false
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package import MailModel
+internal import NIOCore
+internal import NIOSSL
+internal import SMTPCore
+
+/// Asks servers, over the network, to relay.
+///
+/// Never throws: what could not be asked is in the report. Sends no mail. Ends within
+/// ``ProbeLimits/whole``, whatever the servers do, and keeps a bounded amount of what they say. A cancelled
+/// task gives the report of what was heard until then.
+/// - Parameter transcript: every line sent and received, as it happens.
+package func probe(_ request: ProbeRequest, transcript: TranscriptSink? = nil) async -> ProbeReport {
+    let context: NIOSSLContext
+    do {
+        context = try NIOSSLContext(configuration: anyTLS())
+    } catch {
+        return ProbeReport(
+            target: request.target, from: request.origin, verdict: .inconclusive, endpoints: [], hosted: nil)
+    }
+    let run = ProbeRun(
+        request: request, end: .now() + TimeAmount(request.limits.whole), context: context,
+        transcript: Transcript(transcript))
+    return await run.report()
+}
+
+/// TLS of any version with any certificate: a probe asks what a stranger may do, not whom he talks to.
+private func anyTLS() -> TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.certificateVerification = .none
+    configuration.minimumTLSVersion = .tlsv1
+    configuration.trustRoots = .certificates([])
+    return configuration
+}
+
+struct ProbeRun: Sendable {
+    var request: ProbeRequest
+    var end: NIODeadline
+    var context: NIOSSLContext
+    var transcript: Transcript
+
+    /// One endpoint in one TLS state, with its place in the report.
+    private struct Part: Sendable {
+        var index: Int
+        var endpoint: ProbeEndpoint?
+        var hosted: HostedAnswer?
+    }
+
+    func report() async -> ProbeReport {
+        let states = request.endpoints.flatMap { endpoint in
+            tlsStates(of: endpoint).map { (endpoint, $0) }
+        }
+        let parts = await withTaskGroup(of: Part.self, returning: [Part].self) { group in
+            for (index, state) in states.enumerated() {
+                group.addTask { await part(index, state.0, state.1) }
+            }
+            var parts: [Part] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.index < $1.index }
+        }
+        let endpoints = parts.compactMap(\.endpoint)
+        let hosted = parts.compactMap(\.hosted)
+        return ProbeReport(
+            target: request.target, from: request.origin, verdict: overallVerdict(endpoints.map(\.verdict)),
+            endpoints: endpoints, hosted: hosted.first { !$0.accepted && !$0.deferred } ?? hosted.first)
+    }
+
+    private func tlsStates(of endpoint: ProbeRequest.Endpoint) -> [TLSUse] {
+        endpoint.tls == .none ? [.none, .starttls] : [endpoint.tls]
+    }
+
+    private func part(_ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse) async -> Part {
+        let probe = EndpointProbe(
+            endpoint: endpoint, tls: tls, limits: request.limits, source: source(for: endpoint), end: end,
+            context: context, transcript: transcript)
+        let questions = Questions(
+            hostedRecipient: request.hostedRecipient, tests: request.tests, address: endpoint.address,
+            third: TestNames.reservedDomain, perConnection: max(1, request.limits.questionsPerConnection))
+        // Mail for the host's own users comes in on 25, and from strangers nowhere else.
+        let findings = await probe.run(questions.batches(asksControl: endpoint.port == 25 && tls == .none))
+        return Part(
+            index: index, endpoint: judge(endpoint, tls, findings, wasAsked: endpoint.tls == tls),
+            hosted: hosted(findings))
+    }
+
+    private func source(for endpoint: ProbeRequest.Endpoint) -> IPAddress? {
+        request.sources.first { $0.width == endpoint.address.width }
+    }
+
+    /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.
+    private func judge(
+        _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, wasAsked: Bool
+    ) -> ProbeEndpoint? {
+        if !wasAsked, !findings.offeredStartTLS { return nil }
+        let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
+        let evidence = EndpointEvidence(
+            answers: answers, unanswered: findings.unanswered, trouble: findings.trouble)
+        let (verdict, reason) =
+            findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
+        return ProbeEndpoint(
+            address: endpoint.address.description, port: endpoint.port, tls: tls, verdict: verdict,
+            banner: findings.banner, offersLogin: findings.capabilities?.offersLogin, reason: reason,
+            tests: answers.filter { $0.test.weight != .control }.map { ProbeTest($0) })
+    }
+
+    private func hosted(_ findings: Findings) -> HostedAnswer? {
+        guard let recipient = request.hostedRecipient,
+            let answer = findings.answers.first(where: { $0.test.weight == .control }),
+            let reply = answer.decidingReply
+        else { return nil }
+        return HostedAnswer(
+            recipient: recipient, reply: reply.text, accepted: answer.judgement == .accepted,
+            deferred: answer.judgement == .deferred)
+    }
+}
+
+extension ProbeTest {
+    /// An answer as a report shows it.
+    init(_ answer: Answer, fate: MessageFate = .unknown) {
+        self.init(
+            id: answer.test.id, mailFrom: answer.mailFrom, rcptTo: answer.rcptTo,
+            reply: answer.decidingReply?.text ?? "", verdict: Verdict(answer, fate: fate),
+            dialogue: answer.exchanges.flatMap { exchange in
+                ["> \(exchange.command)"] + exchange.reply.text.split(separator: "\n").map { "< \($0)" }
+            })
+    }
+}

@@ -1,0 +1,107 @@
+package import MailModel
+
+/// What to ask, of whom, and within which bounds.
+package struct ProbeRequest: Sendable, Equatable, Codable {
+    /// One address and port to ask.
+    package struct Endpoint: Hashable, Sendable, Codable {
+        package var address: IPAddress
+        package var port: Int
+        /// How TLS begins. `none` also asks after STARTTLS, where the server offers it; `starttls` asks
+        /// nothing in the clear.
+        package var tls: TLSUse
+
+        package init(_ address: IPAddress, port: Int, tls: TLSUse) {
+            self.address = address
+            self.port = port
+            self.tls = tls
+        }
+
+        /// TLS from the first byte on 465 (RFC 8314 section 3.3), plain at first on every other port.
+        package init(_ address: IPAddress, port: Int) {
+            self.init(address, port: port, tls: port == 465 ? .implicit : .none)
+        }
+    }
+
+    /// How much of the catalogue is asked.
+    package enum Selection: String, Sendable, Codable, CaseIterable {
+        /// The questions that decide on an ordinary server.
+        case essential
+        /// Every test there is.
+        case all
+    }
+
+    /// The host as the user named it, for the report.
+    package var target: String
+    package var endpoints: [Endpoint]
+    /// A mailbox that the host serves, `user@domain`: the control question, and the local sender.
+    package var hostedRecipient: String?
+    package var origin: ProbeOrigin
+    package var tests: Selection
+    /// Addresses to connect from; the kernel chooses where none is of the endpoint's family.
+    package var sources: [IPAddress]
+    package var limits: ProbeLimits
+
+    package init(
+        target: String, endpoints: [Endpoint], hostedRecipient: String? = nil, origin: ProbeOrigin,
+        tests: Selection = .all, sources: [IPAddress] = [], limits: ProbeLimits = ProbeLimits()
+    ) {
+        self.target = target
+        self.endpoints = endpoints
+        self.hostedRecipient = hostedRecipient
+        self.origin = origin
+        self.tests = tests
+        self.sources = sources
+        self.limits = limits
+    }
+}
+
+/// How long a server is waited for, and how hard it is asked.
+package struct ProbeLimits: Sendable, Equatable, Codable {
+    /// Until TCP is connected.
+    package var connect: Duration
+    /// From then until the greeting: Postfix looks the client's name up first, and postscreen waits 6 s.
+    package var banner: Duration
+    /// From a command until its whole reply.
+    package var reply: Duration
+    /// For everything; what is not answered by then stays unanswered.
+    package var whole: Duration
+    /// At once, for each address, port and TLS state. Below what servers allow one client
+    /// (Postfix `smtpd_client_connection_count_limit`: 50).
+    package var connections: Int
+    /// Each may be refused, and Postfix slows down after `smtpd_soft_error_limit` (10) refusals.
+    package var questionsPerConnection: Int
+
+    package init(
+        connect: Duration = .seconds(5), banner: Duration = .seconds(20), reply: Duration = .seconds(20),
+        whole: Duration = .seconds(60), connections: Int = 8, questionsPerConnection: Int = 7
+    ) {
+        self.connect = connect
+        self.banner = banner
+        self.reply = reply
+        self.whole = whole
+        self.connections = connections
+        self.questionsPerConnection = questionsPerConnection
+    }
+}
+
+/// One line of a transcript, or one thing that happened between lines.
+package struct TranscriptEntry: Hashable, Sendable, Codable {
+    package enum Direction: String, Hashable, Sendable, Codable { case sent, received, note }
+
+    package var endpoint: ProbeRequest.Endpoint
+    /// Tells the connections of one run apart, from 1.
+    package var connection: Int
+    package var direction: Direction
+    /// As on the wire, ends of lines included: escape it before it is shown.
+    package var bytes: [UInt8]
+
+    package init(endpoint: ProbeRequest.Endpoint, connection: Int, direction: Direction, bytes: [UInt8]) {
+        self.endpoint = endpoint
+        self.connection = connection
+        self.direction = direction
+        self.bytes = bytes
+    }
+}
+
+/// Takes the transcript as it grows; called from several threads.
+package typealias TranscriptSink = @Sendable (TranscriptEntry) -> Void

@@ -1,0 +1,44 @@
+package import MailModel
+package import Probing
+
+/// Where the host can be reached from outside, for the listeners that it has.
+///
+/// A listener on every address is reached on each of the host's own, `::` on the IPv4 ones too (Linux's
+/// default, `net.ipv6.bindv6only = 0`, when nothing else holds the port there). Loopback and link-local
+/// addresses are nobody's outside.
+/// - Parameters:
+///   - listeners: what accepts connections.
+///   - ports: which of them to ask.
+///   - interfaces: the addresses of the host's interfaces.
+/// - Returns: Without duplicates, by port, IPv4 first.
+package func localEndpoints(
+    listeners: [Listener], ports: [Int], interfaces: [IPNetwork]
+) -> [ProbeRequest.Endpoint] {
+    let own = interfaces.map(\.address).filter(isGlobal)
+    var found: Set<ProbeRequest.Endpoint> = []
+    for listener in listeners where ports.contains(listener.port) {
+        for address in reachable(listener, own, listeners) {
+            found.insert(ProbeRequest.Endpoint(address, port: listener.port))
+        }
+    }
+    return found.sorted { left, right in
+        (left.port, left.address.width, left.address.description)
+            < (right.port, right.address.width, right.address.description)
+    }
+}
+
+private func reachable(_ listener: Listener, _ own: [IPAddress], _ all: [Listener]) -> [IPAddress] {
+    guard listener.address.isUnspecified else {
+        return isGlobal(listener.address) ? [listener.address] : []
+    }
+    if case .v4 = listener.address { return own.filter { $0.width == 32 } }
+    let hasOwnIPv4 = all.contains { $0.port == listener.port && $0.address.width == 32 }
+    return own.filter { $0.width == 128 || !hasOwnIPv4 }
+}
+
+private func isGlobal(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let bits): !address.isLoopback && !address.isUnspecified && bits >> 16 != 0xa9fe
+    case .v6(let high, _): !address.isLoopback && !address.isUnspecified && high >> 54 != 0xfe80 >> 6
+    }
+}

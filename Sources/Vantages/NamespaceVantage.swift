@@ -1,0 +1,71 @@
+internal import Glibc
+internal import HostIO
+internal import MailModel
+internal import Probing
+
+/// Probes from a network namespace on this machine, whose address is in no white list.
+///
+/// This program is started again inside a new namespace (unshare(1)); it makes its own link to the host,
+/// probes, and ends, and the namespace ends with it.
+func probeFromNamespace(
+    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?
+) async throws(Failure) -> ProbeReport {
+    guard geteuid() == 0 else {
+        throw Failure(
+            .needsRoot, "the netns vantage needs root, to make a network namespace",
+            remedy: "Run this as root, or ask with `--from direct` from another machine.")
+    }
+    let addresses = try await chooseAddresses(instruments.runProgram)
+    var request = request
+    request.origin = ProbeOrigin(
+        kind: "netns", address: addresses.v4.vantage.description,
+        note: addresses.v6.map { "over IPv6 from \($0.vantage)" })
+    request.sources = []
+    let order = ProbeOrder(
+        request: request, link: NamespaceLink(hostProcess: getpid(), addresses: addresses),
+        wantsTranscript: transcript != nil)
+    let call = ProgramCall(
+        executable: "/usr/bin/unshare",
+        arguments: ["--net", "--", instruments.executable] + instruments.arguments,
+        input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
+    let result = try await instruments.runProgram(call)
+    guard result.succeeded else { throw didNotProbe(result) }
+    let delivery = try decodeJSON(ProbeDelivery.self, result.output, what: "the report of the probe")
+    for entry in delivery.transcript ?? [] { transcript?(entry) }
+    if let refusal = delivery.refusal { throw refusal.failure }
+    guard let report = delivery.report else { throw didNotProbe(result) }
+    return report
+}
+
+private func didNotProbe(_ result: ProgramResult) -> Failure {
+    Failure(
+        .cannotTell, "the probe in the network namespace ended without a report",
+        detail: result.errorText.isEmpty ? nil : String(result.errorText.prefix(500)),
+        remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
+}
+
+private func chooseAddresses(_ runProgram: RunProgram) async throws(Failure) -> NamespaceAddresses {
+    let ip = try NamespaceLink.ipPath()
+    let hasIPv6 = access("/proc/net/if_inet6", F_OK) == 0
+    var taken: [IPNetwork] = []
+    for family in hasIPv6 ? ["-4", "-6"] : ["-4"] {
+        let result = try await runProgram(
+            ProgramCall(
+                executable: ip, arguments: ["-o", family, "route", "show", "table", "all"],
+                deadline: .seconds(10)))
+        guard result.succeeded else {
+            throw Failure(
+                .cannotTell, "the routes of this host could not be read, so no free address could be chosen",
+                detail: String(result.errorText.prefix(500)))
+        }
+        taken += NamespaceAddresses.networks(inRoutes: result.outputText)
+    }
+    guard let addresses = NamespaceAddresses(taken: taken, hasIPv6: hasIPv6, seed: Int(getpid())) else {
+        throw Failure(
+            .cannotTell, "no address is free for the network namespace of the probe",
+            detail:
+                "This host has routes to all of 198.51.100.0/24, or to all of the blocks for its own side.",
+            remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
+    }
+    return addresses
+}
