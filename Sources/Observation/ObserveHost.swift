@@ -10,8 +10,7 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     async let pleskSeen = observePlesk(installation, instruments)
     async let postfixSeen = observePostfix(instruments)
     async let serving = observeServing(mailmng: try? installation.get().mailmng, instruments)
-    async let queue = observeQueue(
-        queueDirectory(files), deadline: instruments.deadlines.queue, in: files)
+    async let queue = observeQueue(instruments)
     let plesk = await pleskSeen
     let postfix = await postfixSeen
     var hosted = plesk.hosted
@@ -27,6 +26,8 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
 private func observeServing(
     mailmng: String?, _ instruments: Instruments
 ) async -> (Observed<ManagedMTA>, Observed<[Listener]>) {
+    // Reading files holds a thread: the slow programs are started first.
+    await Task.yield()
     let files = instruments.files
     var ports = instruments.smtpPorts
     if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
@@ -34,6 +35,12 @@ private func observeServing(
     }
     let listeners = observeListeners(ports: ports, in: files)
     return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)
+}
+
+private func observeQueue(_ instruments: Instruments) async -> Observed<QueueCount> {
+    await Task.yield()
+    let files = instruments.files
+    return observeQueue(queueDirectory(files), deadline: instruments.deadlines.queue, in: files)
 }
 
 private func machineID(_ files: HostFiles) -> String? {

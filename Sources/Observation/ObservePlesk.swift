@@ -28,8 +28,9 @@ func observePlesk(
     case .failure(let missing):
         return PleskObservation(state: .unseen(missing.reason), hosted: .unseen(missing.reason))
     case .success(let plesk):
-        async let answer = askDatabase(plesk, instruments)
+        // The help comes from a PHP program, the slowest of all.
         async let help = askHelp(plesk, instruments)
+        async let answer = askDatabase(plesk, instruments)
         async let busy = askInstaller(plesk, instruments)
         var settings = PleskSettings(await answer)
         let understood = await help
