@@ -15,10 +15,11 @@ enum LinuxCalls {
 
     /// Renames within one directory, atomically.
     static func rename(
-        _ old: String, to new: String, in directory: FileDescriptor, _ way: Rename
+        _ old: String, to new: String, in directory: borrowing OpenFile, _ way: Rename
     ) throws(Errno) {
         guard let call = renameCall else { throw .notSupported }
-        try check(Int(call(directory.rawValue, old, directory.rawValue, new, way.rawValue)))
+        try check(
+            Int(call(directory.descriptor.rawValue, old, directory.descriptor.rawValue, new, way.rawValue)))
     }
 
     /// A file without a name, in memory, closed in children (memfd_create(2)).

@@ -77,3 +77,7 @@ func eventually(_ holds: () -> Bool) -> Bool {
     }
     return holds()
 }
+
+func codingRoundTrip<Value: Codable>(_ value: Value) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+}
