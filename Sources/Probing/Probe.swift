@@ -120,7 +120,7 @@ extension ProbeTest {
             id: answer.test.id, mailFrom: answer.mailFrom, rcptTo: answer.rcptTo,
             reply: answer.decidingReply?.text ?? "", verdict: Verdict(answer, fate: fate),
             dialogue: answer.exchanges.flatMap { exchange in
-                ["> \(exchange.command)"] + exchange.reply.text.split(separator: "\n").map { "< \($0)" }
+                ["> \(exchange.command)"] + exchange.reply.textLines.map { "< \($0)" }
             })
     }
 }

@@ -119,7 +119,7 @@ package struct EndpointEvidence: Sendable {
     }
 
     private func firstLine(_ answer: Answer) -> String {
-        answer.decidingReply.map { String($0.text.prefix { $0 != "\n" }) } ?? "no reply"
+        answer.decidingReply?.textLines.first ?? "no reply"
     }
 }
 

@@ -29,12 +29,15 @@ package struct Reply: Hashable, Sendable {
 
     /// Every line with its code, joined by a line feed; bytes that are not UTF-8 are replaced, control
     /// characters are kept: whoever shows it escapes them.
-    package var text: String {
+    package var text: String { textLines.joined(separator: "\n") }
+
+    /// What ``text`` joins.
+    package var textLines: [String] {
         let digits = String(code)
         let prefix = String(repeating: "0", count: 3 - digits.count) + digits
         return lines.indices.map { index in
             prefix + (index == lines.count - 1 ? " " : "-") + String(decoding: lines[index], as: UTF8.self)
-        }.joined(separator: "\n")
+        }
     }
 
     /// The text of all lines in lower case, for looking words up in it.

@@ -1,0 +1,74 @@
+import SMTPCore
+import Testing
+
+@Suite("Judgement of replies")
+struct JudgementTests {
+    /// The replies are those of Postfix 3.7, notqmail 1.08, Exim 4.96, Sendmail 8.17 and Exchange as their
+    /// sources and documents print them.
+    @Test(
+        "A reply to RCPT is judged by what it is about",
+        arguments: [
+            (Reply(250, "2.1.5 Ok"), Judgement.accepted),
+            (Reply(251, "user not local; will forward"), .accepted),
+            (Reply(454, "4.7.1 <x@example.org>: Relay access denied"), .refused(.relay)),
+            (Reply(554, "5.7.1 <x@example.org>: Relay access denied"), .refused(.relay)),
+            (
+                Reply(553, "sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
+                .refused(.relay)
+            ),
+            (Reply(550, "relay not permitted"), .refused(.relay)),
+            (Reply(550, "5.7.1 <x@example.org>... Relaying denied"), .refused(.relay)),
+            (Reply(550, "5.7.54 SMTP; Unable to relay recipient in non-accepted domain"), .refused(.relay)),
+            (Reply(451, "4.7.1 we do not relay"), .refused(.relay)),
+            (Reply(550, "5.1.1 <x@hosted.example>: User unknown"), .refused(.relay)),
+            (Reply(530, "5.7.0 Must issue a STARTTLS command first"), .refused(.login)),
+            (Reply(530, "5.7.0 Authentication required"), .refused(.login)),
+            (Reply(503, "must authenticate"), .refused(.login)),
+            (
+                Reply(450, "4.1.8 <p@sender.example>: Sender address rejected: Domain not found"),
+                .refused(.sender)
+            ),
+            (
+                Reply(550, "5.1.8 <p@sender.example>: Sender address rejected: Domain not found"),
+                .refused(.sender)
+            ),
+            (Reply(550, "5.7.27 <p@example.org>: Sender address rejected: nullMX"), .refused(.sender)),
+            (Reply(550, "Sender verify failed"), .refused(.sender)),
+            (
+                Reply(450, "4.1.2 <x@y.example>: Recipient address rejected: Domain not found"),
+                .refused(.recipientDomain)
+            ),
+            (
+                Reply(556, "5.1.10 <x@example.org>: Recipient address rejected: nullMX"),
+                .refused(.recipientDomain)
+            ),
+            (
+                Reply(554, "5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"),
+                .refused(.client)
+            ),
+            (
+                Reply(
+                    554, "5.7.1 Service unavailable; Client host [198.51.100.7] blocked using dnsbl.example"),
+                .refused(.blockList)
+            ),
+            (Reply(450, "4.2.0 <x@example.org>: Recipient address rejected: Greylisted"), .deferred),
+            (Reply(450, "4.7.1 <x@example.org>: Recipient address rejected: too many recipients"), .deferred),
+            (Reply(450, "4.7.25 Client host rejected: cannot find your hostname"), .deferred),
+            (Reply(451, "4.3.5 Server configuration error"), .deferred),
+            (Reply(451, "4.3.0 <x@example.org>: Temporary lookup failure"), .deferred),
+            (Reply(421, "4.7.0 too many connections"), .deferred),
+        ])
+    func recipient(reply: Reply, expected: Judgement) {
+        #expect(Judgement(reply, at: .recipient) == expected)
+    }
+
+    @Test(
+        "A reply that fits no place is no judgement",
+        arguments: [
+            Reply(100, "x"), Reply(354, "go on"), Reply(503, "5.5.1 Error: need MAIL command"), Reply(0, ""),
+            Reply(999, ""),
+        ])
+    func outOfPlace(reply: Reply) {
+        #expect(Judgement(reply, at: .recipient) == nil)
+    }
+}
