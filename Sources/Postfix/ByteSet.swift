@@ -52,7 +52,7 @@ struct ByteSet: Hashable, Sendable {
 
     /// A byte of the set that a mail address or host name could hold; else any printable one.
     var representative: UInt8? {
-        for byte in "xq7a0-.".utf8 where contains(byte) { return byte }
+        for byte in "xq7a0-.bcdefghijklmnoprstuvwyz".utf8 where contains(byte) { return byte }
         return (0x21...0x7e).first(where: contains) ?? (0...255).first(where: contains)
     }
 }

@@ -65,6 +65,16 @@ package final class ParameterValues {
         }
     }
 
+    /// Whether Postfix itself knows the parameter.
+    package func hasDefault(_ name: String) -> Bool { defaultValue(of: name) != nil }
+
+    /// The item of a parameter's unexpanded value that is a reference to another parameter and nothing else.
+    package func reference(to name: String, in parameter: String) -> ListItem? {
+        rawValue(of: parameter).flatMap { raw in
+            listItems(of: raw).first { ["$\(name)", "${\(name)}", "$(\(name))"].contains($0.text) }
+        }
+    }
+
     private func defaultValue(of name: String) -> String? {
         // A host name without a dot gets the domain; a domain is what follows the host name's first dot.
         if name == "mydomain", !isDerivingName, isWritten("myhostname") {

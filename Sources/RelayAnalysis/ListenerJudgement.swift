@@ -17,10 +17,15 @@ struct ListenerJudgement {
         if fault != nil, decisive.isEmpty { return .broken }
         let found = decisive[family] ?? []
         let definite = found.filter { !$0.isUncertain }
-        if definite.contains(where: { $0.traits.isEmpty }) { return family == .v4 ? .open : .partial }
+        if definite.contains(where: { $0.traits.isEmpty }) { return isOpenToIPv4 ? .open : .partial }
         if !definite.isEmpty { return .partial }
         if !found.isEmpty || !isComplete { return .unknown }
         return fault == nil ? .closed : .broken
+    }
+
+    /// Whether any IPv4 client relays; what is open to IPv6 alone is open to some.
+    private var isOpenToIPv4: Bool {
+        decisive[.v4]?.contains { $0.traits.isEmpty && !$0.isUncertain } == true
     }
 
     func verdict(of address: ServiceListener.Address) -> RelayVerdict {

@@ -1,5 +1,116 @@
 package import MailModel
+import Postfix
 
+/// Finds the smallest edits that close every cause of a relay, and judges the edited bytes.
+///
+/// Each mechanism has its own remedy: a network that nobody vouched for leaves the list, a white list in front
+/// of the rejection gets the rejection before it or goes, an override that opens a service goes. A service that
+/// offers login still lets logged-in clients relay. A closed configuration, and one whose verdict is unknown,
+/// is left as it is.
+/// - Parameters:
+///   - configuration: the files and tables as they were read.
+///   - trusted: networks that an administrator vouched for; they stay in the lists.
+/// - Returns: one edit a file, what the edits cost, and the report on the edited bytes.
 package func repairRelay(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) -> RelayRepair {
-    RelayRepair(edits: [], notes: [], after: explainRelay(configuration, trusted: trusted))
+    var workshop = Workshop(configuration, trusted: trusted)
+    workshop.work()
+    return workshop.result
+}
+
+/// Mends a configuration round by round: what one round closes may have hidden more.
+struct Workshop {
+    private let original: PostfixConfiguration
+    private let trusted: [IPNetwork]
+    private var current: PostfixConfiguration
+    private var touches: [ConfigurationFile: [String]] = [:]
+    private var notes: [String] = []
+    /// Services that a cause was found on.
+    private var touchedServices: Set<Int> = []
+    private static let roundLimit = 16
+
+    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) {
+        original = configuration
+        current = configuration
+        self.trusted = trusted
+    }
+
+    mutating func work() {
+        for round in 0..<Self.roundLimit {
+            let explanation = Explanation(Host(current, trusted: trusted))
+            guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
+            var mender = Mender(explanation, isThorough: round > 3)
+            mender.mend()
+            touchedServices.formUnion(mender.services)
+            guard take(mender) else { break }
+        }
+        keepLogins()
+    }
+
+    /// Applies one round's edits.
+    /// - Returns: whether anything changed.
+    private mutating func take(_ mender: Mender) -> Bool {
+        var hasChanged = false
+        for (file, edits) in mender.edits {
+            guard let before = bytes(of: file) else { continue }
+            let after = applying(edits.map(\.edit), to: before)
+            guard after != before else { continue }
+            hasChanged = true
+            replace(file, with: after)
+            for edit in edits where !(touches[file] ?? []).contains(edit.touches) {
+                touches[file, default: []].append(edit.touches)
+            }
+        }
+        for note in mender.notes where !notes.contains(note) { notes.append(note) }
+        return hasChanged
+    }
+
+    private mutating func keepLogins() {
+        guard !touchedServices.isEmpty else { return }
+        for _ in 0..<8 {
+            let host = Host(current, trusted: trusted)
+            guard host.fatalFault == nil else { return }
+            var mender = Mender(Explanation(host), isThorough: false)
+            mender.keepLogins(on: touchedServices)
+            guard take(mender) else { return }
+        }
+    }
+
+    private func bytes(of file: ConfigurationFile) -> [UInt8]? {
+        switch file {
+        case .main: current.mainCF.bytes
+        case .master: current.masterCF.bytes
+        case .included(let path): current.otherFiles[path]??.bytes
+        case .table, .builtIn: nil
+        }
+    }
+
+    private mutating func replace(_ file: ConfigurationFile, with bytes: [UInt8]) {
+        switch file {
+        case .main: current.mainCF.bytes = bytes
+        case .master: current.masterCF.bytes = bytes
+        case .included(let path):
+            guard let content = current.otherFiles[path] ?? nil else { return }
+            current.otherFiles[path] = FileContent(path: content.path, bytes: bytes)
+        case .table, .builtIn: return
+        }
+    }
+
+    var result: RelayRepair {
+        var edits: [FileEdit] = []
+        func add(_ file: ConfigurationFile, _ before: FileContent, _ after: [UInt8]) {
+            guard before.bytes != after else { return }
+            edits.append(
+                FileEdit(path: before.path, before: before.bytes, after: after, touches: touches[file] ?? []))
+        }
+        add(.main, original.mainCF, current.mainCF.bytes)
+        add(.master, original.masterCF, current.masterCF.bytes)
+        for path in original.otherFiles.keys.sorted() {
+            guard let before = original.otherFiles[path] ?? nil, let after = current.otherFiles[path] ?? nil
+            else {
+                continue
+            }
+            add(.included(path), before, after.bytes)
+        }
+        return RelayRepair(edits: edits, notes: notes, after: explainRelay(current, trusted: trusted))
+    }
 }

@@ -83,7 +83,7 @@ struct RiskFinder {
 
     private var logins: [RelayRisk] {
         explanation.judgements.filter { $0.listener.program == .smtpd && $0.verdict != .broken }.flatMap {
-            judgement in
+            judgement -> [RelayRisk] in
             let values = host.values(ofService: judgement.listener.service)
             guard values.isOn("smtpd_sasl_auth_enable") else { return [] }
             let isEncrypted =
@@ -135,7 +135,7 @@ struct RiskFinder {
     /// Permissions that rest on what cannot be read here, but only beside others.
     private var permissions: [RelayRisk] {
         explanation.judgements.filter { $0.listener.program == .smtpd && $0.verdict != .broken }.flatMap {
-            judgement in
+            judgement -> [RelayRisk] in
             let server = SMTPServer(host, service: judgement.listener.service)
             var risks: [RelayRisk] = []
             for stage in [Stage.relay, .recipient] {

@@ -80,7 +80,8 @@ extension SMTPServer {
         let found = [Stage.relay, .recipient].compactMap { permits[$0] }
         if let first = found.first(where: { $0 != nil }) { return first }
         guard found.isEmpty else { return nil }
-        let gate = gates.first { !(lists[$0] ?? []).isEmpty } ?? gates[0]
+        let written = [Stage.relay, .recipient].first { gates.contains($0) && !(lists[$0] ?? []).isEmpty }
+        let gate = written ?? (gates.contains(.relay) ? .relay : .recipient)
         return Blame(
             kind: .noReject, parameter: gate.rawValue,
             place: host.quoting.definition(of: gate.rawValue, in: values))

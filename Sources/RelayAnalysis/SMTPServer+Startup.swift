@@ -44,7 +44,8 @@ extension SMTPServer {
     private var restrictionFault: (why: String, place: Place)? {
         let candidates = stages.filter { $0 == .relay || $0 == .recipient }
         if candidates.contains(where: { hasRequired(lists[$0] ?? [], depth: 0) }) { return nil }
-        let guilty = candidates.first { !(lists[$0] ?? []).isEmpty } ?? candidates[0]
+        let written = candidates.first { !(lists[$0] ?? []).isEmpty }
+        let guilty = written ?? (candidates.contains(.relay) ? .relay : .recipient)
         return (
             "specify at least one working instance of: reject_unauth_destination, defer_unauth_destination, reject, "
                 + "defer, defer_if_permit or check_relay_domains",

@@ -1,0 +1,189 @@
+import MailModel
+import Postfix
+
+extension Mender {
+    /// Closes one finding.
+    mutating func mend(_ finding: Finding, _ judgement: ListenerJudgement, _ server: SMTPServer) {
+        explainCost(of: finding)
+        let blame = finding.blame
+        if isThorough, blame.kind.isGuardedByLists { return guardFromTheStart(server) }
+        switch blame.kind {
+        case .mynetworks: removeNetwork(blame, server)
+        case .mynetworksStyle: set("mynetworks_style", to: "host", for: server)
+        case .clientAccess, .heloAccess, .senderAccess, .recipientAccess, .certificateAccess, .nakedAddress,
+            .backupMX:
+            if let restriction = blame.restriction { guardOrRemove(restriction, server) }
+        case .clientCertificates: removeCertificates(blame, server)
+        case .permit: replacePermit(blame, server)
+        case .warnIfReject: removeWarning(blame, server)
+        case .noReject: appendReject(blame.parameter, server)
+        case .relayDomains, .destinations: removeDomain(blame, server)
+        case .untrustedRouting: set("allow_untrusted_routing", to: "no", for: server)
+        case .addressRewriting, .xclient, .qmqp: removeItem(blame, server)
+        case .proxyProtocol: removeProxy(blame, judgement, server)
+        case .policyDefault:
+            if blame.parameter == "smtpd_policy_service_default_action" {
+                set(blame.parameter, to: "DUNNO", for: server)
+            } else if let restriction = blame.restriction {
+                guardOrRemove(restriction, server)
+            }
+        case .policyService, .unreadableTable, .broken, .syntax: return
+        }
+    }
+
+    private mutating func explainCost(of finding: Finding) {
+        let who = finding.traits.map(\.who).joined(separator: ", ")
+        switch finding.blame.kind {
+        case .mynetworks, .clientAccess, .mynetworksStyle:
+            guard !finding.traits.isEmpty else { return }
+            note(
+                "No longer relayed without a login: \(who). If they are yours, vouch for their network in the policy "
+                    + "(white-list.vouched), and it stays.")
+        case .heloAccess, .senderAccess, .recipientAccess, .nakedAddress:
+            guard !finding.traits.isEmpty else { return }
+            note(
+                "No longer relayed without a login: \(who). Known hosts that cannot log in can be vouched for in "
+                    + "the policy by their network (white-list.vouched).")
+        case .proxyProtocol:
+            note(
+                "A proxy in front of the host can no longer hand on client addresses by \(finding.blame.parameter); "
+                    + "let only the proxy reach the port, and set it again.")
+        case .relayDomains:
+            note(
+                "No longer relayed: domains that \(finding.blame.entry?.table ?? finding.blame.place.token) was meant "
+                    + "for. Name them in relay_domains.")
+        default: return
+        }
+    }
+
+    // MARK: networks
+
+    private mutating func removeNetwork(_ blame: Blame, _ server: SMTPServer) {
+        let kept = vouchedEntries(blame)
+        if !kept.isEmpty, let item = blame.item {
+            let text = kept.joined(separator: ", ")
+            return remove(host.quoting.place(of: item), blame.parameter, server, remainder: text)
+        }
+        let place = blame.place(ofItemIn: host)
+        let isWholeValue = blame.parameter == "mynetworks" && isOnlyItem(place, server)
+        guard isWholeValue, place.file == .main else { return removeItem(blame, server) }
+        // An unset or empty `mynetworks` would shut out the host's own programs.
+        let loopback = ["127.0.0.0/8", "::1/128"].compactMap { IPNetwork($0) }
+        let isVouched = loopback.contains { loop in host.trusted.contains { $0.overlaps(loop) } }
+        remove(place, blame.parameter, server, remainder: isVouched ? "127.0.0.0/8 [::1]/128" : nil)
+    }
+
+    /// Whether nothing of the value stays when the guilty items go.
+    private func isOnlyItem(_ place: Place, _ server: SMTPServer) -> Bool {
+        let items = server.values.value(of: "mynetworks").items
+        let guilty = explanation.judgements.flatMap(\.findings).filter { $0.blame.kind == .mynetworks }
+            .compactMap { $0.blame.item }
+        // An exclusion alone lets nobody in.
+        let staying = items.filter { !guilty.contains($0) && $0.bytes.first != UInt8(ascii: "!") }
+        guard staying.isEmpty else { return false }
+        // Only one of several guilty items gets the remainder.
+        return items.first(where: guilty.contains).map { host.quoting.place(of: $0).range == place.range }
+            ?? true
+    }
+
+    /// The networks of a guilty table that somebody vouched for.
+    private func vouchedEntries(_ blame: Blame) -> [String] {
+        guard let table = blame.entry.map({ host.tables.table($0.table) }), table.entries.count <= 1000 else {
+            return []
+        }
+        return table.entries.compactMap { entry in
+            guard case .network(let network) = CIDRText(entry.key), host.isTrusted(network) else {
+                return nil
+            }
+            return network.address.width == 32 ? "\(network)" : "[\(network.address)]/\(network.prefix)"
+        }
+    }
+
+    private mutating func removeCertificates(_ blame: Blame, _ server: SMTPServer) {
+        if blame.item?.text == blame.restriction?.name, let restriction = blame.restriction {
+            return remove(restriction, server)
+        }
+        removeItem(blame, server)
+    }
+
+    private mutating func removeProxy(_ blame: Blame, _ judgement: ListenerJudgement, _ server: SMTPServer) {
+        guard let values = judgement.listener.proxyParameter?.values else { return }
+        if case .override(let service, let index)? = values.origin(of: blame.parameter) {
+            return removeOverride(service, index)
+        }
+        set(blame.parameter, to: "", for: server, values: values)
+    }
+
+    private mutating func removeDomain(_ blame: Blame, _ server: SMTPServer) {
+        guard let item = blame.item else { return }
+        let place = blame.place.file.isIncluded ? blame.place : host.quoting.place(of: item)
+        guard let entry = blame.entry, entry.table == item.text else { return removeItem(blame, server) }
+        let table = host.tables.table(entry.table)
+        guard case .fixed(let entries, _) = table.content, entries.count <= 50 else {
+            return removeItem(blame, server)
+        }
+        let declared = entries.map(\.key).filter { server.undeclaredDomain($0) == nil }
+        guard !declared.isEmpty else { return removeItem(blame, server) }
+        remove(place, blame.parameter, server, remainder: declared.joined(separator: ", "))
+    }
+
+    /// Takes the guilty item out of the list that consults it.
+    ///
+    /// Where the item came through `$name` and the name is a parameter of Postfix with a purpose of its own, the
+    /// reference goes and not what it refers to.
+    private mutating func removeItem(_ blame: Blame, _ server: SMTPServer) {
+        let place = blame.place(ofItemIn: host)
+        guard let item = blame.item, !place.file.isIncluded,
+            case .main(let index)? = item.list.firstPlace(of: item.range)?.origin,
+            let consulted = consultedParameter(blame), host.main.definitions[index].name != consulted,
+            server.values.hasDefault(host.main.definitions[index].name)
+        else { return remove(place, blame.parameter, server) }
+        let name = host.main.definitions[index].name
+        guard let reference = server.values.reference(to: name, in: consulted) else {
+            let rest = server.values.value(of: consulted).items.filter { $0 != item }.map(\.text)
+            return set(consulted, to: rest.joined(separator: ", "), for: server)
+        }
+        remove(host.quoting.place(of: reference), consulted, server)
+    }
+
+    /// The parameter that Postfix consults, whatever its value was put together from.
+    private func consultedParameter(_ blame: Blame) -> String? {
+        switch blame.kind {
+        case .mynetworks: "mynetworks"
+        case .xclient: "smtpd_authorized_xclient_hosts"
+        case .qmqp: "qmqpd_authorized_clients"
+        case .relayDomains, .destinations: blame.parameter
+        case .clientCertificates: "relay_clientcerts"
+        default: nil
+        }
+    }
+}
+
+extension CauseKind {
+    /// Whether a rejection at the beginning of the restriction list closes it.
+    var isGuardedByLists: Bool {
+        switch self {
+        case .clientAccess, .heloAccess, .senderAccess, .recipientAccess, .certificateAccess,
+            .clientCertificates,
+            .permit, .warnIfReject, .noReject, .nakedAddress, .backupMX, .policyDefault:
+            true
+        default: false
+        }
+    }
+}
+
+extension ConfigurationFile {
+    var isIncluded: Bool { if case .included = self { true } else { false } }
+}
+
+extension Blame {
+    /// The list item to take out: of an included file its own line, of a table the item that names it.
+    func place(ofItemIn host: Host) -> Place {
+        guard let item, !place.file.isIncluded else { return place }
+        return host.quoting.place(of: item)
+    }
+}
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
