@@ -28,12 +28,14 @@ struct EndpointProbe: Sendable {
         var findings = Findings()
         guard let first = batches.first else { return findings }
         var waiting = batches.dropFirst().map { Batch(questions: $0) }
-        let conversation = await ask(first)
-        let left = findings.take(conversation, asked: Batch(questions: first))
-        findings.firstEnd = conversation.end
-        guard case .heard = conversation, Self.isWorthAsking(conversation.end) else {
-            findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
-            return findings
+        var left: Batch? = Batch(questions: first)
+        while let batch = left, findings.answers.isEmpty {
+            let conversation = await askPatiently(batch)
+            left = findings.take(conversation, asked: batch)
+            guard Self.isWorthAsking(conversation.end), left.map({ $0.failures < 2 }) ?? true else {
+                findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
+                return findings
+            }
         }
         if let left { waiting.append(left) }
         await askRest(waiting, &findings)
@@ -66,6 +68,12 @@ struct EndpointProbe: Sendable {
         }.make()
     }
 
+    /// A server that answered nothing the last time gets a moment to recover.
+    private func askPatiently(_ batch: Batch) async -> Conversation {
+        if batch.failures > 0 { try? await Task.sleep(for: .seconds(batch.failures)) }
+        return await ask(batch.questions)
+    }
+
     private func askRest(_ batches: [Batch], _ findings: inout Findings) async {
         var waiting = batches
         var window = max(1, limits.connections)
@@ -76,9 +84,7 @@ struct EndpointProbe: Sendable {
                     waiting.removeFirst()
                     running += 1
                     group.addTask {
-                        // A server that closes early gets time to forget.
-                        if batch.failures > 0 { try? await Task.sleep(for: .seconds(batch.failures)) }
-                        return (batch, await ask(batch.questions))
+                        (batch, await askPatiently(batch))
                     }
                 }
                 guard let (batch, conversation) = await group.next() else { break }

@@ -11,10 +11,9 @@ struct Findings: Sendable {
     var answers: [Answer] = []
     /// Tests that no connection answered.
     var unanswered: [String] = []
-    /// How the first connection ended.
-    var firstEnd: DialogueEnd?
-    /// What kept tests from being answered, the last reason given.
+    /// What kept tests from being answered, the first reason that was seen.
     var trouble: String?
+    private var wasConnected = false
     private var questions: [String: DialogueScript.Question] = [:]
 
     init() {}
@@ -26,17 +25,18 @@ struct Findings: Sendable {
         for question in batch.questions { questions[question.names.token] = question }
         guard case .heard(let record, let end) = conversation else {
             if case .unreachable(let reason) = conversation {
-                trouble = reason
-                if banner == nil { unreachable = reason }
+                trouble = trouble ?? reason
+                if !wasConnected { unreachable = reason }
             }
             return EndpointProbe.Batch(questions: batch.questions, failures: batch.failures + 1)
         }
+        wasConnected = true
         unreachable = nil
         banner = banner ?? record.banner
         capabilities = capabilities ?? record.capabilities
         offeredStartTLS = offeredStartTLS || record.offeredStartTLS
         answers += record.answers
-        trouble = end.trouble ?? trouble
+        trouble = trouble ?? end.trouble
         let answered = Set(record.answers.map(\.token))
         let notApplicable = Set(record.notApplicable)
         let left = batch.questions.filter {

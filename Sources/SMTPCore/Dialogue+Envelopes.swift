@@ -35,6 +35,8 @@ extension Dialogue {
         guard let mailFrom = fill(question.test.mailFrom), let rcptTo = fill(question.test.rcptTo) else {
             return nil
         }
+        // A server that is asked from its own address is no stranger to mail for that address.
+        if question.names.vantage == question.names.address, question.test.rcptTo.namesVantage { return nil }
         return Answer(
             test: question.test, token: question.names.token, helo: saidHELO, mailFrom: mailFrom,
             rcptTo: rcptTo,

@@ -70,6 +70,8 @@ package struct AddressForm: Hashable, Sendable, ExpressibleByStringLiteral {
 
     package static let ownLiteral: AddressForm = "[{vantage}]"
 
+    var namesVantage: Bool { template.contains("{vantage}") }
+
     /// - Returns: `nil` when a name that the form needs is not known: the test does not apply.
     package func filled(with names: TestNames) -> String? {
         var text = ""

@@ -1,0 +1,143 @@
+import MailModel
+import NIOCore
+import Probing
+import Testing
+
+/// Servers that want a prober to hang, to grow or to fall over. Every one of them has to end in a report,
+/// within the time allowed, that calls nothing open or closed.
+@Suite("Hostile servers")
+struct HostileServerTests {
+    private static let limits = ProbeLimits(
+        connect: .seconds(2), banner: .milliseconds(400), reply: .milliseconds(400), whole: .seconds(3))
+
+    private func ask(_ server: ScriptedServer, tls: TLSUse = .none) async -> ProbeEndpoint? {
+        let request = ProbeRequest(
+            target: "127.0.0.1", endpoints: [.init(.v4(0x7f00_0001), port: server.port, tls: tls)],
+            origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential, limits: Self.limits)
+        return await probe(request).endpoints.first
+    }
+
+    private static let greetings: [(String, [ScriptedServer.Step], String)] = [
+        ("nothing", [.silence], "broken: no banner"),
+        ("hangs up", [.close], "it closed the connection instead of the banner"),
+        ("resets", [.reset], "it closed the connection instead of the banner"),
+        (
+            "a line without end",
+            [.sayBytes(Array("220 ".utf8)), .flood(String(repeating: "x", count: 65_536))],
+            "it sends a line without end"
+        ),
+        (
+            "a reply without end", [.flood(String(repeating: "220-more\r\n", count: 1000))],
+            "it sends a reply without end"
+        ),
+        (
+            "a byte at a time",
+            [.drip("220 " + String(repeating: "x", count: 4000), every: .milliseconds(20))],
+            "broken: no banner"
+        ),
+        (
+            "another protocol", [.say("HTTP/1.1 400 Bad Request")],
+            "it does not speak SMTP: HTTP/1.1 400 Bad Request"
+        ),
+        ("zero bytes", [.sayBytes([0, 0, 0, 10])], "it does not speak SMTP: \0\0\0"),
+        (
+            "a refusal", [.say("554 5.7.1 go away")],
+            "it turns this client away in its greeting: 554 5.7.1 go away"
+        ),
+        ("a greeting, then nothing", [.say("220 x"), .silence], "the reply to EHLO did not come in time"),
+        (
+            "a greeting, then floods",
+            [
+                .say("220 x"), .answer([("EHLO", "(next)")]),
+                .flood(String(repeating: "250-x\r\n", count: 1000)),
+            ],
+            "it sends a reply without end"
+        ),
+        (
+            "all replies at once", [.sayBytes(Array("220 x\r\n250 x\r\n250 ok\r\n250 ok\r\n".utf8))],
+            "it sends replies to commands that it was not given"
+        ),
+    ]
+
+    @Test("A server that misbehaves is inconclusive, and the report says how", arguments: greetings)
+    func misbehaves(name: String, steps: [ScriptedServer.Step], reason: String) async throws {
+        let began = ContinuousClock.now
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let endpoint = try #require(await ask(server))
+            #expect(endpoint.verdict == .inconclusive, "\(name)")
+            #expect(endpoint.reason == reason, "\(name)")
+            #expect(endpoint.tests.isEmpty)
+        }
+        #expect(ContinuousClock.now - began < .seconds(30))
+    }
+
+    @Test("A banner with escape sequences is kept as it is, for whoever shows it to escape")
+    func escapes() async throws {
+        try await ScriptedServer.with({ _ in [.say("220 \u{1b}]0;owned\u{7}\u{1b}[2J"), .silence] }) {
+            server in
+            let endpoint = try #require(await ask(server))
+            #expect(endpoint.banner == "\u{1b}]0;owned\u{7}\u{1b}[2J")
+            #expect(endpoint.verdict == .inconclusive)
+        }
+    }
+
+    @Test("Plain text behind the reply to STARTTLS is its own error")
+    func plainTextAfterStartTLS() async throws {
+        let steps: [ScriptedServer.Step] = [
+            .say("220 x"),
+            .answer([
+                ("EHLO", "250-x\r\n250 STARTTLS"), ("STARTTLS", "220 go\r\n250 injected"), ("", "250 ok"),
+            ]),
+        ]
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let endpoint = try #require(await ask(server, tls: .starttls))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.reason?.hasPrefix("plain text came after STARTTLS") == true)
+        }
+    }
+
+    @Test(
+        "Garbage in place of the TLS handshake is a failure of TLS",
+        arguments: ["garbage\r\n", "\u{16}\u{3}\u{1}\u{0}\u{5}hello"])
+    func garbageForTLS(text: String) async throws {
+        let steps: [ScriptedServer.Step] = [
+            .say("220 x"), .answer([("EHLO", "250-x\r\n250 STARTTLS"), ("STARTTLS", "(next)")]),
+            .say("220 go"),
+            .answer([("", text)]), .silence,
+        ]
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let endpoint = try #require(await ask(server, tls: .starttls))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.tests.isEmpty)
+        }
+    }
+
+    @Test("A server that speaks plain SMTP where TLS is due does not hold the probe up")
+    func plainOnImplicit() async throws {
+        try await ScriptedServer.with({ _ in [.say("220 x"), .silence] }) { server in
+            let endpoint = try #require(await ask(server, tls: .implicit))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.reason?.hasPrefix("TLS failed") == true)
+        }
+    }
+
+    @Test("A server that hangs up at one question answers the others, and that one stays unanswered")
+    func hangsUpAtOne() async throws {
+        let rules = [
+            ("MAIL FROM:<>", "(close)"), ("EHLO", "250 x"), ("MAIL", "250 ok"),
+            ("RCPT", "554 5.7.1 Relay access denied"),
+            ("RSET", "250 ok"), ("QUIT", "221 bye"),
+        ]
+        let limits = ProbeLimits(
+            connect: .seconds(2), banner: .seconds(2), reply: .seconds(2), whole: .seconds(20))
+        try await ScriptedServer.with({ _ in [.say("220 x"), .answer(rules)] }) { server in
+            let report = await probe(
+                ProbeRequest(
+                    target: "x", endpoints: [.init(.v4(0x7f00_0001), port: server.port)],
+                    origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential, limits: limits))
+            #expect(report.verdict == .inconclusive)
+            #expect(report.endpoints.first?.tests.map(\.id) == ["plain", "literal-sender"])
+            #expect(report.endpoints.first?.reason == "it closed the connection instead of the reply to MAIL")
+        }
+    }
+}

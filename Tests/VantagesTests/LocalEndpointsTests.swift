@@ -1,0 +1,42 @@
+import MailModel
+import Probing
+import Testing
+import Vantages
+
+@Suite("Local endpoints")
+struct LocalEndpointsTests {
+    private let interfaces = [
+        "127.0.0.1/8", "203.0.113.10/24", "10.0.0.5/8", "169.254.7.7/16", "::1/128", "2001:db8::10/64",
+        "fe80::fc:ff:fe00:1/64",
+    ].compactMap { IPNetwork($0) }
+
+    @Test(
+        "A listener is asked where outsiders reach it",
+        arguments: [
+            (["0.0.0.0"], ["10.0.0.5", "203.0.113.10"]),
+            (["::"], ["10.0.0.5", "203.0.113.10", "2001:db8::10"]),
+            (["0.0.0.0", "::"], ["10.0.0.5", "203.0.113.10", "2001:db8::10"]),
+            (["127.0.0.1", "::"], ["2001:db8::10"]), (["203.0.113.10"], ["203.0.113.10"]),
+            (["127.0.0.1"], []), (["::1"], []), (["fe80::fc:ff:fe00:1"], []), ([], []),
+        ])
+    func addresses(bound: [String], reached: [String]) throws {
+        let listeners = try bound.map {
+            Listener(
+                address: try #require(IPAddress($0)), port: 25, processID: nil, executable: nil, unit: nil)
+        }
+        let endpoints = localEndpoints(listeners: listeners, ports: [25, 587], interfaces: interfaces)
+        #expect(endpoints.map(\.address.description) == reached)
+        #expect(endpoints.allSatisfy { $0.port == 25 && $0.tls == .none })
+    }
+
+    @Test("Only the ports that were asked for, 465 with TLS from the first byte")
+    func ports() {
+        let listeners = [25, 465, 587, 2525].map {
+            Listener(address: .v4(0), port: $0, processID: nil, executable: nil, unit: nil)
+        }
+        let endpoints = localEndpoints(
+            listeners: listeners, ports: [25, 465], interfaces: [IPNetwork(.v4(0xcb00_710a))])
+        #expect(endpoints.map(\.port) == [25, 465])
+        #expect(endpoints.map(\.tls) == [.none, .implicit])
+    }
+}
