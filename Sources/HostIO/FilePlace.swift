@@ -77,6 +77,7 @@ struct FilePlace: ~Copyable {
         guard status.kind == S_IFREG else {
             return refusal("it is not a regular file", "See what it is: `ls -ld \(path)`.")
         }
+        guard status.st_nlink > 0 else { return stale("somebody else changed it at the same moment") }
         guard status.st_nlink == 1 else {
             return refusal(
                 "it has \(status.st_nlink) names (hard links), and the others would keep the old content",

@@ -16,7 +16,7 @@ package enum ExistingDirectory: Hashable, Sendable {
 /// - Throws: ``ExitStatus/failed`` when it belongs to somebody else, others may write to it, or it cannot
 ///   be made; ``ExitStatus/needsRoot``.
 package func makePrivateDirectory(_ path: String, existing: ExistingDirectory) throws(Failure) {
-    let unfit = try attempt("The directory \(path) cannot be used", at: path) {
+    let unfit = try attempt("the directory \(path) cannot be used", at: path) {
         () throws(Errno) -> Failure? in
         try makeMissing(path)
         let directory = try OpenFile(path: path, O_RDONLY | O_DIRECTORY)
@@ -45,12 +45,12 @@ private func makeMissing(_ path: String) throws(Errno) {
 
 private func belongsToSomebodyElse(_ path: String) -> Failure {
     Failure(
-        .failed, "The directory \(path) cannot be used: it belongs to another user",
+        .failed, "the directory \(path) cannot be used: it belongs to another user",
         remedy: "Name another place for the store, or take it over: chown root: \(path)")
 }
 
 private func othersMayWrite(_ path: String) -> Failure {
     Failure(
-        .failed, "The directory \(path) cannot be used: others may write to it",
+        .failed, "the directory \(path) cannot be used: others may write to it",
         remedy: "Name another place for the store, or close it: chmod go-w \(path)")
 }

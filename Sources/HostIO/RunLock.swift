@@ -9,17 +9,17 @@ internal import SystemPackage
 /// message to others.
 /// - Parameters:
 ///   - path: The lock file; made with mode 0600. Its directory must exist.
-///   - owner: The verb that holds it: `apply`.
+///   - owner: The verb that holds it: `agent apply`.
 /// - Throws: ``ExitStatus/locked`` with who holds it and since when; ``ExitStatus/failed`` when the file
 ///   cannot be made; what the body throws.
 package func withRunLock<Value>(
     at path: String, owner: String, _ body: () async throws -> Value
 ) async throws -> Value {
-    let file = try attempt("The lock \(path) cannot be taken", at: path) { () throws(Errno) in
+    let file = try attempt("the lock \(path) cannot be taken", at: path) { () throws(Errno) in
         try OpenFile(path: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     }
     try take(file, at: path)
-    try attempt("The lock \(path) cannot be taken", at: path) { () throws(Errno) in
+    try attempt("the lock \(path) cannot be taken", at: path) { () throws(Errno) in
         try file.replaceContents("\(getpid()) \(currentTime().rfc3339) \(owner)\n")
     }
     let value: Value
@@ -37,7 +37,7 @@ private func take(_ file: borrowing OpenFile, at path: String) throws(Failure) {
     do throws(Errno) {
         try retrying { flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) }
     } catch {
-        guard error == .wouldBlock else { throw Failure("The lock \(path) cannot be taken", error, at: path) }
+        guard error == .wouldBlock else { throw Failure("the lock \(path) cannot be taken", error, at: path) }
         let text = try? file.contents(limit: 256)
         throw lockedFailure(String(decoding: (text ?? nil) ?? [], as: UTF8.self), at: path)
     }
@@ -50,15 +50,17 @@ private func release(_ file: borrowing OpenFile) {
 }
 
 private func lockedFailure(_ text: String, at path: String) -> Failure {
-    let words = text.split { $0 == " " || $0 == "\n" }.map(String.init)
+    let words = text.split(maxSplits: 2) { $0 == " " }.map(String.init)
     guard words.count == 3, let process = Int32(words[0]), let since = Timestamp(rfc3339: words[1]),
-        words[2].allSatisfy({ $0.isASCII && ($0.isLetter || $0 == "-") })
+        words[2].last == "\n",
+        words[2].dropLast().allSatisfy({ $0.isASCII && ($0.isLetter || "- ".contains($0)) })
     else {
         return Failure(
-            .locked, "Another run holds the lock", remedy: "Wait for it: `fuser -v \(path)` says who it is.")
+            .locked, "another run holds the lock", remedy: "Wait for it: `fuser -v \(path)` says who it is.")
     }
     return Failure(
-        .locked, "Another run holds the lock: \(words[2]), process \(process), since \(since.rfc3339)",
+        .locked,
+        "another run holds the lock: \(words[2].dropLast()), process \(process), since \(since.rfc3339)",
         remedy: "Wait for it to end; `ps \(process)` shows it.")
 }
 

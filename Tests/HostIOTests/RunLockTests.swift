@@ -10,14 +10,14 @@ struct RunLockTests {
         let directory = try TemporaryDirectory()
         let path = directory("agent.lock")
         let start = currentTime().rfc3339
-        let failure = try await withRunLock(at: path, owner: "apply") {
+        let failure = try await withRunLock(at: path, owner: "agent apply") {
             await #expect(throws: Failure.self) {
                 try await withRunLock(at: path, owner: "rollback") {}
             }
         }
         #expect(failure?.status == .locked)
         let summary = try #require(failure?.summary)
-        #expect(summary.hasPrefix("Another run holds the lock: apply, process \(getpid()), since "))
+        #expect(summary.hasPrefix("another run holds the lock: agent apply, process \(getpid()), since "))
         #expect(summary.suffix(20) >= start)
         #expect(try await withRunLock(at: path, owner: "rollback") { 7 } == 7)
         #expect(directory.text("agent.lock") == "")
@@ -29,9 +29,11 @@ struct RunLockTests {
     func throwing() async throws {
         let directory = try TemporaryDirectory()
         await #expect(throws: Failure.self) {
-            try await withRunLock(at: directory("lock"), owner: "apply") { throw Failure(.failed, "no") }
+            try await withRunLock(at: directory("lock"), owner: "agent apply") {
+                throw Failure(.failed, "no")
+            }
         }
-        #expect(try await withRunLock(at: directory("lock"), owner: "apply") { true })
+        #expect(try await withRunLock(at: directory("lock"), owner: "agent apply") { true })
     }
 
     @Test("A program that outlives the run does not hold the lock")
@@ -39,11 +41,11 @@ struct RunLockTests {
         let directory = try TemporaryDirectory()
         let call = ProgramCall(
             executable: "/usr/bin/setsid", arguments: ["-f", "/bin/sleep", "3"], deadline: .seconds(20))
-        let result = try await withRunLock(at: directory("lock"), owner: "apply") {
+        let result = try await withRunLock(at: directory("lock"), owner: "agent apply") {
             try await runProgram(call)
         }
         #expect(result.succeeded)
-        #expect(try await withRunLock(at: directory("lock"), owner: "apply") { true })
+        #expect(try await withRunLock(at: directory("lock"), owner: "agent apply") { true })
     }
 
     @Test("A lock held by another process, with nonsense in the file, is a clear refusal")
@@ -54,10 +56,10 @@ struct RunLockTests {
         defer { close(other) }
         #expect(flock(other, LOCK_EX) == 0)
         let failure = await #expect(throws: Failure.self) {
-            try await withRunLock(at: path, owner: "apply") {}
+            try await withRunLock(at: path, owner: "agent apply") {}
         }
         #expect(failure?.status == .locked)
-        #expect(failure?.summary == "Another run holds the lock")
+        #expect(failure?.summary == "another run holds the lock")
     }
 
     @Test("A symbolic link in place of the lock is not followed")
@@ -66,7 +68,7 @@ struct RunLockTests {
         let victim = directory.write("victim", "kept")
         #expect(symlink(victim, directory("lock")) == 0)
         await #expect(throws: Failure.self) {
-            try await withRunLock(at: directory("lock"), owner: "apply") {}
+            try await withRunLock(at: directory("lock"), owner: "agent apply") {}
         }
         #expect(directory.text("victim") == "kept")
     }
