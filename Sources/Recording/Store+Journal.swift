@@ -51,6 +51,8 @@ extension Store {
             return number
         }
         if let before = step.before, let beforeDigest {
+            // Else SQLite would answer from the pages that it has just written, not from the file.
+            queue.releaseMemory()
             guard try content(beforeDigest) == before else { throw damaged(beforeDigest) }
         }
         return number
@@ -143,43 +145,5 @@ extension Store {
         try db.execute(
             sql: "INSERT INTO content (digest, size, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             arguments: [sha256(bytes), bytes.count, Data(bytes)])
-    }
-}
-
-extension ChangeSetRow {
-    fileprivate init(_ row: Row) {
-        id = row["id"]
-        kind = ChangeSetKind(rawValue: row["kind"]) ?? .apply
-        host = row["host"]
-        agentVersion = row["agent_version"]
-        policyPath = row["policy_path"]
-        policySHA256 = row["policy_sha256"]
-        planDigest = row["plan_digest"]
-        relayBefore = (row["relay_before"] as String?).flatMap(RelayVerdict.init)
-        reverts = row["reverts"]
-        created = Timestamp(microseconds: row["created"])
-        finished = (row["finished"] as Int64?).map { Timestamp(microseconds: $0) }
-        outcome = row["outcome"]
-        message = row["message"]
-        probeDigest = row["probe_digest"]
-    }
-}
-
-extension StepRow {
-    fileprivate init(_ row: Row) {
-        changeSet = row["change_set"]
-        number = row["number"]
-        kind = StepKind(rawValue: row["kind"]) ?? .backup
-        state = StepState(rawValue: row["state"]) ?? .started
-        summary = row["summary"]
-        action = row["action"]
-        isCompensation = row["is_compensation"]
-        path = row["path"]
-        beforeDigest = row["before_digest"]
-        afterDigest = row["after_digest"]
-        metadata = row["metadata"]
-        started = (row["started"] as Int64?).map { Timestamp(microseconds: $0) }
-        finished = (row["finished"] as Int64?).map { Timestamp(microseconds: $0) }
-        note = row["note"]
     }
 }

@@ -1,10 +1,12 @@
 import GRDB
+import Glibc
 package import MailModel
 
 /// Journal and backups: one SQLite file, where the old bytes are before the first new byte is on the host.
 ///
-/// Every write is one transaction with `synchronous = FULL` in the rollback-journal mode, so that what a
-/// method has returned from survives a power loss.
+/// Every write is one transaction in the rollback-journal mode with `synchronous = EXTRA`: that is FULL,
+/// and the directory is made durable as well once the rollback journal is gone from it. So what a method
+/// has returned from survives a power loss (sqlite.org, "PRAGMA synchronous").
 package struct Store: Sendable {
     let queue: DatabaseQueue
     /// For messages.
@@ -18,9 +20,14 @@ package struct Store: Sendable {
     }
 
     /// Opens a store, and brings one of an older version up to this one when it may be written.
-    /// - Throws: ``Failure`` with `.storeUnusable` for a damaged store or one of a newer version, and as
-    ///   SQLite reports otherwise.
+    ///
+    /// A new file gets mode 0600, and one that others may read loses that; SQLite gives its rollback
+    /// journal the mode of the store.
+    /// - Throws: ``ExitStatus/storeUnusable`` for a damaged store, one of a newer version, another program's
+    ///   database, or what is no file; ``ExitStatus/failed`` when it cannot be made or written;
+    ///   ``ExitStatus/locked`` when another program keeps it locked for five seconds.
     package init(path: String, access: Access) throws(Failure) {
+        try requireFile(path, access)
         do {
             var configuration = Self.configuration()
             configuration.readonly = access == .readOnly
@@ -29,7 +36,7 @@ package struct Store: Sendable {
         } catch {
             throw storeFailure(error, path: path)
         }
-        try checkVersion()
+        try checkVersion(access)
         if access == .readWrite { try migrate() }
     }
 
@@ -49,7 +56,7 @@ package struct Store: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA synchronous = EXTRA")
         }
         return configuration
     }
@@ -62,23 +69,33 @@ package struct Store: Sendable {
         }
     }
 
-    private func checkVersion() throws(Failure) {
-        let (isOurs, isNewer) = try read { db in
+    private func checkVersion(_ access: Access) throws(Failure) {
+        let version = try read { db in
             let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-            return (id == storeApplicationID || tables == 0, try storeMigrator.hasBeenSuperseded(db))
+            guard id == storeApplicationID || tables == 0 else { return Version.anotherProgram }
+            if try storeMigrator.hasBeenSuperseded(db) { return .newer }
+            return try storeMigrator.hasCompletedMigrations(db) ? .ours : .older
         }
-        guard isOurs else {
+        switch version {
+        case .ours: return
+        case .older where access == .readWrite: return
+        case .older:
+            throw Failure(
+                .storeUnusable, "the store \(path) is empty or of an older version",
+                remedy: "Run `agent recover`: it brings the store up to this version.")
+        case .newer:
+            throw Failure(
+                .storeUnusable, "the store \(path) was written by a newer version of agent",
+                remedy: "Use that version, or a later one.")
+        case .anotherProgram:
             throw Failure(
                 .storeUnusable, "\(path) is a database of another program",
                 remedy: "Name a file of agent's own with --store.")
         }
-        guard !isNewer else {
-            throw Failure(
-                .storeUnusable, "the store \(path) was written by a newer version of agent",
-                remedy: "Use that version, or a later one.")
-        }
     }
+
+    private enum Version { case ours, older, newer, anotherProgram }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(Failure) -> Value {
         do {
@@ -95,4 +112,34 @@ package struct Store: Sendable {
             throw storeFailure(error, path: path)
         }
     }
+}
+
+/// SQLite would make the file readable by everybody, so it is made here.
+private func requireFile(_ path: String, _ access: Store.Access) throws(Failure) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+        guard access == .readWrite, errno == ENOENT else { throw cannotOpen(path, errno) }
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw cannotOpen(path, errno) }
+        close(file)
+        return
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+        throw Failure(
+            .storeUnusable, "the store \(path) is not a file",
+            remedy: "Name a file with --store; it is made when it is not there.")
+    }
+    // By name: closing a descriptor of the file would end the locks of every other connection here.
+    if access == .readWrite, status.st_mode & 0o077 != 0, status.st_uid == geteuid() {
+        chmod(path, 0o600)
+    }
+}
+
+private func cannotOpen(_ path: String, _ number: Int32) -> Failure {
+    Failure(
+        number == ENOENT || number == ENOTDIR || number == EISDIR ? .storeUnusable : .failed,
+        "the store \(path) cannot be opened", detail: "\(String(cString: strerror(number))).",
+        remedy: number == EACCES || number == EPERM
+            ? "Run as root, or name another one with --store."
+            : "Check that it is a file in a directory that exists and has room: `df \(path)`.")
 }
