@@ -17,6 +17,8 @@ struct EndpointProbe: Sendable {
     var end: NIODeadline
     var context: NIOSSLContext
     var transcript: Transcript
+    /// Whether messages follow accepted recipients.
+    var delivery = DialogueScript.Delivery.never
 
     /// The questions of one connection, and how often they got no answer at all.
     struct Batch: Sendable {
@@ -56,7 +58,7 @@ struct EndpointProbe: Sendable {
     private func ask(_ questions: [DialogueScript.Question]) async -> Conversation {
         let settings = DialogueHandler.Settings(
             limits: limits, end: end, tls: context, record: transcript.connection(to: endpoint))
-        return await Call(endpoint: endpoint, source: source, settings: settings) { [tls] local in
+        return await Call(endpoint: endpoint, source: source, settings: settings) { [tls, delivery] local in
             let vantage = local?.ipAddress.flatMap { IPAddress($0) }?.literal
             return DialogueScript(
                 tls: tls,
@@ -64,7 +66,7 @@ struct EndpointProbe: Sendable {
                     var question = question
                     question.names.vantage = vantage
                     return question
-                })
+                }, delivery: delivery)
         }.make()
     }
 
@@ -74,7 +76,7 @@ struct EndpointProbe: Sendable {
         return await ask(batch.questions)
     }
 
-    private func askRest(_ batches: [Batch], _ findings: inout Findings) async {
+    func askRest(_ batches: [Batch], _ findings: inout Findings) async {
         var waiting = batches
         var window = max(1, limits.connections)
         await withTaskGroup(of: (Batch, Conversation).self) { group in
@@ -104,6 +106,14 @@ struct EndpointProbe: Sendable {
         }
     }
 
+    func batches(of questions: [DialogueScript.Question]) -> [Batch] {
+        let tricks = questions.filter { $0.test.approach != .plain }.map { Batch(questions: [$0]) }
+        let plain = questions.filter { $0.test.approach == .plain }
+        return stride(from: 0, to: plain.count, by: limits.questionsPerConnection).map { start in
+            Batch(questions: Array(plain[start..<min(start + limits.questionsPerConnection, plain.count)]))
+        } + tricks
+    }
+
     /// A 4xx may be greylisting: the same envelope is asked again, later and later, as long as there is time.
     private func askDeferredAgain(_ findings: inout Findings) async {
         let began = NIODeadline.now()
@@ -112,12 +122,7 @@ struct EndpointProbe: Sendable {
             guard !deferred.isEmpty, .now() + .seconds(Int64(delay)) + .seconds(1) < end else { break }
             guard (try? await Task.sleep(for: .seconds(delay))) != nil else { break }
             var again = Findings()
-            let chunks = stride(from: 0, to: deferred.count, by: limits.questionsPerConnection).map { start in
-                Batch(
-                    questions: Array(
-                        deferred[start..<min(start + limits.questionsPerConnection, deferred.count)]))
-            }
-            await askRest(chunks, &again)
+            await askRest(batches(of: deferred), &again)
             findings.replaceAnswers(by: again.answers)
         }
         // Longer than any greylisting window in use (Postgrey: 300 s): it means no.

@@ -66,6 +66,17 @@ struct Findings: Sendable {
         }
     }
 
+    func question(of answer: Answer) -> DialogueScript.Question? { questions[answer.token] }
+
+    /// An attempt that got as far as DATA says more than the yes before it; one that was refused earlier was
+    /// about the vantage's own domain, and says less.
+    mutating func replaceAnswers(byProofs proofs: [Answer]) {
+        for proof in proofs where proof.exchanges.contains(where: { $0.command == "DATA" }) {
+            guard let index = answers.firstIndex(where: { $0.test.id == proof.test.id }) else { continue }
+            answers[index] = proof
+        }
+    }
+
     mutating func countDeferredAsRefused() {
         for index in answers.indices where answers[index].judgement == .deferred {
             answers[index].judgement = .refused(.persistent)

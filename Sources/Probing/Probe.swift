@@ -5,7 +5,8 @@ internal import SMTPCore
 
 /// Asks servers, over the network, to relay.
 ///
-/// Never throws: what could not be asked is in the report. Sends no mail. Ends within
+/// Never throws: what could not be asked is in the report. Sends no mail, unless the request names addresses
+/// of its own to catch it on, and then to itself only. Ends within
 /// ``ProbeLimits/whole``, whatever the servers do, and keeps a bounded amount of what they say. A cancelled
 /// task gives the report of what was heard until then.
 /// - Parameter transcript: every line sent and received, as it happens.
@@ -19,8 +20,16 @@ package func probe(_ request: ProbeRequest, transcript: TranscriptSink? = nil) a
     }
     let run = ProbeRun(
         request: request, end: .now() + TimeAmount(request.limits.whole), context: context,
-        transcript: Transcript(transcript))
-    return await run.report()
+        transcript: Transcript(transcript), catcher: await startCatcher(request))
+    let report = await run.report()
+    await run.catcher?.stop()
+    return report
+}
+
+private func startCatcher(_ request: ProbeRequest) async -> Catcher? {
+    guard !request.catchers.isEmpty else { return nil }
+    let catcher = Catcher(vantage: request.catchers)
+    return await catcher.start() ? catcher : nil
 }
 
 /// TLS of any version with any certificate: a probe asks what a stranger may do, not whom he talks to.
@@ -37,6 +46,8 @@ struct ProbeRun: Sendable {
     var end: NIODeadline
     var context: NIOSSLContext
     var transcript: Transcript
+    /// `nil` when no mail is sent.
+    var catcher: Catcher?
 
     /// One endpoint in one TLS state, with its place in the report.
     private struct Part: Sendable {
@@ -76,9 +87,11 @@ struct ProbeRun: Sendable {
             hostedRecipient: request.hostedRecipient, tests: request.tests, address: endpoint.address,
             third: TestNames.reservedDomain, perConnection: max(1, request.limits.questionsPerConnection))
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
-        let findings = await probe.run(questions.batches(asksControl: endpoint.port == 25 && tls == .none))
+        var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25 && tls == .none))
+        var fates: [String: MessageFate] = [:]
+        if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
         return Part(
-            index: index, endpoint: judge(endpoint, tls, findings, wasAsked: endpoint.tls == tls),
+            index: index, endpoint: judge(endpoint, tls, findings, fates),
             hosted: hosted(findings))
     }
 
@@ -88,18 +101,20 @@ struct ProbeRun: Sendable {
 
     /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.
     private func judge(
-        _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, wasAsked: Bool
+        _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, _ fates: [String: MessageFate]
     ) -> ProbeEndpoint? {
-        if !wasAsked, !findings.offeredStartTLS { return nil }
+        if endpoint.tls != tls, !findings.offeredStartTLS { return nil }
         let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
         let evidence = EndpointEvidence(
-            answers: answers, unanswered: findings.unanswered, trouble: findings.trouble)
+            answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble)
         let (verdict, reason) =
             findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
         return ProbeEndpoint(
             address: endpoint.address.description, port: endpoint.port, tls: tls, verdict: verdict,
             banner: findings.banner, offersLogin: findings.capabilities?.offersLogin, reason: reason,
-            tests: answers.filter { $0.test.weight != .control }.map { ProbeTest($0) })
+            tests: answers.filter { $0.test.weight != .control }.map {
+                ProbeTest($0, fate: fates[$0.token] ?? .unknown)
+            })
     }
 
     private func hosted(_ findings: Findings) -> HostedAnswer? {

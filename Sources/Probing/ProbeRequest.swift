@@ -40,10 +40,14 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     /// Addresses to connect from; the kernel chooses where none is of the endpoint's family.
     package var sources: [IPAddress]
     package var limits: ProbeLimits
+    /// The vantage's own addresses on which messages may be caught. Where it can listen there on port 25,
+    /// every yes is followed by a message to itself; empty: no mail is sent.
+    package var catchers: [IPAddress]
 
     package init(
         target: String, endpoints: [Endpoint], hostedRecipient: String? = nil, origin: ProbeOrigin,
-        tests: Selection = .all, sources: [IPAddress] = [], limits: ProbeLimits = ProbeLimits()
+        tests: Selection = .all, sources: [IPAddress] = [], limits: ProbeLimits = ProbeLimits(),
+        catchers: [IPAddress] = []
     ) {
         self.target = target
         self.endpoints = endpoints
@@ -52,6 +56,7 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
         self.tests = tests
         self.sources = sources
         self.limits = limits
+        self.catchers = catchers
     }
 }
 

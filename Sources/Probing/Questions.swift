@@ -35,7 +35,7 @@ struct Questions {
     }
 
     /// A word that nobody else uses as a mailbox: 60 random bits.
-    private static func newToken() -> String {
+    static func newToken() -> String {
         let letters = Array("abcdefghijklmnopqrstuvwxyz234567")
         return "relay-test-" + String((0..<12).map { _ in letters[Int.random(in: 0..<letters.count)] })
     }

@@ -65,13 +65,13 @@ package struct EndpointEvidence: Sendable {
             return (.open, maskedClient(proof))
         }
         let believed = asked.filter { $0.test.weight == .relay && $0.judgement == .accepted }
-        if believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
         if believed.contains(where: { fate($0) == .missing }) {
             return (
                 .inconclusive,
                 "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
             )
         }
+        if believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
         if let reason = undecided(asked) { return (.inconclusive, reason) }
         return (.closed, remark(asked))
     }

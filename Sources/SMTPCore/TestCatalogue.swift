@@ -25,7 +25,7 @@ package enum TestCatalogue {
             "null-sender", from: "<>", to: "<{token}@{third}>", source: "nmap, MAPS RSS; B50",
             meaning: "bounces may be relayed to anybody"),
         RelayTest(
-            "literal-sender", from: "<probe@[{vantage}]>", to: "<{token}@{third}>",
+            "literal-sender", from: "<probe-{token}@[{vantage}]>", to: "<{token}@{third}>",
             source: "needs no DNS, unlike the plain test",
             meaning: "anybody may relay to anybody"),
         RelayTest(
@@ -173,7 +173,8 @@ package enum TestCatalogue {
             "third-abuse", from: "<>", to: "<abuse@{third}>", source: "B16",
             meaning: "an exception for abuse stands before the refusal, for every domain"),
         RelayTest(
-            "unknown-recipient", from: "<>", to: "<no-such-{token}@{local}>", weight: .backscatter,
+            "unknown-recipient", from: "<probe-{token}@[{vantage}]>", to: "<no-such-{token}@{local}>",
+            weight: .backscatter,
             source: "C19 C24 Q00", meaning: "unknown recipients are accepted and bounced later"),
     ]
 

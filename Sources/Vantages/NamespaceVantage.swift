@@ -21,8 +21,9 @@ func probeFromNamespace(
         kind: "netns", address: addresses.v4.vantage.description,
         note: addresses.v6.map { "over IPv6 from \($0.vantage)" })
     request.sources = []
+    request.catchers = [addresses.v4.vantage] + (addresses.v6.map { [$0.vantage] } ?? [])
     let order = ProbeOrder(
-        request: request, link: NamespaceLink(hostProcess: getpid(), addresses: addresses),
+        request: request, link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses),
         wantsTranscript: transcript != nil)
     let call = ProgramCall(
         executable: "/usr/bin/unshare",

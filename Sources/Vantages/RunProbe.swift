@@ -10,11 +10,16 @@ package struct VantageInstruments: Sendable {
     /// ``answerProbeRequest(_:)``.
     package var executable: String
     package var arguments: [String]
+    /// A process in the network namespace that is to be probed, and that programs are run in: this one.
+    package var hostProcess: Int32
 
-    package init(runProgram: @escaping RunProgram, executable: String, arguments: [String]) {
+    package init(
+        runProgram: @escaping RunProgram, executable: String, arguments: [String], hostProcess: Int32? = nil
+    ) {
         self.runProgram = runProgram
         self.executable = executable
         self.arguments = arguments
+        self.hostProcess = hostProcess ?? getpid()
     }
 
     /// The live ones. `/proc/PID/exe` is this very program, even when its file was replaced meanwhile.

@@ -78,7 +78,7 @@ struct DialogueTests {
             said == [
                 "EHLO [198.51.100.25]", "MAIL FROM:<probe@sender.example>", "RCPT TO:<t1@example.org>",
                 "RSET",
-                "MAIL FROM:<>", "RSET", "MAIL FROM:<probe@[198.51.100.25]>", "RCPT TO:<t1@example.org>",
+                "MAIL FROM:<>", "RSET", "MAIL FROM:<probe-t1@[198.51.100.25]>", "RCPT TO:<t1@example.org>",
                 "QUIT",
                 "(done)",
             ])

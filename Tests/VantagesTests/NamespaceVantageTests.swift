@@ -9,7 +9,7 @@ import Testing
 let isRoot = geteuid() == 0
 
 /// The program that the tests are part of, next to them; `nil` when it was not built.
-private let agent: String? = {
+let agent: String? = {
     var buffer = [CChar](repeating: 0, count: 4096)
     let length = readlink("/proc/self/exe", &buffer, buffer.count)
     guard length > 0 else { return nil }

@@ -1,0 +1,51 @@
+internal import Glibc
+internal import MailModel
+internal import NIOCore
+internal import SMTPCore
+
+/// From a yes to a proof: what was accepted is sent once more, to the vantage itself, and has to arrive.
+extension EndpointProbe {
+    /// Enough to show that an endpoint relays; a hundred messages would show no more.
+    private static let firstProofs = 2
+    /// How long a server gets to deliver to the machine next to it.
+    private static let deliveryTime = TimeAmount.seconds(10)
+
+    /// Sends a message for accepted tests, and replaces their answers by what came of it.
+    ///
+    /// The tests whose yes counts go first; when one of them arrives, the others are not needed.
+    /// - Returns: the fates of what was sent, by token.
+    func prove(_ findings: inout Findings, catcher: Catcher) async -> [String: MessageFate] {
+        let accepted = findings.answers.filter { $0.judgement == .accepted && $0.test.weight != .control }
+        let counting = accepted.filter { $0.test.weight == .relay }.prefix(Self.firstProofs)
+        var fates = await send(counting.map { $0 }, &findings, catcher)
+        let isProven = fates.values.contains { if case .arrived = $0 { true } else { false } }
+        if isProven { return fates }
+        let sent = Set(counting.map(\.test.id))
+        let rest = accepted.filter { !sent.contains($0.test.id) }
+        fates.merge(await send(rest, &findings, catcher)) { first, _ in first }
+        return fates
+    }
+
+    private func send(
+        _ accepted: [Answer], _ findings: inout Findings, _ catcher: Catcher
+    ) async -> [String: MessageFate] {
+        guard !accepted.isEmpty, let domain = catcher.domain, .now() < end else { return [:] }
+        let questions = accepted.compactMap { answer in
+            findings.question(of: answer).map { question in
+                var question = question
+                question.names.token = Questions.newToken()
+                question.names.third = domain
+                return question
+            }
+        }
+        for question in questions { catcher.expect(question.names.token) }
+        let date = internetDate(Timestamp(seconds: Int64(time(nil))))
+        var proof = self
+        proof.delivery = .toOurselves(date: date)
+        var sent = Findings()
+        await proof.askRest(batches(of: questions), &sent)
+        let taken = Set(sent.answers.filter(\.messageTaken).map(\.token))
+        findings.replaceAnswers(byProofs: sent.answers)
+        return await catcher.fates(of: taken, until: min(.now() + Self.deliveryTime, end))
+    }
+}

@@ -1,0 +1,166 @@
+package import MailModel
+
+/// The server's side of one SMTP connection to the vantage: takes what the probe itself has sent through a
+/// relay, and nothing else.
+///
+/// Pure, and bounded: of a message only the head is kept, and a recipient without a live token is refused, so
+/// that nobody can use a vantage as a mailbox.
+package struct CatcherSession: Sendable {
+    /// What to do after bytes came.
+    package struct Output: Hashable, Sendable {
+        package var reply: [UInt8] = []
+        package var caught: [CaughtMessage] = []
+        package var closes = false
+
+        package init() {}
+    }
+
+    /// In bytes; RFC 5321 section 4.5.3.1.6 allows lines of 1,000.
+    private static let lineLimit = 4096
+    /// How much of a message's head is kept, in bytes.
+    private static let headLimit = 16_384
+    private static let recipientLimit = 100
+    /// Commands without any mail in them, after which a client is sent away.
+    private static let commandLimit = 1000
+
+    private let tokenIn: @Sendable (String) -> String?
+    private var line: [UInt8] = []
+    private var isLineTooLong = false
+    private var message: CaughtMessage?
+    private var isReadingMessage = false
+    private var head: [UInt8] = []
+    private var isInHead = true
+    private var commands = 0
+
+    /// - Parameter tokenIn: the live token that an address contains.
+    package init(tokenIn: @escaping @Sendable (String) -> String?) { self.tokenIn = tokenIn }
+
+    package static let greeting = Array("220 relay test, takes no other mail\r\n".utf8)
+
+    package mutating func received(_ bytes: some Sequence<UInt8>) -> Output {
+        var output = Output()
+        for byte in bytes where !output.closes {
+            guard byte == UInt8(ascii: "\n") else {
+                if line.count < Self.lineLimit { line.append(byte) } else { isLineTooLong = true }
+                continue
+            }
+            if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            isReadingMessage ? messageLine(&output) : command(&output)
+            line.removeAll(keepingCapacity: true)
+            isLineTooLong = false
+        }
+        return output
+    }
+
+    private mutating func command(_ output: inout Output) {
+        commands += 1
+        let text = String(decoding: line, as: UTF8.self)
+        let verb = text.prefix(4).uppercased()
+        let (reply, closes) = isLineTooLong ? ("500 5.5.2 line too long", false) : answer(verb, text)
+        output.closes = closes || commands > Self.commandLimit
+        output.reply += Array((reply + "\r\n").utf8)
+    }
+
+    private mutating func answer(_ verb: String, _ text: String) -> (String, closes: Bool) {
+        switch verb {
+        case "EHLO", "HELO":
+            message = nil
+            return ("250 relay.test.invalid", false)
+        case "MAIL":
+            message = CaughtMessage(mailFrom: Self.address(in: text))
+            return ("250 2.1.0 ok", false)
+        case "RCPT": return (recipient(Self.address(in: text)), false)
+        case "DATA":
+            guard message?.tokens.isEmpty == false else { return ("503 5.5.1 no recipient", false) }
+            isReadingMessage = true
+            isInHead = true
+            head = []
+            return ("354 go on", false)
+        case "RSET":
+            message = nil
+            return ("250 2.0.0 ok", false)
+        case "NOOP": return ("250 2.0.0 ok", false)
+        case "QUIT": return ("221 2.0.0 bye", true)
+        default: return ("502 5.5.2 not implemented", false)
+        }
+    }
+
+    private mutating func recipient(_ address: String) -> String {
+        guard message != nil else { return "503 5.5.1 MAIL first" }
+        guard let token = tokenIn(address) else { return "550 5.1.1 nobody here" }
+        guard message.map({ $0.tokens.count < Self.recipientLimit }) ?? false else {
+            return "452 4.5.3 too many recipients"
+        }
+        message?.tokens[token] = address
+        return "250 2.1.5 ok"
+    }
+
+    private static func address(in text: String) -> String {
+        guard let open = text.firstIndex(of: "<"), let close = text.lastIndex(of: ">"), open < close else {
+            return ""
+        }
+        return String(text[text.index(after: open)..<close])
+    }
+
+    private mutating func messageLine(_ output: inout Output) {
+        if line == [UInt8(ascii: ".")], !isLineTooLong {
+            isReadingMessage = false
+            if var caught = message {
+                caught.head = head
+                output.caught.append(caught)
+            }
+            message = nil
+            output.reply += Array("250 2.0.0 caught\r\n".utf8)
+            return
+        }
+        if line.isEmpty { isInHead = false }
+        guard isInHead, head.count + line.count < Self.headLimit else { return }
+        head += line + [UInt8(ascii: "\n")]
+    }
+}
+
+/// What came to the vantage.
+package struct CaughtMessage: Hashable, Sendable {
+    package var mailFrom: String
+    /// Live token to the recipient that contained it.
+    package var tokens: [String: String] = [:]
+    /// The beginning of the header, lines ended by a line feed.
+    package var head: [UInt8] = []
+
+    package init(mailFrom: String) { self.mailFrom = mailFrom }
+
+    /// The client's address as the relaying server has written it into the topmost Received line that names
+    /// one; `nil` when none does.
+    ///
+    /// Postfix, Exim and Sendmail write it in brackets within parentheses, Qmail in parentheses alone: what
+    /// stands outside of them is what the client said of itself.
+    package var believedClient: IPAddress? {
+        for field in Self.fields(head) where field.lowercased().hasPrefix("received:") {
+            for part in Self.parenthesised(field) {
+                let words = part.split { "[] ".contains($0) }.map { word in
+                    word.lowercased().hasPrefix("ipv6:") ? String(word.dropFirst(5)) : String(word)
+                }
+                if let address = words.lazy.compactMap({ IPAddress($0) }).first { return address }
+            }
+        }
+        return nil
+    }
+
+    private static func fields(_ head: [UInt8]) -> [String] {
+        var fields: [String] = []
+        for line in head.split(separator: UInt8(ascii: "\n")).map({ String(decoding: $0, as: UTF8.self) }) {
+            if line.hasPrefix(" ") || line.hasPrefix("\t"), !fields.isEmpty {
+                fields[fields.count - 1] += " " + line
+            } else {
+                fields.append(line)
+            }
+        }
+        return fields
+    }
+
+    private static func parenthesised(_ text: String) -> [Substring] {
+        text.split(separator: "(").dropFirst().compactMap {
+            $0.split(separator: ")", omittingEmptySubsequences: false).first
+        }
+    }
+}
