@@ -24,8 +24,9 @@ package enum ModificationTime: Hashable, Sendable {
 ///   - modificationTime: Whether the time in `metadata` is set as well.
 /// - Throws: ``ExitStatus/stale`` when it holds something else or somebody is writing to it;
 ///   ``ExitStatus/failed`` when it must not or cannot be replaced; ``ExitStatus/needsRoot``; in all
-///   these the file is as it was. ``ExitStatus/personMustAct`` when two others wrote to it at the same
-///   moment and one of the contents was kept under another name.
+///   these the file is as it was, but for one: when only the directory could not be made durable, the
+///   new content is there and the failure says so. ``ExitStatus/personMustAct`` when two others wrote to
+///   it at the same moment and one of the contents was kept under another name.
 package func replaceFile(
     _ path: String, with bytes: [UInt8], metadata: FileMetadata, expecting: [UInt8]?,
     modificationTime: ModificationTime = .ofTheWrite
