@@ -1,8 +1,7 @@
 # Every command of the project. `make help` lists them.
 .PHONY: help setup build release demo test check check-tsan bench lab-up lab-down clean
 
-BUILD_PACKAGES := libsqlite3-dev
-LAB_PACKAGES := debootstrap systemd-container iproute2 swaks acl attr shellcheck
+PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
 
 help:
@@ -15,9 +14,9 @@ help:
 	@echo 'make lab-down   end the demo host and remove every trace of it'
 	@echo 'make clean      remove all that was built, the host image included'
 
-# Installs Debian packages that are missing; asks for root only then.
+# Installs Debian packages that are missing; asks for root only then. The lab installs what it needs itself.
 setup:
-	@missing=$$(for name in $(BUILD_PACKAGES) $(LAB_PACKAGES); do \
+	@missing=$$(for name in $(PACKAGES); do \
 		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q '^install ok installed$$' || echo $$name; done); \
 	if [ -n "$$missing" ]; then \
 		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

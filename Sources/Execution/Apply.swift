@@ -32,7 +32,7 @@ package func apply(
 func firstProbe(_ instruments: Instruments) async -> ProbeReport? {
     instruments.report(.probing(.before))
     do throws(Failure) {
-        let report = try await instruments.probe()
+        let report = try await instruments.probe(.essential)
         instruments.report(.probed(report.verdict))
         return report
     } catch {

@@ -20,7 +20,8 @@ package func confirm(before: ProbeReport?, after: ProbeReport) -> Confirmation {
     if after.verdict == .open, let before, before.verdict == .closed {
         losses.append("it relays for strangers, which it did not before")
     }
-    if let now = after.hosted, !now.accepted, before?.hosted?.accepted ?? true {
+    let wasAccepted = before?.hosted?.accepted ?? true
+    if let now = after.hosted, !now.accepted, !now.deferred, wasAccepted {
         losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
     }
     for old in before?.endpoints ?? [] where old.banner != nil {
@@ -33,6 +34,9 @@ package func confirm(before: ProbeReport?, after: ProbeReport) -> Confirmation {
         }
     }
     if !losses.isEmpty { return .worse(losses) }
+    if let now = after.hosted, now.deferred, wasAccepted {
+        return .cannotTell("mail for \(now.recipient), which is hosted here, is deferred: \(now.reply)")
+    }
     switch after.verdict {
     case .open: return .stillOpen
     case .closed: return .fixed

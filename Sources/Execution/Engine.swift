@@ -47,6 +47,7 @@ struct Engine {
         let service = ServiceChange.reloadPostfix
         let step = try journal.intend(.service(service), summary: summary, role: role)
         try await carryOut(step, summary: summary) { () async throws(Failure) in
+            let begun = timeSinceBoot()
             let result = try await instruments.run(
                 ProgramCall(
                     executable: service.command[0], arguments: Array(service.command.dropFirst()),
@@ -56,7 +57,7 @@ struct Engine {
                     .failed, "Postfix did not reload", detail: result.errorText + result.outputText,
                     remedy: "Run `postfix check` and look at the mail log.")
             }
-            try await instruments.settle()
+            try await instruments.settle(begun)
         }
     }
 

@@ -11,10 +11,10 @@ package struct Instruments: Sendable {
     package var holds: @Sendable (PleskChange.Setting) async -> Observed<Bool>
     /// Observes the host and plans afresh, changing nothing.
     package var replan: @Sendable () async throws(Failure) -> Plan
-    /// Returns when a reload has taken effect, or says why it cannot be seen to have.
-    package var settle: @Sendable () async throws(Failure) -> Void
+    /// Returns when a reload that began at that time since the boot has taken effect.
+    package var settle: @Sendable (Duration) async throws(Failure) -> Void
     /// Asks from outside whether strangers are refused and hosted mail is accepted.
-    package var probe: @Sendable () async throws(Failure) -> ProbeReport
+    package var probe: @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport
     /// The edits that make the smallest configuration known to be closed.
     package var harbour: @Sendable () async throws(Failure) -> [FileEdit]
     /// Whether the user asked to stop; looked at between steps, never in one.
@@ -25,8 +25,8 @@ package struct Instruments: Sendable {
         store: Store, run: @escaping RunProgram, now: @escaping @Sendable () -> Timestamp,
         holds: @escaping @Sendable (PleskChange.Setting) async -> Observed<Bool>,
         replan: @escaping @Sendable () async throws(Failure) -> Plan,
-        settle: @escaping @Sendable () async throws(Failure) -> Void,
-        probe: @escaping @Sendable () async throws(Failure) -> ProbeReport,
+        settle: @escaping @Sendable (Duration) async throws(Failure) -> Void,
+        probe: @escaping @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport,
         harbour: @escaping @Sendable () async throws(Failure) -> [FileEdit],
         isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (ChangeProgress) -> Void
     ) {
@@ -41,6 +41,14 @@ package struct Instruments: Sendable {
         self.isInterrupted = isInterrupted
         self.report = report
     }
+}
+
+/// How much is asked from outside.
+package enum ProbeDepth: Hashable, Sendable {
+    /// What tells an open server from a closed one, and a working one from a broken one.
+    case essential
+    /// Every test there is: what a proof needs.
+    case complete
 }
 
 /// What is going on, for the person who waits.

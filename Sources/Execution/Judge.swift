@@ -8,7 +8,7 @@ extension Engine {
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
-            after = try await instruments.probe()
+            after = try await instruments.probe(.complete)
         } catch {
             return try await unconfirmed([error.summary], probe: nil, policy: policy)
         }
@@ -74,9 +74,24 @@ extension Engine {
     func close(
         _ outcome: Outcome, reasons: [String] = [], probe: ProbeReport?
     ) throws(Failure) -> ChangeResult {
-        let evidence = try probe.map { report throws(Failure) in try encode(report) }
+        let evidence = try probe.map { report throws(Failure) in try encode(report.withoutRepetition) }
         try journal.close(outcome, message: reasons.joined(separator: "; "), probe: evidence)
         return ChangeResult(
             changeSet: journal.changeSet, outcome: outcome, reasons: reasons, probe: probe)
+    }
+}
+
+extension ProbeReport {
+    /// The report with the dialogue of one test for each place: the journal keeps what decides.
+    fileprivate var withoutRepetition: ProbeReport {
+        var report = self
+        for index in report.endpoints.indices {
+            let endpoint = report.endpoints[index]
+            let deciding = endpoint.tests.firstIndex { $0.verdict == .accepted } ?? 0
+            for test in endpoint.tests.indices where test != deciding {
+                report.endpoints[index].tests[test].dialogue = []
+            }
+        }
+        return report
     }
 }

@@ -77,7 +77,7 @@ extension Engine {
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
-            after = try await instruments.probe()
+            after = try await instruments.probe(.essential)
         } catch {
             return try close(.unconfirmed, reasons: [error.summary], probe: nil)
         }

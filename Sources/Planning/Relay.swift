@@ -21,9 +21,7 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
     let report = explainRelay(configuration, trusted: trusted)
     finding.actual = sentence(for: report.verdict)
     finding.evidence = evidence(report.causes)
-    finding.notes = report.causes.map { cause in
-        "port \(cause.listener): \(cause.parameter) opens it to \(cause.opens)"
-    }
+    finding.notes = openings(report.causes)
     var judgement = RelayJudgement(finding: finding, before: report.verdict, after: report.verdict)
     switch report.verdict {
     case .closed:
@@ -51,6 +49,25 @@ private func sentence(for verdict: RelayVerdict) -> String {
     case .closed: "closed: strangers are refused"
     case .broken: "broken: the MTA would not start, or refuses everyone"
     case .unknown: "unknown: it depends on something that cannot be read"
+    }
+}
+
+/// What opens which ports to whom, each said once.
+private func openings(_ causes: [RelayCause]) -> [String] {
+    var portsByOpening: [(opening: String, ports: [Int])] = []
+    for cause in causes {
+        let opening = "\(cause.parameter) opens it to \(cause.opens)"
+        if let index = portsByOpening.firstIndex(where: { $0.opening == opening }) {
+            if !portsByOpening[index].ports.contains(cause.listener) {
+                portsByOpening[index].ports.append(cause.listener)
+            }
+        } else {
+            portsByOpening.append((opening, [cause.listener]))
+        }
+    }
+    return portsByOpening.map { entry in
+        let ports = entry.ports.map(String.init).joined(separator: ", ")
+        return "port\(entry.ports.count == 1 ? "" : "s") \(ports): \(entry.opening)"
     }
 }
 

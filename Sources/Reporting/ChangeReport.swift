@@ -115,7 +115,8 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
     let change = result.changeSet.map { " (change \($0))" } ?? ""
     let line =
         switch result.outcome {
-        case .confirmed: style.green("✓ \(verb)") + change + ", and seen from outside: strangers \(seen(result))."
+        case .confirmed:
+            style.green("✓ \(verb)") + change + ", and seen from outside: strangers \(seen(result))."
         case .unconfirmed: style.yellow("? \(verb)") + change + ", but not confirmed from outside."
         case .stillOpen: style.red("✗ \(verb)") + change + ", and it still relays."
         case .rolledBack: style.yellow("✗ Rolled back") + change + ": the host is as it was before."

@@ -1,18 +1,29 @@
 internal import Content
 package import MailModel
 
-/// What was asked from outside and answered, with the deciding dialogue quoted as in Plesk article 1394.
+/// What was asked from outside and answered: a line for each address, port and TLS state, and the dialogue that
+/// decides, quoted as in Plesk article 1394.
 package func renderProbe(_ report: ProbeReport, style: TerminalStyle) -> String {
-    var lines = [verdictLine(report, style), origin(report.from)]
+    var lines = [verdictLine(report, style), origin(report.from), ""]
     for endpoint in report.endpoints { lines += render(endpoint, style) }
-    if let hosted = report.hosted {
-        let word = hosted.accepted ? style.green("✓ accepted") : style.red("✗ not accepted")
-        lines += [
-            "", "  control: mail for \(printableText(hosted.recipient.utf8)), which is hosted here: \(word)",
-            "    " + reply(hosted.reply),
-        ]
+    if let endpoint = decidingEndpoint(of: report), let test = decidingTest(of: endpoint) {
+        lines += ["", "  \(place(of: endpoint)), test \(test.id):"]
+        lines += test.dialogue.map { "    " + printableText($0.utf8) }
     }
+    if let hosted = report.hosted { lines += ["", render(hosted, style), "    " + reply(hosted.reply)] }
     return lines.joined(separator: "\n") + "\n"
+}
+
+private func render(_ hosted: HostedAnswer, _ style: TerminalStyle) -> String {
+    let word =
+        if hosted.accepted {
+            style.green("✓ accepted")
+        } else if hosted.deferred {
+            style.yellow("? deferred")
+        } else {
+            style.red("✗ not accepted")
+        }
+    return "  mail for \(printableText(hosted.recipient.utf8)), which is hosted here: \(word)"
 }
 
 private func verdictLine(_ report: ProbeReport, _ style: TerminalStyle) -> String {
@@ -32,32 +43,33 @@ private func origin(_ from: ProbeOrigin) -> String {
 }
 
 private func render(_ endpoint: ProbeEndpoint, _ style: TerminalStyle) -> [String] {
+    let word = endpoint.verdict.rawValue.padded(to: 13)
+    let verdict =
+        switch endpoint.verdict {
+        case .open: style.red("✗ \(word)")
+        case .closed: style.green("✓ \(word)")
+        case .inconclusive, .unreachable: style.yellow("? \(word)")
+        }
+    let counts = ProbeTest.Verdict.allCases.compactMap { verdict -> String? in
+        let count = endpoint.tests.count { $0.verdict == verdict }
+        return count == 0 ? nil : "\(count) \(verdict.rawValue)"
+    }
+    let line = "  \(place(of: endpoint).padded(to: 44)) \(verdict) \(counts.joined(separator: ", "))"
+    return [line.trimmedEnd] + (endpoint.reason.map { ["      " + printableText($0.utf8)] } ?? [])
+}
+
+private func place(of endpoint: ProbeEndpoint) -> String {
     let tls =
         switch endpoint.tls {
         case .none: ""
         case .starttls: ", after STARTTLS"
         case .implicit: ", TLS"
         }
-    let verdict =
-        switch endpoint.verdict {
-        case .open: style.red("✗ open")
-        case .closed: style.green("✓ closed")
-        case .inconclusive: style.yellow("? inconclusive")
-        case .unreachable: style.yellow("? unreachable")
-        }
-    var lines = ["", "  \(bracketed(endpoint.address)) port \(endpoint.port)\(tls): \(verdict)"]
-    if let reason = endpoint.reason { lines.append("    \(printableText(reason.utf8))") }
-    guard let deciding = decidingTest(of: endpoint) else { return lines }
-    if let banner = endpoint.banner { lines.append("    220 < " + printableText(banner.utf8)) }
-    lines.append("    > MAIL FROM:\(printableText(deciding.mailFrom.utf8))")
-    lines.append("    > RCPT TO:\(printableText(deciding.rcptTo.utf8))")
-    lines.append("    " + reply(deciding.reply))
-    let counts = ProbeTest.Verdict.allCases.compactMap { verdict -> String? in
-        let count = endpoint.tests.count { $0.verdict == verdict }
-        return count == 0 ? nil : "\(count) \(verdict.rawValue)"
-    }
-    lines.append("    \(endpoint.tests.count) tests: \(counts.joined(separator: ", "))")
-    return lines
+    return "\(bracketed(endpoint.address)) port \(endpoint.port)\(tls)"
+}
+
+private func decidingEndpoint(of report: ProbeReport) -> ProbeEndpoint? {
+    report.endpoints.first { $0.verdict == report.verdict } ?? report.endpoints.first
 }
 
 /// The test that shows the worst, else the first that was answered.
@@ -89,6 +101,14 @@ func probeMembers(_ report: ProbeReport) -> [JSONValue.Member] {
 
 /// `agent.probe/1`.
 package func probeDocument(_ report: ProbeReport) -> JSONValue { .object(probeMembers(report)) }
+
+/// `agent.probe/1` for one host; for several, `agent.probes/1` with the report of each.
+package func probesDocument(_ reports: [ProbeReport]) -> JSONValue {
+    guard reports.count != 1 else { return probeDocument(reports[0]) }
+    return .object([
+        .init("format", .string("agent.probes/1")), .init("reports", .array(reports.map(probeDocument))),
+    ])
+}
 
 private func json(_ endpoint: ProbeEndpoint) -> JSONValue {
     .object([

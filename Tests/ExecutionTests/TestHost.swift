@@ -134,8 +134,8 @@ final class TestHost: Sendable {
                 return .seen(world.withLock { $0.relaying == mode })
             },
             replan: { [self] in world.withLock { $0.replanned } ?? wholePlan },
-            settle: {},
-            probe: { [self] () async throws(Failure) in
+            settle: { _ in },
+            probe: { [self] _ async throws(Failure) in
                 let (failure, report) = world.withLock { world in
                     (world.probeFailure, world.probes.isEmpty ? nil : world.probes.removeFirst())
                 }

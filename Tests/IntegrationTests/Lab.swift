@@ -56,7 +56,7 @@ struct Lab: Sendable {
         try host("/bin/sh", "-c", "rm -rf /var/lib/agent /etc/agent /root/plan.json")
     }
 
-    func `break`(_ defects: [String]) throws { try control(["break"] + defects) }
+    func `break`(_ defects: [String]) throws { _ = try control(["break"] + defects) }
 
     /// All that a rollback must restore.
     func state() throws -> String { try control("state").output }

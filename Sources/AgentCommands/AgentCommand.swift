@@ -1,0 +1,33 @@
+package import ArgumentParser
+
+/// The version that `--version` prints and that plans are bound to.
+let agentVersion = "0.1.0"
+
+/// `agent`: the whole command line.
+package struct AgentCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "agent",
+        abstract: "Find, explain, close and prove closed an open mail relay on a Plesk host.",
+        discussion: """
+            EXAMPLES:
+              agent plan                     what is wrong, which line says so, what would be done
+              agent apply                    do it, have it probed from outside, keep it or go back
+              agent rollback                 take the last change set back
+              agent probe                    does this host relay for strangers? asked from outside
+              agent explain --postfix-config DIR
+                                             the same, from a copy of a configuration alone
+
+            EXIT STATUS:
+              0 done, complies   1 failed, unchanged   2 changes needed, or it relays   3 went back
+              4 a person must act   5 cannot tell   6 plan is stale   10 policy or plan invalid
+              11 locked   12 store unusable   64 usage   77 needs root   130 interrupted
+            """,
+        version: agentVersion,
+        subcommands: [
+            PlanCommand.self, ApplyCommand.self, RollbackCommand.self, RecoverCommand.self,
+            HistoryCommand.self, ShowCommand.self, ProbeCommand.self, ExplainCommand.self,
+            PolicyCommand.self, BackupsCommand.self,
+        ])
+
+    package init() {}
+}

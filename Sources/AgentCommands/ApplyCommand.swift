@@ -1,0 +1,117 @@
+import ArgumentParser
+import Execution
+import HostIO
+import MailModel
+import Recording
+import Reporting
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Back up, change, reload, have it probed from outside, and keep it or go back.",
+        discussion: """
+            Without a plan file the host is planned afresh and the plan is shown first. A plan file is carried
+            out exactly, or refused as stale.
+
+            EXAMPLES:
+              agent apply
+              agent apply --yes --format json
+              agent apply /root/close-relay.json
+
+            EXIT STATUS:
+              0 applied and confirmed, or nothing to change   1 failed, everything taken back
+              3 seen to be bad from outside, rolled back or harboured   4 a person must act: it still relays,
+              or something that agent cannot change   5 applied, but no vantage could confirm it
+              6 the plan is stale   10 the policy or the plan is invalid   11 another run holds the lock
+              77 needs root   130 interrupted, everything taken back
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(
+        help: "Carry out this plan, saved by `agent plan --out`.", completion: .file(extensions: ["json"]))
+    var plan: String?
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var vantage: VantageOption
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            try requireRoot(for: "apply")
+            let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
+            let host = Host(
+                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal)
+            let store = storePath(shared.store)
+            return try await withRunLock(at: runLock, owner: "agent apply") {
+                try await carryOut(saved, on: host, store: try openStore(store), terminal: terminal)
+            }
+        }
+    }
+
+    private func carryOut(
+        _ saved: PlanFile?, on host: Host, store: Store, terminal: Terminal
+    ) async throws -> ExitStatus {
+        try await host.recoverFirst(store: store)
+        var state = await host.observe()
+        var plan = host.plan(for: state)
+        try saved?.check(against: plan)
+        if terminal.format == .text {
+            terminal.show(text: { renderPlan(plan, style: $0) }, document: { .null })
+        }
+        guard !plan.isEmpty else {
+            show(plan, ChangeResult(changeSet: nil, outcome: .noChange), terminal)
+            return plan.statusWithoutChanges
+        }
+        try refuseBusyPlesk(state)
+        if !yes {
+            try terminal.confirm("Carry out these \(plan.changes.count) changes?", assumeYes: yes)
+            // The world may have moved on while the question stood.
+            let shown = plan
+            state = await host.observe()
+            plan = host.plan(for: state)
+            try requireSame(plan, as: shown)
+        }
+        let result = try await withInterruption(terminal) { isInterrupted in
+            try await apply(
+                plan, planDocument: planDocument(plan).document, policy: host.policy,
+                watchedPaths: host.watchedPaths(state),
+                using: host.instruments(
+                    store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
+        }
+        show(plan, result, terminal)
+        return result.outcome.exitStatus
+    }
+
+    private func show(_ plan: Plan, _ result: ChangeResult, _ terminal: Terminal) {
+        terminal.show(
+            text: { result.changeSet == nil ? "" : renderResult(result, verb: "Applied", style: $0) },
+            document: { applyDocument(plan, result) })
+    }
+
+    private func refuseBusyPlesk(_ state: HostState) throws(Failure) {
+        guard let reason = state.plesk.value?.busy else { return }
+        throw Failure(
+            .locked, "Plesk must not be changed at this moment", detail: reason,
+            remedy: "Wait until Plesk's installer has ended, then try again.")
+    }
+
+    private func requireSame(_ plan: Plan, as shown: Plan) throws(Failure) {
+        guard plan.fingerprint == shown.fingerprint else {
+            throw Failure(
+                .stale, "the host changed while the question stood; nothing was touched",
+                remedy: "Run `agent apply` again.")
+        }
+    }
+}
+
+extension Plan {
+    /// What an apply with nothing to do ends with: drift that only a person can mend is not success, and a
+    /// long queue is a warning.
+    var statusWithoutChanges: ExitStatus {
+        let judged = findings.filter { $0.id != .queue }
+        if judged.contains(where: { $0.status == .drift }) { return .personMustAct }
+        return judged.contains { $0.status == .unknown } ? .cannotTell : .done
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import MailModel
+import Recording
+import Reporting
+
+struct BackupsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backups",
+        abstract: "Look after the store: what is kept, whether it is sound, and plain copies of it.",
+        subcommands: [BackupsListCommand.self, BackupsVerifyCommand.self, BackupsExportCommand.self])
+}
+
+private func requireStore(_ named: String?) throws(Failure) -> Store {
+    guard let store = try readStore(named) else {
+        throw Failure(
+            .failed, "there is no store yet", detail: "Looked for \(storePath(named)).",
+            remedy: "`agent apply` makes one, or name it with --store.")
+    }
+    return store
+}
+
+struct BackupsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the kept files: by change set, with path, size and digest.")
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            let kept = try readStore(shared.store)?.backups() ?? []
+            terminal.show(
+                text: { renderBackups(kept.map(BackupLine.init), style: $0) },
+                document: {
+                    backupsDocument(kept.map(BackupLine.init))
+                })
+            return .done
+        }
+    }
+}
+
+struct BackupsVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check every kept byte against its digest.",
+        discussion: """
+            EXIT STATUS:
+              0 sound   12 damaged: each damage is listed
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            let damages = try requireStore(shared.store).verify().map(\.sentence)
+            terminal.show(
+                text: { _ in damages.isEmpty ? "Sound.\n" : damages.map { $0 + "\n" }.joined() },
+                document: {
+                    .object([
+                        .init("format", .string("agent.backups-verify/1")),
+                        .init("sound", .bool(damages.isEmpty)),
+                        .init("damages", .array(damages.map(JSONValue.string))),
+                    ])
+                })
+            return damages.isEmpty ? .done : .storeUnusable
+        }
+    }
+}
+
+struct BackupsExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write the kept files out plainly; `cp -a` alone restores them.",
+        discussion: """
+            EXAMPLES:
+              agent backups export /root/mail-configuration-backups
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "A directory that is not there yet, or is empty.", completion: .directory)
+    var directory: String
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            try requireStore(shared.store).export(to: directory)
+            terminal.show(
+                text: { _ in "Written to \(directory); its README.md says how to restore.\n" },
+                document: {
+                    .object([
+                        .init("format", .string("agent.backups-export/1")),
+                        .init("directory", .string(directory)),
+                    ])
+                })
+            return .done
+        }
+    }
+}
+
+extension BackupLine {
+    init(_ backup: Backup) {
+        self.init(
+            changeSet: backup.changeSet, path: backup.path, sizeInBytes: backup.sizeInBytes,
+            digest: backup.digest, kept: backup.kept)
+    }
+}

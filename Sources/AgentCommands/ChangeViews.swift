@@ -1,0 +1,49 @@
+import Content
+import Execution
+import Foundation
+import MailModel
+import Recording
+import Reporting
+
+extension ChangeSummary {
+    init(_ row: ChangeSetRow) {
+        self.init(
+            id: row.id, kind: row.kind.rawValue, created: row.created, finished: row.finished,
+            outcome: row.outcome, reverts: row.reverts, relayBefore: row.relayBefore, message: row.message)
+    }
+}
+
+/// The store for reading; `nil` when none has been made yet.
+func readStore(_ named: String?) throws(Failure) -> Store? {
+    let path = storePath(named)
+    guard FileManager.default.fileExists(atPath: path) else {
+        guard named == nil else {
+            throw Failure(
+                .failed, "there is no store \(path)", remedy: "Name the file that `agent apply` wrote.")
+        }
+        return nil
+    }
+    return try Store(path: path, access: .readOnly)
+}
+
+/// Everything that the journal has of a change set.
+func changeDetails(_ row: ChangeSetRow, in store: Store) throws(Failure) -> ChangeDetails {
+    var steps: [ChangeDetails.Step] = []
+    for step in try store.steps(of: row.id) {
+        var diff: String?
+        if let path = step.path, let before = step.beforeDigest, let after = step.afterDigest {
+            diff = unifiedDiff(path: path, before: try store.content(before), after: try store.content(after))
+        }
+        steps.append(
+            ChangeDetails.Step(
+                number: step.number, kind: step.kind.rawValue, state: step.state.rawValue,
+                summary: step.summary, command: try recordedCommand(step), path: step.path, diff: diff,
+                note: step.note))
+    }
+    let probe = try row.probeDigest.map { digest throws(Failure) in
+        try recordedProbe(store.content(digest))
+    }
+    return ChangeDetails(
+        summary: ChangeSummary(row), agentVersion: row.agentVersion, policyPath: row.policyPath, steps: steps,
+        probe: probe)
+}

@@ -1,0 +1,55 @@
+import Execution
+import HostIO
+import MailModel
+import Observation
+import Planning
+import Probing
+import Vantages
+
+/// The host that the program runs on, seen through one policy.
+struct Host: Sendable {
+    let policy: Policy
+    let terminal: Terminal
+
+    func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
+
+    func plan(for state: HostState) -> Plan {
+        makePlan(policy: policy, state: state, agentVersion: agentVersion)
+    }
+
+    /// Has this host asked from outside on every address and port where it serves mail.
+    func probe(
+        _ state: HostState, from vantage: VantageAddress, depth: ProbeDepth
+    ) async throws(Failure) -> ProbeReport {
+        guard let listeners = state.listeners.value else {
+            throw Failure(
+                .cannotTell, "there is nothing to probe: the listeners cannot be seen",
+                detail: state.listeners.reason, remedy: "Run as root, or name a host: `agent probe HOST`.")
+        }
+        let ports = Set(policy.probe.ports).union(listeners.map(\.port)).sorted()
+        let endpoints = localEndpoints(
+            listeners: listeners, ports: ports, interfaces: interfaceNetworks() ?? [])
+        guard !endpoints.isEmpty else {
+            throw Failure(
+                .cannotTell, "there is nothing to probe: nobody outside can reach an SMTP port of this host",
+                detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
+        }
+        let request = ProbeRequest(
+            target: state.name, endpoints: endpoints, hostedRecipient: state.hosted.value?.recipient,
+            origin: ProbeOrigin(kind: vantage.text, address: nil),
+            tests: depth == .complete ? .all : .essential)
+        return try await runProbe(from: vantage, request)
+    }
+}
+
+/// The program runner, which `--verbose` lets the user watch.
+func runner(_ terminal: Terminal) -> RunProgram {
+    { call throws(Failure) in
+        terminal.detail("+ " + ([call.executable] + call.arguments).joined(separator: " "))
+        return try await runProgram(call)
+    }
+}
+
+func liveInstruments(_ terminal: Terminal) -> Observation.Instruments {
+    .live(run: runner(terminal), now: currentTime)
+}

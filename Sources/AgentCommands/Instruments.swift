@@ -1,0 +1,101 @@
+import ArgumentParser
+import Execution
+import HostIO
+import MailModel
+import Observation
+import Recording
+import RelayAnalysis
+
+struct VantageOption: ParsableArguments {
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp(
+            "Probe from here instead of where the policy says: netns or direct.", valueName: "vantage"),
+        transform: { text in
+            guard let vantage = VantageAddress(text) else {
+                throw ValidationError("a vantage is netns, direct, ssh://[user@]host or https://…")
+            }
+            return vantage
+        })
+    var from: VantageAddress?
+}
+
+func requireRoot(for verb: String) throws(Failure) {
+    guard effectiveUserID() == 0 else {
+        throw Failure(
+            .needsRoot, "`agent \(verb)` needs root", detail: "It changes the mail server of this host.",
+            remedy: "Run it as root, for instance with sudo.")
+    }
+}
+
+/// One change at a time on a host, whatever store it is written to.
+let runLock = "/run/agent.lock"
+
+extension Host {
+    /// The files that Plesk rewrites when one of its mail settings changes.
+    func watchedPaths(_ state: HostState) -> [String] {
+        guard let postfix = state.postfix.value else { return [] }
+        return [postfix.mainCF.path, postfix.masterCF.path]
+    }
+
+    /// Everything that carrying out a change needs of this host.
+    func instruments(
+        store: Store, state: HostState, vantage: VantageAddress?,
+        isInterrupted: @escaping @Sendable () -> Bool
+    ) -> Execution.Instruments {
+        let style = terminal.errorStyle
+        let from = vantage ?? policy.probe.from
+        return Execution.Instruments(
+            store: store, run: runner(terminal), now: currentTime,
+            holds: { setting in await holds(setting) },
+            replan: { () async throws(Failure) in plan(for: await observe()) },
+            settle: { begun async throws(Failure) in try await settle(since: begun, as: state) },
+            probe: { depth async throws(Failure) in try await probe(state, from: from, depth: depth) },
+            harbour: { () async throws(Failure) in try await harbourEdits() },
+            isInterrupted: isInterrupted,
+            report: { terminal.say(progressLine($0, style: style)) })
+    }
+
+    /// Finishes what an earlier run left open, before anything new.
+    func recoverFirst(store: Store) async throws {
+        guard try !store.unfinishedChangeSets().isEmpty else { return }
+        let state = await observe()
+        let recovered = try await recover(
+            using: instruments(store: store, state: state, vantage: nil, isInterrupted: { false }))
+        for change in recovered {
+            terminal.say(
+                "Change \(change) was interrupted: the host was brought back to the state before it.")
+        }
+    }
+
+    private func holds(_ setting: PleskChange.Setting) async -> Observed<Bool> {
+        let settings: PleskSettings
+        switch await observePleskSettings(liveInstruments(terminal)) {
+        case .seen(let seen): settings = seen
+        case .unseen(let reason): return .unseen(reason)
+        }
+        switch setting {
+        case .relaying(let mode, let logins):
+            guard case .seen(let actual) = settings.relaying else {
+                return .unseen(settings.relaying.reason ?? "")
+            }
+            // The kinds of login count only where a login is what lets a client relay.
+            guard mode == .auth, actual == .auth, let seen = settings.logins.value else {
+                return .seen(actual == mode)
+            }
+            return .seen(seen.smtp == logins.smtp && seen.pop == logins.pop)
+        case .whiteListWith(let text):
+            return settings.whiteList.map { list in list.contains { $0.text == text } }
+        case .whiteListWithout(let text):
+            return settings.whiteList.map { list in !list.contains { $0.text == text } }
+        }
+    }
+
+    private func harbourEdits() async throws(Failure) -> [FileEdit] {
+        switch await observePostfix(liveInstruments(terminal)) {
+        case .seen(let configuration): return harbour(configuration)
+        case .unseen(let reason):
+            throw Failure(.failed, "the configuration cannot be read for the safe harbour", detail: reason)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import HostIO
+import MailModel
+import Reporting
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Compare the host with the policy; print the difference, why, and what would be run.",
+        discussion: """
+            Changes nothing. With --out the plan is saved, and `agent apply FILE` carries out exactly that
+            plan or refuses it as stale.
+
+            EXAMPLES:
+              agent plan
+              agent plan --detailed-exitcode --format json
+              agent plan --out /root/close-relay.json && agent apply /root/close-relay.json
+
+            EXIT STATUS:
+              0 planned   2 with --detailed-exitcode: changes are needed   5 with --detailed-exitcode:
+              nothing to change, but not everything could be seen   10 the policy is invalid
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Option(help: ArgumentHelp("Save the plan.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var out: String?
+
+    @Flag(help: "Exit with 2 when changes are needed.")
+    var detailedExitcode = false
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            let plan = host.plan(for: await host.observe())
+            if let out { try savePlanFile(plan, to: out) }
+            terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
+            return detailedExitcode ? plan.detailedStatus : .done
+        }
+    }
+}
+
+extension Plan {
+    /// What `--detailed-exitcode` reports: what could not be seen never counts as compliant.
+    var detailedStatus: ExitStatus {
+        if !isEmpty || findings.contains(where: { $0.status == .drift }) { return .changesNeeded }
+        return findings.contains { $0.status == .unknown } ? .cannotTell : .done
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import HostIO
+import MailModel
+import PolicyLoading
+
+private let hostPolicy = "/etc/agent/policy.yaml"
+private let dropInDirectory = "/etc/agent/policy.d"
+private let largestPolicy = 1 << 20
+
+/// Reads the policy that a run follows: the file named, else the host's own, else the built-in one, with
+/// the host's drop-ins in name order.
+/// - Throws: ``Failure`` with `.invalid` for what cannot be read or is wrong.
+func loadPolicy(_ named: String?) throws(Failure) -> Policy {
+    let isHostPolicyThere = FileManager.default.fileExists(atPath: hostPolicy)
+    let dropIns = try dropInPaths().map { path throws(Failure) in try policyFile(path) }
+    guard let path = named ?? (isHostPolicyThere ? hostPolicy : nil) else {
+        guard !dropIns.isEmpty else { return builtInPolicy }
+        return try parsePolicy(
+            PolicyFile(path: "built in", bytes: Array(builtInPolicyText.utf8)), dropIns: dropIns)
+    }
+    return try parsePolicy(policyFile(path), dropIns: dropIns)
+}
+
+private func dropInPaths() throws(Failure) -> [String] {
+    guard FileManager.default.fileExists(atPath: dropInDirectory) else { return [] }
+    let names: [String]
+    do {
+        names = try FileManager.default.contentsOfDirectory(atPath: dropInDirectory)
+    } catch {
+        throw Failure(
+            .invalid, "the policy's drop-ins in \(dropInDirectory) cannot be listed",
+            remedy: "Make the directory readable, or run as root.")
+    }
+    return names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted().map {
+        "\(dropInDirectory)/\($0)"
+    }
+}
+
+private func policyFile(_ path: String) throws(Failure) -> PolicyFile {
+    do throws(Failure) {
+        try requireTrustedFile(path)
+        return PolicyFile(path: path, bytes: try readFile(path, limit: largestPolicy))
+    } catch {
+        throw Failure(.invalid, error.summary, detail: error.detail, remedy: error.remedy)
+    }
+}

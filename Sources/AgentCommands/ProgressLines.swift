@@ -1,0 +1,20 @@
+import Content
+import Execution
+import MailModel
+import Reporting
+
+/// What is going on, as lines on stderr.
+func progressLine(_ progress: ChangeProgress, style: TerminalStyle) -> String {
+    switch progress {
+    case .probing(.before): "Asking from outside how it was before …"
+    case .probing(.after): "Asking from outside how it is now …"
+    case .probed(let verdict): "  \(verdict.rawValue)"
+    case .notProbed(let reason): "  could not be asked: \(printableText(reason.utf8))"
+    case .backedUp(let path): "Kept \(printableText(path.utf8))"
+    case .started(let summary): "\(printableText(summary.utf8)) …"
+    case .done: "  done"
+    case .unneeded(let summary): "\(printableText(summary.utf8)): nothing is left of it"
+    case .goingBack(let reason): "Going back: \(printableText(reason.utf8))"
+    case .takenBack: "  taken back"
+    }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Execution
+import HostIO
+import MailModel
+import Recording
+import Reporting
+
+struct RollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback",
+        abstract: "Restore exactly what a change set replaced; a rollback can be rolled back itself.",
+        discussion: """
+            Files come back byte for byte with owner, mode, ACL, extended attributes and time; Plesk's
+            settings come back through Plesk's own commands. A state that relays for strangers comes back
+            only with --allow-insecure.
+
+            EXAMPLES:
+              agent rollback                          the last change set
+              agent rollback 7 --yes
+              agent rollback --allow-insecure --yes
+
+            EXIT STATUS:
+              0 taken back   1 refused or failed, unchanged   4 a person must act   5 taken back, but no
+              vantage could look   11 another run holds the lock   77 needs root   130 interrupted
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Argument(help: "The change set, as `agent history` numbers it; the last one that was kept if left out.")
+    var change: Int?
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @Flag(help: "Go back even to a state that relays for strangers.")
+    var allowInsecure = false
+
+    @OptionGroup var vantage: VantageOption
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            try requireRoot(for: "rollback")
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            let store = storePath(shared.store)
+            return try await withRunLock(at: runLock, owner: "agent rollback") {
+                try await carryOut(on: host, store: try openStore(store), terminal: terminal)
+            }
+        }
+    }
+
+    private func carryOut(on host: Host, store: Store, terminal: Terminal) async throws -> ExitStatus {
+        try await host.recoverFirst(store: store)
+        let target = try chooseChange(in: store)
+        let state = await host.observe()
+        let plan = host.plan(for: state)
+        try refuseForeign(target, plan)
+        try refuseInsecure(target)
+        try terminal.confirm(
+            "Take back change \(target.id) of \(target.created.rfc3339)?", assumeYes: yes)
+        let result = try await withInterruption(terminal) { isInterrupted in
+            try await rollBack(
+                target.id, plan: plan, planDocument: planDocument(plan).document,
+                using: host.instruments(
+                    store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
+        }
+        terminal.show(
+            text: { renderResult(result, verb: "Took back change \(target.id)", style: $0) },
+            document: { rollbackDocument(result, reverts: target.id) })
+        return result.outcome.exitStatus
+    }
+
+    private func chooseChange(in store: Store) throws(Failure) -> ChangeSetRow {
+        if let change {
+            guard let row = try store.changeSet(change) else {
+                throw Failure(
+                    .failed, "there is no change \(change)", remedy: "`agent history` lists what there is.")
+            }
+            guard row.isInEffect else {
+                throw Failure(
+                    .failed, "change \(change) left nothing behind: it ended as \(row.outcome ?? "open")",
+                    remedy: "`agent history` lists what there is.")
+            }
+            return row
+        }
+        guard let row = try store.changeSets().first(where: \.isInEffect) else {
+            throw Failure(.failed, "there is nothing to take back", detail: "The history has no change set.")
+        }
+        return row
+    }
+
+    private func refuseForeign(_ target: ChangeSetRow, _ plan: Plan) throws(Failure) {
+        guard target.host == plan.host.name else {
+            throw Failure(
+                .invalid, "change \(target.id) was made on another host, \(target.host)",
+                remedy: "Name this host's own store with --store.")
+        }
+    }
+
+    private func refuseInsecure(_ target: ChangeSetRow) throws(Failure) {
+        guard !allowInsecure, target.relayBefore == .open || target.relayBefore == .partial else { return }
+        throw Failure(
+            .failed, "the state before change \(target.id) relays for strangers",
+            detail: "Spammers find an open relay within hours. Nothing was changed.",
+            remedy: "Add --allow-insecure if that state is wanted all the same.")
+    }
+}
+
+extension ChangeSetRow {
+    /// Whether what the change set did is still there to be taken back.
+    var isInEffect: Bool {
+        switch outcome.flatMap(Outcome.init) {
+        case .confirmed, .unconfirmed, .stillOpen, .harboured: true
+        case .rolledBack, .noChange, .failed, nil: false
+        }
+    }
+}
+
+struct RecoverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recover",
+        abstract: "Undo what a crash interrupted. `apply` and `rollback` do it first on their own.",
+        discussion: """
+            EXIT STATUS:
+              0 nothing was open, or everything was taken back   4 a person must act   11 another run holds
+              the lock   77 needs root
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            try requireRoot(for: "recover")
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            let path = storePath(shared.store)
+            return try await withRunLock(at: runLock, owner: "agent recover") {
+                let store = try openStore(path)
+                let open = try store.unfinishedChangeSets().map(\.id)
+                try await host.recoverFirst(store: store)
+                terminal.show(
+                    text: { _ in open.isEmpty ? "Nothing was interrupted.\n" : "" },
+                    document: { recoverDocument(open) })
+                return .done
+            }
+        }
+    }
+}

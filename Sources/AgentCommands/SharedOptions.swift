@@ -1,0 +1,27 @@
+import ArgumentParser
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// The options that every verb takes.
+struct SharedOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Follow this policy.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var policy: String?
+
+    @Option(
+        help: ArgumentHelp("Keep journal and backups in this SQLite file.", valueName: "file"),
+        completion: .file())
+    var store: String?
+
+    @Option(help: "Print the result as text, or as one JSON document.")
+    var format: OutputFormat = .text
+
+    @Flag(help: "Say on stderr what is being done.")
+    var verbose = false
+
+    @Flag(help: "Print without colours, as NO_COLOR does.")
+    var noColor = false
+}

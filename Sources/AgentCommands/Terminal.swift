@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import HostIO
+import MailModel
+import Reporting
+
+/// The one voice of the program: results on stdout, all else on stderr.
+struct Terminal: Sendable {
+    let format: OutputFormat
+    let outputStyle: TerminalStyle
+    let errorStyle: TerminalStyle
+    let isVerbose: Bool
+
+    init(_ options: SharedOptions) {
+        format = options.format
+        isVerbose = options.verbose
+        let environment = ProcessInfo.processInfo.environment
+        let colorless =
+            options.noColor || !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
+        outputStyle = colorless || isatty(STDOUT_FILENO) == 0 ? .plain : .colored
+        errorStyle = colorless || isatty(STDERR_FILENO) == 0 ? .plain : .colored
+    }
+
+    /// Prints the result in the form that was asked for.
+    func show(text: (TerminalStyle) -> String, document: () -> JSONValue) {
+        switch format {
+        case .text: write(text(outputStyle), to: STDOUT_FILENO)
+        case .json: write(document().document, to: STDOUT_FILENO)
+        }
+    }
+
+    /// A line of progress.
+    func say(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// A line that only `--verbose` shows.
+    func detail(_ line: String) {
+        if isVerbose { say(line) }
+    }
+
+    /// Asks before a change.
+    /// - Throws: ``Failure`` where nobody can answer, or the answer is no.
+    func confirm(_ question: String, assumeYes: Bool) throws(Failure) {
+        if assumeYes { return }
+        guard isatty(STDIN_FILENO) != 0, isatty(STDERR_FILENO) != 0 else {
+            throw Failure(
+                .usage, "nobody is there to confirm the change", detail: "Standard input is not a terminal.",
+                remedy: "Add --yes when the change is wanted without a question.")
+        }
+        write(question + " Only \"yes\" goes on: ", to: STDERR_FILENO)
+        guard readLine(strippingNewline: true) == "yes" else {
+            throw Failure(.failed, "not confirmed; nothing was changed")
+        }
+    }
+
+    /// Prints a result that has one form only.
+    func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    private func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            // A reader that went away (EPIPE) has seen enough; a change under way goes on regardless.
+            guard count > 0 || errno == EINTR else { return }
+            bytes = bytes.dropFirst(max(count, 0))
+        }
+    }
+}
+
+/// Runs a verb and turns what it throws into a message and an exit status.
+func perform(_ options: SharedOptions, _ body: (Terminal) async throws -> ExitStatus) async throws {
+    let terminal = Terminal(options)
+    // Writing to a closed pipe must not end a change half-way.
+    signal(SIGPIPE, SIG_IGN)
+    let status: ExitStatus
+    do {
+        status = try await body(terminal)
+    } catch let failure as Failure {
+        terminal.say(renderFailure(failure, style: terminal.errorStyle).trimmingCharacters(in: .newlines))
+        if terminal.format == .json {
+            terminal.show(text: { _ in "" }, document: { failureDocument(failure) })
+        }
+        status = failure.status
+    }
+    if status != .done { throw ExitCode(status.rawValue) }
+}
