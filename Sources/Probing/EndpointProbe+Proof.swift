@@ -15,7 +15,7 @@ extension EndpointProbe {
     /// The tests whose yes counts go first; when one of them arrives, the others are not needed.
     /// - Returns: the fates of what was sent, by token.
     func prove(_ findings: inout Findings, catcher: Catcher) async -> [String: MessageFate] {
-        let accepted = findings.answers.filter { $0.judgement == .accepted && $0.test.weight != .control }
+        let accepted = findings.answers.filter { $0.judgement == .accepted && $0.test.canBeProven }
         let counting = accepted.filter { $0.test.weight == .relay }.prefix(Self.firstProofs)
         var fates = await send(counting.map { $0 }, &findings, catcher)
         let isProven = fates.values.contains { if case .arrived = $0 { true } else { false } }

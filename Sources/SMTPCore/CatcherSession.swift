@@ -87,7 +87,10 @@ package struct CatcherSession: Sendable {
 
     private mutating func recipient(_ address: String) -> String {
         guard message != nil else { return "503 5.5.1 MAIL first" }
-        guard let token = tokenIn(address) else { return "550 5.1.1 nobody here" }
+        let isRole = ["postmaster@", "abuse@"].contains { address.lowercased().hasPrefix($0) }
+        guard let token = tokenIn(address) ?? (isRole ? Self.inHeader : nil) else {
+            return "550 5.1.1 nobody here"
+        }
         guard message.map({ $0.tokens.count < Self.recipientLimit }) ?? false else {
             return "452 4.5.3 too many recipients"
         }
@@ -102,15 +105,27 @@ package struct CatcherSession: Sendable {
         return String(text[text.index(after: open)..<close])
     }
 
+    /// Stands for the token of a recipient that has none in its address, until the header is there.
+    private static let inHeader = ""
+
+    private mutating func endOfMessage(_ output: inout Output) -> String {
+        defer { message = nil }
+        guard var caught = message else { return "550 5.1.1 nobody here" }
+        caught.head = head
+        if let role = caught.tokens.removeValue(forKey: Self.inHeader),
+            let token = caught.field("x-relay-test").flatMap(tokenIn)
+        {
+            caught.tokens[token] = role
+        }
+        guard !caught.tokens.isEmpty else { return "550 5.7.1 takes no other mail" }
+        output.caught.append(caught)
+        return "250 2.0.0 caught"
+    }
+
     private mutating func messageLine(_ output: inout Output) {
         if line == [UInt8(ascii: ".")], !isLineTooLong {
             isReadingMessage = false
-            if var caught = message {
-                caught.head = head
-                output.caught.append(caught)
-            }
-            message = nil
-            output.reply += Array("250 2.0.0 caught\r\n".utf8)
+            output.reply += Array((endOfMessage(&output) + "\r\n").utf8)
             return
         }
         if line.isEmpty { isInHead = false }
@@ -144,6 +159,11 @@ package struct CaughtMessage: Hashable, Sendable {
             }
         }
         return nil
+    }
+
+    /// The first field of this name, given in lower case, with its name.
+    func field(_ name: String) -> String? {
+        Self.fields(head).first { $0.lowercased().hasPrefix(name + ":") }
     }
 
     private static func fields(_ head: [UInt8]) -> [String] {

@@ -52,6 +52,18 @@ package struct RelayTest: Hashable, Sendable {
     }
 }
 
+extension RelayTest {
+    /// Whether a message may be sent to find out: it can go only to the vantage or to the server itself.
+    ///
+    /// A look-alike domain may be somebody's, so there the answer to RCPT has to do.
+    package var canBeProven: Bool {
+        if weight == .backscatter { return true }
+        let template = rcptTo.template
+        return template.contains("{vantage}")
+            || template.contains("{third}") && !template.contains(".{third}")
+    }
+}
+
 /// Text with placeholders in braces: `<relay-test-{token}@{third}>`.
 ///
 /// | placeholder | stands for |

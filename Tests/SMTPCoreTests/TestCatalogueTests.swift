@@ -37,6 +37,16 @@ struct TestCatalogueTests {
         #expect(test.helo.filled(with: names) != nil)
     }
 
+    @Test("No message is ever meant for a domain that could be somebody else's", arguments: TestCatalogue.all)
+    func proofs(test: RelayTest) throws {
+        guard test.canBeProven else { return }
+        var names = names
+        names.third = "[198.51.100.25]"
+        let text = try #require(test.rcptTo.filled(with: names))
+        #expect(test.weight == .backscatter || text.contains("[198.51.100.25]"))
+        #expect(!text.contains("nothosted.example") && !text.contains("hosted.example.["))
+    }
+
     @Test("A test whose names are not known does not apply")
     func unknownNames() {
         let bare = TestNames(token: "t")
