@@ -71,7 +71,11 @@ package struct EndpointEvidence: Sendable {
                 "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
             )
         }
-        if believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
+        // Where the messages of other tests were refused after DATA, a yes to RCPT is worth nothing.
+        let refusal = asked.first {
+            $0.judgement != .accepted && $0.exchanges.last?.command.isMessageStage == true
+        }
+        if refusal == nil, believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
         if let reason = undecided(asked) { return (.inconclusive, reason) }
         return (.closed, remark(asked))
     }
@@ -103,6 +107,12 @@ package struct EndpointEvidence: Sendable {
         if !refusals.isEmpty, refusals.allSatisfy({ $0.judgement == .refused(.client) }) {
             return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
         }
+        if let late = asked.first(where: { $0.exchanges.last?.command.isMessageStage == true }) {
+            return "it takes foreign recipients and refuses the message: \(firstLine(late))"
+        }
+        if asked.contains(where: { $0.test.id == "sub-domain" && $0.judgement == .accepted }) {
+            return "it takes mail for every name below the domain that it serves"
+        }
         if let late = refusals.first(where: { $0.judgement == .refused(.persistent) }) {
             return
                 "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
@@ -121,6 +131,11 @@ package struct EndpointEvidence: Sendable {
     private func firstLine(_ answer: Answer) -> String {
         answer.decidingReply?.textLines.first ?? "no reply"
     }
+}
+
+extension String {
+    /// Whether this command comes after the recipients were taken.
+    fileprivate var isMessageStage: Bool { self == "DATA" || self == "." }
 }
 
 /// The verdict for a whole host.

@@ -61,6 +61,16 @@ struct EndpointVerdictTests {
         #expect((evidence.verdict.reason == nil) == (expected == .open))
     }
 
+    @Test("Where messages are refused after DATA, a yes to RCPT is worth nothing")
+    func refusedAfterData() throws {
+        var refused = try answer("plain", .refused(.relay), Reply(554, "5.7.1 no"))
+        refused.exchanges.append(Exchange(command: "DATA", reply: Reply(554, "5.7.1 no")))
+        let evidence = EndpointEvidence(answers: [refused, try answer("look-alike-after", .accepted)])
+        #expect(
+            evidence.verdict == (.closed, "it takes foreign recipients and refuses the message: 554 5.7.1 no")
+        )
+    }
+
     @Test("Tests that nobody answered leave it inconclusive, with what kept them")
     func unanswered() throws {
         let evidence = EndpointEvidence(
