@@ -135,7 +135,9 @@ struct Mender {
         {
             var whole = first
             whole.range = start.lowerBound..<end.upperBound
-            return remove(whole, parameter, server)
+            // A restriction class must not be empty.
+            let isOnlyOne = server.classes[parameter]?.count == 1
+            return remove(whole, parameter, server, remainder: isOnlyOne ? "permit_auth_destination" : nil)
         }
         for place in places { remove(place, parameter, server) }
     }

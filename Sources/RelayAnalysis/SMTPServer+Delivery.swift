@@ -12,13 +12,23 @@ extension SMTPServer {
     func delivery(of session: Session) -> Delivery {
         let given = ListAssumptions(skips: isClosed) { session.trusting.contains($0) }
         let recipient = resolver.resolve(session.recipient, assuming: given).address
-        guard let (rewritten, _) = rewrite(recipient) else { return .stays }
+        guard let (rewritten, _) = rewrite(recipient), !isStoppedByHeaderChecks else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
         case .relay, .elsewhere: return .leaves
         case .alias: return .stays
         case .local, .mailbox: return leavesByTransport(destination) ? .leaves : .stays
+        }
+    }
+
+    /// Whether `header_checks` stop every message: each has a Received line by this host.
+    private var isStoppedByHeaderChecks: Bool {
+        let header = "Received: from \(Stranger.name) (\(Stranger.name) [185.77.12.201])"
+        return values.value(of: "header_checks").items.contains { item in
+            guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
+            let action = value.prefix { $0 != " " }.uppercased()
+            return ["DISCARD", "REJECT", "HOLD", "REDIRECT"].contains(action)
         }
     }
 

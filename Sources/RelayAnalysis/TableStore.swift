@@ -53,10 +53,9 @@ final class TableStore {
         default: break
         }
         let known = TableName.postmapTypes.union(TableName.patternTypes).union(TableName.remoteTypes)
-        guard known.contains(name.type) || configuration.tables[name.text] != nil else {
-            return table(.failing("unsupported dictionary type: \(name.type)"))
-        }
-        return nil
+        guard !known.contains(name.type) else { return nil }
+        if case .entries? = configuration.tables[name.text] { return nil }
+        return table(.failing("unsupported dictionary type: \(name.type)"))
     }
 
     private func read(_ name: TableName) -> TableContent {

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import Postfix
+
+@Suite struct MasterCFTests {
+    private let text = """
+        smtp      inet  n  -  y  -  -  smtpd
+        submission inet n - y - - smtpd
+          -o syslog_name=postfix/submission
+        # comment
+          -o { smtpd_relay_restrictions = permit_sasl_authenticated, reject }
+          -o mynetworks=10.0.0.0/8 -o mynetworks=127.0.0.0/8
+        127.0.0.1:10025 inet n - n - - smtpd -o smtpd_x=a, reject
+
+        """
+
+    @Test func `Services have their overrides, in both quotings, and the last counts`() throws {
+        let master = MasterCF(Array(text.utf8))
+        #expect(master.services.map(\.title) == ["smtp/inet", "submission/inet", "127.0.0.1:10025/inet"])
+        let submission = master.services[1]
+        let list = try #require(submission.override("smtpd_relay_restrictions"))
+        #expect(submission.value(of: list).text == "permit_sasl_authenticated, reject")
+        #expect(list.quoting == .braced)
+        let networks = try #require(submission.override("mynetworks"))
+        #expect(submission.value(of: networks).text == "127.0.0.0/8")
+        #expect(master.services[2].strays.map(\.bytes.text) == ["reject"])
+    }
+
+    @Test func `Removing an override leaves the other bytes alone`() throws {
+        let master = MasterCF(Array(text.utf8))
+        let submission = master.services[1]
+        let list = try #require(submission.override("smtpd_relay_restrictions"))
+        let gone = applying(master.removing(list, of: submission), to: master.bytes).text
+        #expect(
+            gone
+                == text.replacing(
+                    "  -o { smtpd_relay_restrictions = permit_sasl_authenticated, reject }\n", with: ""))
+        let networks = try #require(submission.override("mynetworks"))
+        let second = applying(master.removing(networks, of: submission), to: master.bytes).text
+        #expect(second == text.replacing(" -o mynetworks=127.0.0.0/8", with: ""))
+    }
+
+    @Test func `Setting an override changes its value`() throws {
+        let master = MasterCF(Array(text.utf8))
+        let submission = master.services[1]
+        let list = try #require(submission.override("smtpd_relay_restrictions"))
+        let changed = applying(master.setting(list, of: submission, to: "reject"), to: master.bytes).text
+        #expect(changed == text.replacing("permit_sasl_authenticated, reject }", with: "reject }"))
+    }
+
+    @Test(arguments: [
+        "smtp inet n - y", "smtp inet y - y - - smtpd", "smtp tcp n - y - - smtpd",
+        "smtp inet n - y - x smtpd",
+    ])
+    func `master refuses to start with a bad line`(line: String) {
+        #expect(MasterCF(Array(line.utf8)).faults.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("smtp", nil, 25), ("submissions", nil, 465), ("smtps", nil, 465), ("2525", nil, 2525),
+            ("127.0.0.1:10025", "127.0.0.1", 10025), ("[::1]:465", "::1", 465),
+            ("mx.example.com:smtp", "mx.example.com", 25),
+            ("qmqp", nil, 628), ("nonsense", nil, nil),
+        ] as [(String, String?, Int?)])
+    func `A service name says where it listens`(name: String, host: String?, port: Int?) {
+        let endpoint = ServiceEndpoint(serviceName: name)
+        #expect(endpoint.host == host)
+        #expect(endpoint.port == port)
+    }
+}

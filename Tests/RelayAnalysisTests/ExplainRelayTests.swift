@@ -1,0 +1,230 @@
+import MailModel
+import Testing
+
+@testable import RelayAnalysis
+
+@Suite struct ExplainRelayTests {
+    private let host = SampleHost()
+
+    private func relay(_ list: String) -> SampleHost { host.setting("smtpd_relay_restrictions", list) }
+
+    @Test func `A host with loopback networks and a rejection is closed`() {
+        #expect(host.report.verdict == .closed)
+        #expect(host.report.causes.isEmpty)
+        #expect(host.report.listeners.map(\.port) == [25, 25, 587, 587])
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0/0", RelayVerdict.open), ("127.0.0.0/8 [::]/0", .partial), ("0.0.0.0/1 128.0.0.0/1", .open),
+        ("127.0.0.0/8 203.0.113.0/24", .partial), ("!203.0.113.0/24 0.0.0.0/0", .open),
+        ("!0.0.0.0/0 0.0.0.0/0", .closed),
+        ("127.0.0.0/8 # 0.0.0.0/0", .closed), ("127.0.0.0/8 provider.example", .partial),
+        ("127.0.0.0/8 web.hosted.example", .closed), ("127.0.0.0/8, 203.0.113.9/1", .broken),
+        ("0/0", .broken),
+        ("static:all", .open), ("127.0.0.0/8 2001:db8::/32", .broken), ("", .closed),
+    ])
+    func `mynetworks decides who relays`(networks: String, verdict: RelayVerdict) {
+        #expect(host.setting("mynetworks", networks).report.verdict == verdict)
+    }
+
+    @Test func `A cause names the physical line and the item`() throws {
+        let host = SampleHost(
+            main: SampleHost().main
+                + "office = ${really}\nreally = 10.1.2.0/24,\n  0.0.0.0/0\nmynetworks = 127.0.0.0/8 $office\n"
+        )
+        let causes = host.report.causes
+        let wide = try #require(causes.first { $0.culprit == "0.0.0.0/0" })
+        #expect(wide.file == "main.cf")
+        #expect(wide.line == 13)
+        #expect(wide.text == "  0.0.0.0/0")
+        #expect(wide.opens == "every IPv4 client")
+        #expect(causes.contains { $0.culprit == "10.1.2.0/24" && $0.line == 12 })
+    }
+
+    @Test(arguments: [
+        ("check_client_access cidr:/c", "203.0.113.0/24 550\n", RelayVerdict.partial),
+        ("check_client_access cidr:/c", "203.0.113.0/24 550 no\n", .closed),
+        ("check_client_access cidr:/c", "0.0.0.0/0 permit\n", .open),
+        ("check_client_access cidr:/c", "!10.0.0.0/8 OK\n", .open),
+        ("check_client_access hash:/c", "203.0.113 RELAY\n", .partial),
+        ("check_client_access hash:/c", "web.hosted.example OK\n", .closed),
+        ("check_client_access hash:/c", "provider.example OK\n", .partial),
+        ("check_client_access pcre:/c", "/hosted\\.example/ OK\n", .partial),
+        ("check_client_access pcre:/c", "/(^|\\.)hosted\\.example$/ OK\n", .closed),
+        ("check_reverse_client_hostname_access hash:/c", "provider.example OK\n", .closed),
+        ("check_helo_access hash:/c", "localhost OK\n", .partial),
+        ("check_sender_access hash:/c", "hosted.example OK\n", .partial),
+        ("check_sender_access hash:/c", "<> OK\n", .partial),
+        ("check_sender_access regexp:/c", "/./ OK\n", .open),
+        ("check_sender_access hash:/c", "hosted.example DUNNO\n", .closed),
+        ("check_recipient_access hash:/c", "postmaster@ OK\n", .partial),
+        ("check_recipient_access hash:/c", "info@hosted.example OK\n", .closed),
+        ("check_recipient_access pcre:/c", "/hosted\\.example/ OK\n", .partial),
+        ("check_recipient_access hash:/c", "postmaster@ permit_mynetworks\n", .closed),
+    ])
+    func `White lists before the rejection open it`(check: String, text: String, verdict: RelayVerdict) {
+        let name = String(check.split(separator: " ")[1])
+        let list = "permit_mynetworks, permit_sasl_authenticated, \(check), reject_unauth_destination"
+        #expect(relay(list).table(name, text).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("permit", RelayVerdict.broken), ("", .broken), ("permit_mynetworks, permit, reject", .broken),
+        ("permit_mynetworks, warn_if_reject reject_unauth_destination", .broken),
+        ("permit_mynetworks, reject_unauth_destinations", .broken),
+        ("permit_mynetworks, bogus, reject_unauth_destination", .broken),
+        ("permit_mynetworks, permit_mx_backup, reject_unauth_destination", .partial),
+        ("permit_mynetworks, permit_naked_ip_address, reject_unauth_destination", .partial),
+        ("permit_mynetworks, check_sender_access static:OK, reject", .open),
+        ("permit_mynetworks, static:OK, reject_unauth_destination", .open),
+        ("permit_mynetworks, defer_if_permit, check_sender_access static:OK, reject", .closed),
+        ("permit_mynetworks, permit_dnswl_client list.example, reject_unauth_destination", .closed),
+        ("permit_mynetworks, defer_unauth_destination", .closed),
+        ("check_policy_service unix:p, reject_unauth_destination", .unknown),
+        ("permit_mynetworks, check_policy_service unix:p, reject_unauth_destination", .closed),
+        ("permit_mynetworks, check_client_access mysql:/x, reject_unauth_destination", .unknown),
+    ])
+    func `The relay list decides`(list: String, verdict: RelayVerdict) {
+        #expect(relay(list).report.verdict == verdict)
+    }
+
+    @Test func `A permit in one list is stopped by the other`() {
+        let host = relay("permit").setting(
+            "smtpd_recipient_restrictions", "permit_mynetworks, reject_unauth_destination")
+        #expect(host.report.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("static:all", RelayVerdict.open), ("*", .closed), ("com", .partial), ("co.uk", .partial),
+        ("partner.example", .closed), ("localdomain", .closed), ("$mydestination", .closed),
+        ("inline:{com=x}", .partial), ("inline:{partner.example=x}", .closed),
+    ])
+    func `relay_domains opens what nobody declared`(domains: String, verdict: RelayVerdict) {
+        #expect(host.setting("relay_domains", domains).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("/./ x\n", RelayVerdict.open), ("/partner\\.example/ x\n", .partial),
+        ("/^partner\\.example$/ x\n", .closed),
+        ("/^(.*\\.)?partner\\.example$/ x\n", .closed), ("/partner\\.example$/ x\n", .partial),
+    ])
+    func `Patterns in relay_domains are tried with names that a stranger could have`(
+        text: String, verdict: RelayVerdict
+    ) {
+        #expect(host.setting("relay_domains", "pcre:/rd").table("pcre:/rd", text).report.verdict == verdict)
+    }
+
+    @Test func `A recipient that a map decodes leads outside`() {
+        let open = host.setting("virtual_alias_maps", "pcre:/va").table(
+            "pcre:/va", "/^(.*)=(.*)@hosted\\.example$/ $1@$2\n")
+        #expect(open.report.verdict == .partial)
+        #expect(open.report.causes.first?.kind == "address-rewriting")
+        let closed = host.setting("virtual_alias_maps", "pcre:/va").table(
+            "pcre:/va", "/^(.*)@hosted\\.example$/ $1@mail.hosted.example\n")
+        #expect(closed.report.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("default_transport", "discard:"), ("smtpd_data_restrictions", "reject"),
+        ("smtpd_end_of_data_restrictions", "reject"),
+        ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
+        ("virtual_alias_maps", "static:root@hosted.example"),
+        ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
+        ("inet_protocols", "ipv6"),
+    ])
+    func `What is accepted and goes nowhere does not relay`(name: String, value: String) {
+        #expect(host.setting("mynetworks", "0.0.0.0/0").setting(name, value).report.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("smtpd_authorized_xclient_hosts", "0.0.0.0/0", "xclient"),
+        ("smtpd_upstream_proxy_protocol", "haproxy", "proxy-protocol"),
+    ])
+    func `Whoever may say another address relays`(name: String, value: String, kind: String) {
+        let report = host.setting(name, value).report
+        #expect([.open, .partial].contains(report.verdict))
+        #expect(report.causes.first?.kind == kind)
+    }
+
+    @Test func `Overrides in master.cf count for their service alone`() throws {
+        var host = host
+        host.master +=
+            "2525 inet n - y - - smtpd\n  -o { smtpd_relay_restrictions = permit_mynetworks, reject }\n  -o mynetworks=0.0.0.0/0\n127.0.0.1:10025 inet n - y - - smtpd -o mynetworks=0.0.0.0/0\n"
+        let report = host.report
+        #expect(report.verdict == .open)
+        #expect(Set(report.causes.map(\.listener)) == [2525])
+        let cause = try #require(report.causes.first)
+        #expect(cause.file == "master.cf")
+        #expect(cause.text == "  -o mynetworks=0.0.0.0/0")
+    }
+
+    @Test func `A service that would not start is a risk beside others, and the verdict where it is alone`() {
+        var host = host
+        host.master += "2525 inet n - y - - smtpd\n  -o smtpd_relay_restrictions=permit_mynetworks, reject\n"
+        #expect(host.report.verdict == .closed)
+        #expect(host.report.risks.contains { $0.kind == "listener-broken" })
+        host.main += "nonsense\n"
+        #expect(host.report.verdict == .broken)
+    }
+
+    @Test func `QMQP asks for nothing but the address`() {
+        var host = host.setting("qmqpd_authorized_clients", "static:all")
+        host.master += "628 inet n - n - - qmqpd\n"
+        #expect(host.report.verdict == .open)
+        #expect(host.setting("qmqpd_authorized_clients", "127.0.0.1").report.verdict == .closed)
+    }
+
+    @Test func `Behind postscreen, the smtpd that it hands on to is judged`() {
+        var host = host.setting("mynetworks", "0.0.0.0/0")
+        host.master = "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n"
+        #expect(host.report.verdict == .open)
+        #expect(host.report.listeners.map(\.port) == [25, 25])
+    }
+
+    @Test func `mynetworks_style trusts the networks of the interfaces`() {
+        var host = host.setting("mynetworks_style", "subnet")
+        host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
+        #expect(host.report.verdict == .partial)
+        host.interfaces = ["127.0.0.1/8", "203.0.113.5/32"].compactMap { IPNetwork($0) }
+        #expect(host.report.verdict == .closed)
+        host.interfaces = ["127.0.0.1/8", "203.0.113.5/24"].compactMap { IPNetwork($0) }
+        #expect(host.report.causes.first?.opens == "clients in 203.0.113.0/24")
+    }
+
+    @Test func `A network that somebody vouched for is no stranger's`() {
+        let host = host.setting("mynetworks", "127.0.0.0/8 203.0.113.0/28")
+        let vouched = SampleHost.trusted + ["203.0.113.0/24"].compactMap { IPNetwork($0) }
+        #expect(host.report.verdict == .partial)
+        #expect(explainRelay(host.configuration, trusted: vouched).verdict == .closed)
+    }
+
+    @Test func `Old releases have one list and other defaults`() {
+        var host = host
+        host.version = "2.9.6"
+        host.main =
+            "mydestination = hosted.example\nmynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions = permit\n"
+        #expect(host.report.verdict == .closed)
+        host.main +=
+            "smtpd_recipient_restrictions = permit_mynetworks, check_sender_access static:OK, reject_unauth_destination\n"
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `Two traits together are found`() {
+        let host = relay(
+            "permit_mynetworks, check_helo_access inline:{localhost=friends}, reject_unauth_destination")
+        let both = host.setting("smtpd_restriction_classes", "friends")
+            .setting("friends", "check_sender_access inline:{boss@hosted.example=OK}, reject")
+        #expect(both.report.verdict == .partial)
+        #expect(both.report.causes.first?.opens.contains("boss@hosted.example") == true)
+    }
+
+    @Test func `One provider's network in a large client map is found`() {
+        let rows = (0..<20_000).map { "10.\($0 >> 8).\($0 & 255) REJECT" } + ["203.0 OK"]
+        let host = relay("permit_mynetworks, check_client_access hash:/c, reject_unauth_destination")
+            .table("hash:/c", rows.joined(separator: "\n"))
+        let report = host.report
+        #expect(report.verdict == .partial)
+        #expect(report.causes.map(\.line) == [20_001])
+        #expect(report.causes.first?.opens == "clients in 203.0.0.0/16")
+    }
+}

@@ -1,0 +1,235 @@
+import MailModel
+import Postfix
+import Testing
+
+@testable import RelayAnalysis
+
+@Suite struct RepairRelayTests {
+    private func lines(_ text: String) -> [Substring] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    @Test func `A closed configuration needs nothing`() {
+        let repair = SampleHost().repair
+        #expect(repair.edits.isEmpty)
+        #expect(repair.notes.isEmpty)
+        #expect(repair.after.verdict == .closed)
+    }
+
+    @Test func `What cannot be read is not repaired`() {
+        let host = SampleHost().setting("relay_domains", "mysql:/etc/postfix/rd.cf")
+        #expect(host.report.verdict == .unknown)
+        #expect(host.repair.edits.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("mynetworks", "0.0.0.0/0", "127.0.0.0/8 [::1]/128"),
+        ("mynetworks", "127.0.0.0/8, 0.0.0.0/0", "127.0.0.0/8"),
+        ("mynetworks", "127.0.0.0/8 10.0.0.0/8 [::1]/128", "127.0.0.0/8 [::1]/128"),
+        ("mynetworks", "127.0.0.0/8, 10.9.9.9/1", "127.0.0.0/8"),
+        ("relay_domains", "partner.example, com", "partner.example"),
+        ("relay_domains", "inline:{partner.example=x,com=x}", "partner.example"),
+        ("allow_untrusted_routing", "yes", "yes"),
+        ("smtpd_authorized_xclient_hosts", "127.0.0.1, 10.0.0.0/8", "127.0.0.1"),
+        (
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, permit_mx_backup, reject_unauth_destination",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+        ),
+        (
+            "smtpd_relay_restrictions", "permit",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+        ),
+        (
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destinatoin",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+        ),
+        (
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, check_sender_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+        ),
+    ])
+    func `Each mechanism has its remedy, in place`(name: String, value: String, expected: String) {
+        let host = SampleHost().setting(name, value)
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        let after = MainCF(Array(host.repaired(repair).main.utf8))
+        #expect(after.definition(of: name)?.value.text == expected)
+        // Every other line is as it was.
+        let before = lines(host.main).filter { !$0.hasPrefix(name) }
+        #expect(lines(host.repaired(repair).main).filter { !$0.hasPrefix(name) } == before)
+    }
+
+    @Test func `An included file loses the guilty line`() {
+        var host = SampleHost().setting("mynetworks", "127.0.0.0/8 /etc/postfix/nets")
+        host.files["/etc/postfix/nets"] = "# office\n127.0.0.2\n0.0.0.0/0\n"
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        #expect(repair.edits.map(\.path) == ["/etc/postfix/nets"])
+        #expect(host.repaired(repair).files["/etc/postfix/nets"] == "# office\n127.0.0.2\n")
+    }
+
+    @Test func `A reference to another parameter goes, and the parameter stays`() {
+        let host = SampleHost().setting("transport_maps", "regexp:/tr").setting(
+            "relay_domains", "$transport_maps"
+        )
+        .table("regexp:/tr", "/.*/ smtp:[203.0.113.25]\n")
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed)
+        #expect(repaired.main.contains("transport_maps = regexp:/tr\n"))
+    }
+
+    @Test func `A white list among spam checks keeps its place behind the rejection`() {
+        let host = SampleHost().setting("smtpd_relay_restrictions", "")
+            .setting(
+                "smtpd_recipient_restrictions",
+                "permit_mynetworks, check_client_access cidr:/c, reject_unauth_destination"
+            )
+            .table("cidr:/c", "203.0.113.0/24 OK\n")
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        #expect(
+            host.repaired(repair).main.contains(
+                "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination, check_client_access cidr:/c, reject_unauth_destination"
+            ))
+        #expect(repair.notes.contains { $0.contains("203.0.113.0/24") && $0.contains("vouch") })
+    }
+
+    @Test func `An override that opens a service goes, and its logins still relay`() {
+        var host = SampleHost()
+        host.master = host.master.replacing(
+            "  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n",
+            with: "  -o mynetworks=0.0.0.0/0\n  -o smtpd_relay_restrictions=permit_mynetworks,reject\n")
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        #expect(repair.edits.map(\.path) == ["/etc/postfix/master.cf"])
+        #expect(repair.edits.first?.touches.contains("submission/inet mynetworks") == true)
+        let master = host.repaired(repair).master
+        #expect(!master.contains("mynetworks=0.0.0.0/0"))
+        #expect(
+            master.contains(
+                "  -o smtpd_relay_restrictions=permit_mynetworks,permit_sasl_authenticated,reject\n"))
+    }
+
+    @Test func `Carriage returns and Latin-1 survive`() throws {
+        var configuration = SampleHost().configuration
+        let text =
+            "# B\u{fc}ro\r\nmydestination = hosted.example\r\nmynetworks = 127.0.0.0/8,\r\n 0.0.0.0/0\r\n"
+        configuration.mainCF.bytes =
+            text.unicodeScalars.map { UInt8($0.value) } + configuration.mainCF.bytes.filter { _ in false }
+        configuration.mainCF.bytes += Array(
+            "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\r\n".utf8)
+        let repair = repairRelay(configuration, trusted: SampleHost.trusted)
+        let edit = try #require(repair.edits.first)
+        #expect(repair.after.verdict == .closed)
+        #expect(edit.after.starts(with: configuration.mainCF.bytes.prefix(12)))
+        #expect(!edit.after.text.contains("0.0.0.0/0"))
+        #expect(edit.after.text.contains("mynetworks = 127.0.0.0/8,\r\n"))
+    }
+
+    @Test(arguments: 0..<150)
+    func `Random faults are closed, once, and only guilty lines change`(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let host = FaultMaker.host(&random)
+        let before = host.report
+        let repair = host.repair
+        switch before.verdict {
+        case .closed, .unknown: #expect(repair.edits.isEmpty)
+        case .open, .partial, .broken:
+            #expect(repair.after.verdict == .closed, "\(host.main)\n\(host.master)")
+            let repaired = host.repaired(repair)
+            #expect(repaired.report.verdict == .closed)
+            #expect(repaired.repair.edits.isEmpty)
+        }
+    }
+
+    @Test func `A harbour is closed whatever was there`() {
+        for seed in 0..<40 {
+            var random = SeededGenerator(seed: UInt64(seed))
+            var host = FaultMaker.host(&random)
+            let edits = harbour(host.configuration)
+            host = host.repaired(RelayRepair(edits: edits, notes: [], after: host.report))
+            #expect([.closed, .unknown].contains(host.report.verdict), "\(host.main)")
+            let main = MainCF(Array(host.main.utf8))
+            #expect(main.definition(of: "soft_bounce")?.value.text == "yes")
+            #expect(
+                main.definition(of: "smtpd_relay_restrictions")?.value.text.hasSuffix(
+                    "defer_unauth_destination") == true)
+            #expect(harbour(host.configuration).isEmpty)
+        }
+    }
+}
+
+/// Breaks the sample host in one to three ways.
+enum FaultMaker {
+    private static let faults: [@Sendable (inout SampleHost) -> Void] = [
+        { $0 = $0.setting("mynetworks", "0.0.0.0/0") },
+        { $0 = $0.setting("mynetworks", "127.0.0.0/8 203.0.113.0/24 provider.example") },
+        {
+            $0 = $0.setting("mynetworks", "127.0.0.0/8 $office").setting("office", "10.0.0.0/8,\n  0.0.0.0/0")
+        },
+        { $0 = $0.setting("relay_domains", "static:all") },
+        { $0 = $0.setting("relay_domains", "$mydestination com") },
+        { $0 = $0.setting("allow_untrusted_routing", "yes").setting("relay_domains", "partner.example") },
+        {
+            $0 = $0.setting(
+                "smtpd_relay_restrictions",
+                "permit_mynetworks, check_client_access cidr:/c, reject_unauth_destination"
+            ).table("cidr:/c", "192.0.2.0/24 REJECT\n203.0.113.0/24 OK\n")
+        },
+        {
+            $0 = $0.setting("smtpd_relay_restrictions", "").setting(
+                "smtpd_recipient_restrictions",
+                "permit_mynetworks,\n  check_sender_access hash:/s,\n  reject_unauth_destination"
+            ).table("hash:/s", "hosted.example OK\n")
+        },
+        {
+            $0 = $0.setting(
+                "smtpd_relay_restrictions", "permit_mynetworks, warn_if_reject reject_unauth_destination"
+            ).setting("smtpd_recipient_restrictions", "check_helo_access static:OK, reject")
+        },
+        {
+            $0 = $0.setting("smtpd_relay_restrictions", "permit_mynetworks, friends, reject").setting(
+                "smtpd_restriction_classes", "friends"
+            ).setting("friends", "check_sender_access static:OK")
+        },
+        {
+            $0.master +=
+                "2525 inet n - y - - smtpd\n  -o smtpd_relay_restrictions=permit_mynetworks,static:OK,reject\n"
+        },
+        { $0.master += "2526 inet n - y - - smtpd -o mynetworks=0.0.0.0/0 -o smtpd_client_restrictions=\n" },
+        { $0 = $0.setting("smtpd_authorized_xclient_hosts", "static:all") },
+        { $0 = $0.setting("smtpd_upstream_proxy_protocol", "haproxy") },
+        { $0.master += "628 inet n - n - - qmqpd -o qmqpd_authorized_clients=static:all\n" },
+        {
+            $0 = $0.setting("recipient_canonical_maps", "pcre:/ca").table(
+                "pcre:/ca", "/^(.*)=(.*)@hosted\\.example$/ $1@$2\n")
+        },
+        {
+            $0 = $0.setting(
+                "smtpd_relay_restrictions",
+                "permit_mynetworks, permit_sasl_authenticated, # reject_unauth_destination")
+        },
+        {
+            $0 = $0.setting("smtpd_tls_ask_ccert", "yes").setting("relay_clientcerts", "static:all").setting(
+                "smtpd_relay_restrictions",
+                "permit_tls_clientcerts, permit_sasl_authenticated, reject_unauth_destination")
+        },
+        {
+            $0 = $0.setting("smtpd_policy_service_default_action", "OK").setting(
+                "smtpd_relay_restrictions",
+                "permit_mynetworks, check_policy_service unix:p, reject_unauth_destination")
+        },
+        { $0.main = $0.main.replacing("\n", with: "\r\n").replacing("\r\r\n", with: "\r\n") },
+    ]
+
+    static func host(_ random: inout SeededGenerator) -> SampleHost {
+        var host = SampleHost()
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            faults[Int.random(in: 0..<faults.count, using: &random)](&host)
+        }
+        return host
+    }
+}
