@@ -6,6 +6,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -38,7 +39,7 @@ let package = Package(
         .target(name: "Recording", dependencies: ["MailModel", "Content", grdb]),
         .target(name: "Execution", dependencies: ["MailModel", "Content", "HostIO", "Recording"]),
         .target(name: "SMTPCore", dependencies: ["MailModel"]),
-        .target(name: "Probing", dependencies: ["MailModel", "SMTPCore", nioCore, nioPosix, nioSSL]),
+        .target(name: "Probing", dependencies: ["MailModel", "SMTPCore", nioCore, nioPosix, nioSSL, nioTLS]),
         .target(name: "Vantages", dependencies: ["MailModel", "HostIO", "Probing"]),
         .target(name: "Reporting", dependencies: ["MailModel", "Content"]),
         .target(
@@ -56,12 +57,17 @@ let package = Package(
         .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel"]),
         .testTarget(name: "RelayAnalysisTests", dependencies: ["RelayAnalysis", "Postfix", "MailModel"]),
         .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Content"]),
-        .testTarget(name: "ObservationTests", dependencies: ["Observation", "HostIO", "Postfix", "MailModel"]),
+        .testTarget(
+            name: "ObservationTests", dependencies: ["Observation", "HostIO", "Postfix", "MailModel"]),
         .testTarget(name: "PlanningTests", dependencies: ["Planning", "MailModel"]),
         .testTarget(name: "RecordingTests", dependencies: ["Recording", "Content", "MailModel"]),
-        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "HostIO", "Recording", "Content", "MailModel"]),
+        .testTarget(
+            name: "ExecutionTests",
+            dependencies: ["Execution", "HostIO", "Recording", "Content", "MailModel"]),
         .testTarget(name: "SMTPCoreTests", dependencies: ["SMTPCore", "MailModel"]),
-        .testTarget(name: "ProbingTests", dependencies: ["Probing", "SMTPCore", "MailModel"]),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: ["Probing", "SMTPCore", "MailModel", nioCore, nioPosix, nioSSL]),
         .testTarget(name: "VantagesTests", dependencies: ["Vantages", "Probing", "HostIO", "MailModel"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
         .testTarget(name: "IntegrationTests"),

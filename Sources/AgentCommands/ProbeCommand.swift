@@ -67,7 +67,7 @@ struct ProbeCommand: AsyncParsableCommand {
         var reports: [ProbeReport] = []
         for target in targets {
             let (name, port) = try parseTarget(target)
-            let endpoints = try addresses(of: name).map { ProbeRequest.Endpoint($0, port: port) }
+            let endpoints = try await resolveHost(name).map { ProbeRequest.Endpoint($0, port: port) }
             let request = ProbeRequest(
                 target: target, endpoints: endpoints, origin: ProbeOrigin(kind: from.text, address: nil))
             reports.append(try await runProbe(from: from, request))
@@ -96,17 +96,6 @@ struct ProbeCommand: AsyncParsableCommand {
         if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
         guard !name.isEmpty else { throw Failure(.usage, "\(text) names no host") }
         return (String(name), port)
-    }
-
-    private func addresses(of name: String) throws(Failure) -> [IPAddress] {
-        if let address = IPAddress(name) { return [address] }
-        let found = resolve(name)
-        guard !found.isEmpty else {
-            throw Failure(
-                .cannotTell, "\(name) has no address", detail: "The name could not be resolved.",
-                remedy: "Check the name, or name an address.")
-        }
-        return found
     }
 }
 

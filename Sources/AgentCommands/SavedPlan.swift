@@ -30,24 +30,4 @@ func savePlanFile(_ plan: Plan, to path: String) throws(Failure) {
 extension PlanFile {
     /// The policy to follow: the file that the plan was made by; `nil` for the built-in one.
     var policyFile: String? { policyPath == "built in" ? nil : policyPath }
-
-    /// Refuses a plan that was made for another host, by another version, or from another state.
-    func check(against plan: Plan) throws(Failure) {
-        let remedy = "Make a new one with `agent plan --out FILE`."
-        guard hostName == plan.host.name, machineID == plan.host.machineID else {
-            throw Failure(
-                .invalid, "the plan was made for another host, \(hostName)",
-                detail: "This is \(plan.host.name).", remedy: remedy)
-        }
-        guard agentVersion == plan.agentVersion else {
-            throw Failure(
-                .invalid, "the plan was made by agent \(agentVersion)",
-                detail: "This is agent \(plan.agentVersion).", remedy: remedy)
-        }
-        guard fingerprint == plan.fingerprint, changesDigest == PlanFile.changesDigest(plan) else {
-            throw Failure(
-                .stale, "the plan is stale: the host or the policy changed since it was made",
-                detail: "Made \(created.rfc3339). Nothing was touched.", remedy: remedy)
-        }
-    }
 }

@@ -15,12 +15,14 @@ package func apply(
     _ plan: Plan, planDocument: String, policy: Policy, watchedPaths: [String],
     using instruments: Instruments
 ) async throws(Failure) -> ChangeResult {
+    let paths = watchedPaths.including(plan.edits.map(\.path))
+    try makeReady(paths)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
         .apply, plan: plan, planDocument: planDocument, reverting: nil, using: instruments)
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
-        try engine.backUp(watchedPaths.including(plan.edits.map(\.path)))
+        try engine.backUp(paths)
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
     } catch {
         throw await engine.abandon(after: error)

@@ -1,6 +1,6 @@
 package import MailModel
 
-/// What an apply came to, seen from outside (safety.md promise 8 lives in docs/safe-change.md).
+/// What an apply came to, seen from outside.
 package enum Confirmation: Hashable, Sendable {
     /// Strangers are refused, and what worked before still works.
     case fixed

@@ -16,6 +16,7 @@ package func rollBack(
 ) async throws(Failure) -> ChangeResult {
     let original = try instruments.store.steps(of: change).map { row throws(Failure) in try RecordedStep(row)
     }
+    try makeReady(original.firstImages.compactMap(\.row.path))
     try refuseOthersEdits(since: original, of: change)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
@@ -96,6 +97,7 @@ extension Engine {
 package func recover(using instruments: Instruments) async throws(Failure) -> [Int] {
     var recovered: [Int] = []
     for journal in try Journal.unfinished(using: instruments).reversed() {
+        try makeReady(journal.steps().firstImages.compactMap(\.row.path))
         let engine = Engine(instruments: instruments, journal: journal)
         try await engine.takeBack(because: "change set \(journal.changeSet) was interrupted")
         let message = "interrupted; the host was brought back to the state before it"

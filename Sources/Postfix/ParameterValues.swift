@@ -10,6 +10,7 @@ package final class ParameterValues {
     package let version: PostfixVersion
     private let defaults: ParameterDefaults
     private var cache: [String: EffectiveValue] = [:]
+    private var switches: [String: Bool] = [:]
     /// Guards `myhostname` and `mydomain`, whose defaults are made from one another.
     private var isDerivingName = false
 
@@ -40,7 +41,12 @@ package final class ParameterValues {
     package func text(of name: String) -> String { value(of: name).text.text }
 
     /// Whether a yes/no parameter is `yes`.
-    package func isOn(_ name: String) -> Bool { text(of: name).folded == "yes" }
+    package func isOn(_ name: String) -> Bool {
+        if let known = switches[name] { return known }
+        let isOn = text(of: name).folded == "yes"
+        switches[name] = isOn
+        return isOn
+    }
 
     /// Where the definition that counts stands.
     package func origin(of name: String) -> TextOrigin? {

@@ -23,6 +23,7 @@ final class Resolver {
     let lists: [(list: DomainList, addressClass: Destination.Class)]
     private let values: ParameterValues
     private let ownAddresses: Set<IPAddress>
+    private var known: [String: Destination] = [:]
 
     init(values: ParameterValues, parser: ListParser, ownAddresses: Set<IPAddress>) {
         self.values = values
@@ -51,7 +52,16 @@ final class Resolver {
 
     func isOwn(name: String) -> Bool { ownDomains.contains { name == $0 || name.hasSuffix("." + $0) } }
 
+    /// - Parameter given: what is taken as given; an answer is kept only while that is nothing.
     func resolve(_ address: String, assuming given: ListAssumptions) -> Destination {
+        guard given.isPlain else { return resolveAnew(address, given) }
+        if let known = known[address] { return known }
+        let destination = resolveAnew(address, given)
+        if known.count < 1000 { known[address] = destination }
+        return destination
+    }
+
+    private func resolveAnew(_ address: String, _ given: ListAssumptions) -> Destination {
         var rest = address
         var savedDomain: String?
         for _ in 0..<20 {

@@ -90,6 +90,8 @@ struct ListAssumptions {
     var skips: (ListPattern, Int?) -> Bool = { _, _ in false }
     /// Whether something that cannot be read counts as a match.
     var trusts: (String) -> Bool = { _ in false }
+    /// Whether nothing at all is taken as given.
+    var isPlain = false
 
-    static var none: ListAssumptions { ListAssumptions() }
+    static var none: ListAssumptions { ListAssumptions(isPlain: true) }
 }

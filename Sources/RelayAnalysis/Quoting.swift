@@ -21,6 +21,16 @@ struct Quoting {
         return place
     }
 
+    /// The parameter whose value holds an item.
+    func parameter(of item: ListItem) -> String? {
+        switch item.list.firstPlace(of: item.range)?.origin {
+        case .main(let index)?: main.definitions[index].name
+        case .override(let service, let override)?: master.services[service].overrides[override].name
+        case .builtIn(let name)?: name
+        case nil: nil
+        }
+    }
+
     /// Where a value, or a part of it, was written.
     func place(_ origin: TextOrigin, _ range: Range<Int>, token: String) -> Place {
         switch origin {

@@ -48,6 +48,10 @@ struct Restriction: Hashable {
     let kind: Kind
     /// The name and its arguments.
     let items: [ListItem]
+    /// Where each of the items stands.
+    let places: [Place]
+    /// The parameter whose value holds the name.
+    let parameter: String
 
     var name: String { items.first?.text ?? "" }
 }
@@ -71,6 +75,7 @@ extension ArraySlice<UInt8> {
 struct RestrictionParser {
     let version: PostfixVersion
     let classes: Set<String>
+    let quoting: Quoting
 
     func parse(_ items: [ListItem]) -> [Restriction] {
         var restrictions: [Restriction] = []
@@ -78,8 +83,11 @@ struct RestrictionParser {
         while index < items.count {
             let next = index + 1 < items.count ? items[index + 1] : nil
             let (kind, count) = kind(of: items[index].text, argument: next?.text)
+            let own = Array(items[index..<min(index + count, items.count)])
             restrictions.append(
-                Restriction(kind: kind, items: Array(items[index..<min(index + count, items.count)])))
+                Restriction(
+                    kind: kind, items: own, places: own.map(quoting.place),
+                    parameter: own.first.flatMap(quoting.parameter) ?? ""))
             index += count
         }
         return restrictions

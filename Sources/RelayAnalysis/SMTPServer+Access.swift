@@ -46,7 +46,10 @@ extension SMTPServer {
     private func nameKeys(_ name: String) -> [(String, KeyPart)] {
         // Postfix does not look for the parents of a numerical name.
         if IPAddress(name) != nil { return [(name, .whole)] }
-        return domainKeys(name).enumerated().map { ($1, $0 == 0 ? .whole : .part) }
+        if let known = nameKeyCache[name] { return known }
+        let keys = domainKeys(name).enumerated().map { ($1, $0 == 0 ? KeyPart.whole : .part) }
+        if nameKeyCache.count < 100 { nameKeyCache[name] = keys }
+        return keys
     }
 
     /// The address, then what is left when its last parts are taken off.

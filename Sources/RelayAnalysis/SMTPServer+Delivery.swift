@@ -10,7 +10,15 @@ enum Delivery: Hashable {
 
 extension SMTPServer {
     func delivery(of session: Session) -> Delivery {
-        let given = ListAssumptions(skips: isClosed) { session.trusting.contains($0) }
+        guard closed.isEmpty, session.trusting.isEmpty else { return deliveryAnew(of: session) }
+        if let known = deliveries[session.recipient] { return known }
+        let delivery = deliveryAnew(of: session)
+        if deliveries.count < 1000 { deliveries[session.recipient] = delivery }
+        return delivery
+    }
+
+    private func deliveryAnew(of session: Session) -> Delivery {
+        let given = given(trusting: session.trusting)
         let recipient = resolver.resolve(session.recipient, assuming: given).address
         guard let (rewritten, _) = rewrite(recipient), !isStoppedByHeaderChecks else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)

@@ -104,14 +104,7 @@ extension SMTPServer {
     }
 
     /// The parameter whose value holds an item.
-    func parameter(of item: ListItem) -> String? {
-        switch item.list.firstPlace(of: item.range)?.origin {
-        case .main(let index)?: host.main.definitions[index].name
-        case .override(let service, let override)?: host.master.services[service].overrides[override].name
-        case .builtIn(let name)?: name
-        case nil: nil
-        }
-    }
+    func parameter(of item: ListItem) -> String? { host.quoting.parameter(of: item) }
 
     /// Restrictions that look at the session alone.
     private func sessionRuling(_ restriction: Restriction, _ session: Session) -> Ruling {

@@ -8,7 +8,7 @@ extension SMTPServer {
     /// `permit_mynetworks`.
     func permitMynetworks(_ restriction: Restriction, _ session: Session) -> Ruling {
         guard let mynetworks else { return permitByStyle(restriction, session) }
-        let given = ListAssumptions(skips: isClosed) { session.trusting.contains($0) }
+        let given = given(trusting: session.trusting)
         switch mynetworks.match(session.client, assuming: given) {
         case .noMatch: return .dunno
         case .failure(let why): return .reject(.configuration(why: why, failingPlace(why)))
@@ -51,7 +51,7 @@ extension SMTPServer {
     func destinationRuling(
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation
     ) -> Ruling {
-        let given = ListAssumptions(skips: isClosed) { session.trusting.contains($0) }
+        let given = given(trusting: session.trusting)
         let destination = resolver.resolve(session.recipient, assuming: given)
         if let failure = destination.failure {
             return .reject(.configuration(why: failure.why, failure.place))

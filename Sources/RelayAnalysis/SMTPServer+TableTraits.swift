@@ -3,46 +3,42 @@ import Postfix
 
 extension SMTPServer {
     /// One trait for each entry of a table that may do anything but refuse.
-    func accessTraits(_ table: LookupTable, _ subject: Restriction.Subject) -> [Trait] {
-        var traits: [Trait] = []
-        for leaf in table.leaves {
-            if let trait = unreadableTrait(leaf) {
-                traits.append(trait)
-                continue
-            }
-            let isUseful = { (entry: Int) in !self.isRefusal(leaf.entries[entry].value) }
-            switch subject {
-            case .client: traits += clientTraits(leaf, where: isUseful)
-            case .reverseClient:
-                traits += nameEntries(leaf, isUseful).map { key in
-                    Trait(
-                        change: .reverseName(key.hasPrefix(".") ? "x7q" + key : key),
-                        who: "clients whose reverse name is \(key)")
-                }
-            case .helo: traits += heloTraits(leaf, where: isUseful)
-            case .sender:
-                traits += mailTraits(leaf, where: isUseful) { address, key in
-                    Trait(
-                        change: .sender(address),
-                        who: address.isEmpty
-                            ? "anyone with the null sender" : "anyone with the sender \(key ?? address)")
-                }
-            case .recipient:
-                traits += mailTraits(leaf, where: isUseful) { address, key in
-                    guard isForeign(address, listedAs: key) else { return nil }
-                    return Trait(
-                        change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
-                }
-            case .certificate:
-                if offersTLS, asksForCertificate {
-                    traits.append(
-                        Trait(change: .certificate(.any), who: "anyone with a TLS client certificate"))
-                }
-            case .login, .server: continue
-            }
+    /// - Parameter range: the entries to look at.
+    func accessTraits(_ table: LookupTable, _ subject: Restriction.Subject, in range: Range<Int>) -> [Trait] {
+        if let trait = unreadableTrait(table) { return [trait] }
+        let isUseful = { (entry: Int) in range.contains(entry) && !self.isRefusal(table.entries[entry].value)
         }
-        return traits
+        switch subject {
+        case .client: return clientTraits(table, in: range, where: isUseful)
+        case .reverseClient:
+            return nameEntries(table, in: range, isUseful).map { key in
+                Trait(
+                    change: .reverseName(key.hasPrefix(".") ? "x7q" + key : key),
+                    who: "clients whose reverse name is \(key)")
+            }
+        case .helo: return heloTraits(table, in: range, where: isUseful)
+        case .sender:
+            return mailTraits(table, in: range, where: isUseful) { address, key in
+                let who =
+                    address.isEmpty
+                    ? "anyone with the null sender" : "anyone with the sender \(key ?? address)"
+                return Trait(change: .sender(address), who: who)
+            }
+        case .recipient:
+            return mailTraits(table, in: range, where: isUseful) { address, key in
+                guard isForeign(address) else { return nil }
+                return Trait(
+                    change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
+            }
+        case .certificate:
+            guard offersTLS, asksForCertificate else { return [] }
+            return [Trait(change: .certificate(.any), who: "anyone with a TLS client certificate")]
+        case .login, .server: return []
+        }
     }
+
+    /// How many patterns of one table are tried: each one is looked for in all of them.
+    private static let patternLimit = 400
 
     private func isRefusal(_ value: String) -> Bool {
         switch action(of: value) {
@@ -54,15 +50,18 @@ extension SMTPServer {
     /// The rules of a pattern table with what they match: never more than the bounds of a judgement allow.
     private func patternRules(_ table: LookupTable) -> [(pattern: TablePattern, entry: Int)] {
         guard case .patterns(let rules) = table.content else { return [] }
-        return rules.prefix(3000).compactMap { rule in
+        if rules.count > Self.patternLimit { hasUntriedPatterns = true }
+        return rules.prefix(Self.patternLimit).compactMap { rule in
             guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else { return nil }
             return (pattern, rule.entry)
         }
     }
 
-    private func nameEntries(_ table: LookupTable, _ isUseful: (Int) -> Bool) -> [String] {
+    private func nameEntries(_ table: LookupTable, in range: Range<Int>, _ isUseful: (Int) -> Bool)
+        -> [String]
+    {
         guard case .fixed(let entries, _) = table.content else { return [] }
-        return entries.indices.filter(isUseful).map { entries[$0].key }.filter { IPAddress($0) == nil }
+        return range.filter(isUseful).map { entries[$0].key }.filter { IPAddress($0) == nil }
     }
 
     private func gives(_ table: LookupTable, _ key: String, _ entry: Int) -> Bool {
@@ -71,14 +70,16 @@ extension SMTPServer {
 
     // MARK: clients
 
-    func clientTraits(_ table: LookupTable) -> [Trait] { clientTraits(table) { _ in true } }
+    func clientTraits(_ table: LookupTable) -> [Trait] {
+        clientTraits(table, in: table.entries.indices) { _ in true }
+    }
 
-    func clientTraits(_ table: LookupTable, where isUseful: (Int) -> Bool) -> [Trait] {
+    func clientTraits(_ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool) -> [Trait] {
         switch table.content {
         case .fixed(let entries, _):
-            return entries.indices.filter(isUseful).flatMap { clientTraits(key: entries[$0].key) }
+            return range.filter(isUseful).flatMap { clientTraits(key: entries[$0].key) }
         case .networks(let entries, _):
-            return entries.indices.filter(isUseful).flatMap { index -> [Trait] in
+            return range.filter(isUseful).flatMap { index -> [Trait] in
                 guard case .network(let network) = CIDRText(entries[index].key) else { return [] }
                 return addressTraits(network, "clients in \(entries[index].key)") { address in
                     gives(table, address.description, index)
@@ -216,13 +217,15 @@ extension SMTPServer {
 
     // MARK: HELO names and addresses
 
-    private func heloTraits(_ table: LookupTable, where isUseful: (Int) -> Bool) -> [Trait] {
+    private func heloTraits(_ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool)
+        -> [Trait]
+    {
         var traits: [Trait] =
             values.isOn("smtpd_helo_required")
             ? [] : [Trait(change: .helo(nil), who: "anyone who says no HELO")]
         switch table.content {
         case .fixed(let entries, _):
-            traits += entries.indices.filter(isUseful).map { index in
+            traits += range.filter(isUseful).map { index in
                 let key = entries[index].key
                 return Trait(
                     change: .helo(key.hasPrefix(".") ? "x7q" + key : key), who: "anyone who says HELO \(key)")
@@ -241,7 +244,7 @@ extension SMTPServer {
                 traits.append(Trait(change: .helo(name), who: "anyone who says HELO \(name)"))
             }
         case .networks(let entries, _):
-            traits += entries.indices.filter(isUseful).compactMap { index in
+            traits += range.filter(isUseful).compactMap { index in
                 guard case .network(let network) = CIDRText(entries[index].key) else { return nil }
                 return Trait(
                     change: .helo(network.first.description), who: "anyone who says HELO \(network.first)")
@@ -252,11 +255,12 @@ extension SMTPServer {
     }
 
     private func mailTraits(
-        _ table: LookupTable, where isUseful: (Int) -> Bool, _ make: (String, String?) -> Trait?
+        _ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool,
+        _ make: (String, String?) -> Trait?
     ) -> [Trait] {
         switch table.content {
         case .fixed(let entries, _):
-            return entries.indices.filter(isUseful).compactMap { index in
+            return range.filter(isUseful).compactMap { index in
                 let key = entries[index].key
                 for address in addresses(forKey: key) { if let trait = make(address, key) { return trait } }
                 return nil
@@ -303,7 +307,7 @@ extension SMTPServer {
     }
 
     /// Whether mail to the address would leave this host: its domain is neither taken here nor declared.
-    private func isForeign(_ address: String, listedAs key: String?) -> Bool {
+    private func isForeign(_ address: String) -> Bool {
         resolver.resolve(address, assuming: given).addressClass == .elsewhere
     }
 }

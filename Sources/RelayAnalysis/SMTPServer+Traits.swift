@@ -4,57 +4,63 @@ import Postfix
 extension SMTPServer {
     /// What a stranger could bring so that a list that refuses might let it through: one trait for each entry,
     /// network and pattern that the list consults.
-    func traits(of stage: Stage) -> [Trait] {
-        var traits: [Trait] = []
+    func traits(of stage: Stage) -> TraitSupply {
+        var supply = TraitSupply()
         var seen: Set<String> = []
-        collect(lists[stage] ?? [], subject: .recipient, into: &traits, seen: &seen, depth: 0)
-        return traits
+        collect(lists[stage] ?? [], subject: .recipient, into: &supply, seen: &seen, depth: 0)
+        return supply
     }
 
     private func collect(
-        _ restrictions: [Restriction], subject: Restriction.Subject, into traits: inout [Trait],
+        _ restrictions: [Restriction], subject: Restriction.Subject, into supply: inout TraitSupply,
         seen: inout Set<String>, depth: Int
     ) {
         guard depth < 10 else { return }
         for restriction in restrictions {
             switch restriction.kind {
             case .permitMynetworks:
-                if seen.insert("mynetworks").inserted { traits += networkTraits }
+                if seen.insert("mynetworks").inserted { supply.traits += networkTraits }
             case .permitNakedAddress:
-                traits.append(
+                supply.traits.append(
                     Trait(change: .helo("203.0.113.200"), who: "anyone who says HELO with a bare address"))
             case .permitBackupMX:
-                traits.append(
+                supply.traits.append(
                     Trait(
                         change: .backedUpRecipient,
                         who: "anyone, to a domain whose second mail exchanger is made this host"))
-            case .permitCertificate(let isVerified): traits += certificateTraits(isVerified)
+            case .permitCertificate(let isVerified): supply.traits += certificateTraits(isVerified)
             case .rejectDestination, .permitDestination:
-                if seen.insert("destination").inserted { traits += destinationTraits }
-            case .policyService(let service, _): traits += policyTraits(service, in: restrictions)
+                if seen.insert("destination").inserted { supply.traits += destinationTraits }
+            case .policyService(let service, _): supply.traits += policyTraits(service, in: restrictions)
             case .restrictionClass(let name):
                 guard seen.insert("class \(name)").inserted else { continue }
-                collect(classes[name] ?? [], subject: subject, into: &traits, seen: &seen, depth: depth + 1)
+                collect(classes[name] ?? [], subject: subject, into: &supply, seen: &seen, depth: depth + 1)
             case .access(let subject, let table):
-                collect(table, subject, into: &traits, seen: &seen, depth: depth)
-            case .bareTable(let table): collect(table, subject, into: &traits, seen: &seen, depth: depth)
-            case .rejectUnlistedRecipient: traits += unlistedTraits
+                collect(table, subject, into: &supply, seen: &seen, depth: depth)
+            case .bareTable(let table): collect(table, subject, into: &supply, seen: &seen, depth: depth)
             default: continue
             }
         }
     }
 
     private func collect(
-        _ name: String, _ subject: Restriction.Subject, into traits: inout [Trait], seen: inout Set<String>,
+        _ name: String, _ subject: Restriction.Subject, into supply: inout TraitSupply,
+        seen: inout Set<String>,
         depth: Int
     ) {
         guard seen.insert("\(subject) \(name)").inserted else { return }
         let table = host.tables.table(name)
-        traits += accessTraits(table, subject)
+        for leaf in table.leaves {
+            if leaf.entries.count > TraitSupply.chunk {
+                supply.large.append((leaf, subject))
+            } else {
+                supply.traits += accessTraits(leaf, subject, in: leaf.entries.indices)
+            }
+        }
         var values: Set<String> = []
         for entry in table.leaves.flatMap(\.entries) where values.insert(entry.value).inserted {
             guard case .restrictions(let inner) = action(of: entry.value) else { continue }
-            collect(inner, subject: subject, into: &traits, seen: &seen, depth: depth + 1)
+            collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)
         }
     }
 
@@ -89,9 +95,6 @@ extension SMTPServer {
             ? [down]
             : [down, Trait(change: .trusting(service), who: "whom the policy service \(service) says OK to")]
     }
-
-    /// Addresses that `relay_recipient_maps` lists: the only ones that a relay domain takes.
-    private var unlistedTraits: [Trait] { [] }
 
     func unreadableTrait(_ table: LookupTable) -> Trait? {
         guard case .unreadable = table.content else { return nil }

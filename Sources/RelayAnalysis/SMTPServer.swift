@@ -74,6 +74,11 @@ final class SMTPServer {
     /// Findings that count as closed already, while others are looked for.
     var closed: Set<BlameIdentity> = []
     var actions: [String: AccessAction] = [:]
+    var deliveries: [String: Delivery] = [:]
+    /// The keys that the name of an ordinary stranger is looked up by.
+    var nameKeyCache: [String: [(String, KeyPart)]] = [:]
+    /// Whether a table had more patterns than are tried.
+    var hasUntriedPatterns = false
 
     init(_ host: Host, service: Int) {
         self.host = host
@@ -81,7 +86,7 @@ final class SMTPServer {
         let values = host.values(ofService: service)
         self.values = values
         let classNames = values.value(of: "smtpd_restriction_classes").items.map(\.text)
-        let parser = RestrictionParser(version: host.version, classes: Set(classNames))
+        let parser = RestrictionParser(version: host.version, classes: Set(classNames), quoting: host.quoting)
         self.parser = parser
         classes = Dictionary(
             classNames.map { ($0, parser.parse(values.value(of: $0).items)) }, uniquingKeysWith: { $1 })
@@ -127,7 +132,12 @@ final class SMTPServer {
     /// Whether logged-in clients exist here.
     var offersLogin: Bool { values.isOn("smtpd_sasl_auth_enable") }
 
-    var given: ListAssumptions { ListAssumptions(skips: isClosed) }
+    var given: ListAssumptions { given(trusting: []) }
+
+    func given(trusting names: Set<String>) -> ListAssumptions {
+        if closed.isEmpty, names.isEmpty { return .none }
+        return ListAssumptions(skips: isClosed, trusts: names.contains)
+    }
 
     /// Whether what a list pattern says counts as closed already.
     func isClosed(_ pattern: ListPattern, _ entry: Int?) -> Bool {

@@ -81,3 +81,14 @@ enum Stranger {
             recipient: recipient, usesTLS: usingTLS)
     }
 }
+
+/// The traits that a list asks for; those of large tables are made a part at a time.
+struct TraitSupply {
+    var traits: [Trait] = []
+    var large: [(table: LookupTable, subject: Restriction.Subject)] = []
+
+    /// How many entries of a table are looked at together.
+    static let chunk = 2000
+
+    var isLarge: Bool { traits.count > 200 || !large.isEmpty }
+}

@@ -19,14 +19,15 @@ struct Finding {
 struct StrangerSearch {
     let server: SMTPServer
     private var sessionsLeft = 400_000
-    private var traits: [Stage: [Trait]] = [:]
+    private var supplies: [Stage: TraitSupply] = [:]
+    private var entriesFound: [String: Int] = [:]
     private(set) var findings: [Finding] = []
     private var known: Set<BlameIdentity> = []
 
     init(_ server: SMTPServer) { self.server = server }
 
     /// Whether every session that had to be tried was tried.
-    var isComplete: Bool { sessionsLeft > 0 }
+    var isComplete: Bool { sessionsLeft > 0 && !server.hasUntriedPatterns }
 
     /// Tries everything for a stranger with the given address.
     /// - Parameter extra: traits that no list asks for, such as what XCLIENT makes believe.
@@ -50,25 +51,54 @@ struct StrangerSearch {
         case .refused(let stage, let rejection):
             if case .configuration = rejection { return }
             guard chosen.count < 3 else { return }
-            let candidates = candidates(stage)
+            let supply = supply(stage)
             // In a large table a trait that did not even get past the list it was chosen for is of no use.
-            if !chosen.isEmpty, stage == earlier, candidates.count > 200 { return }
-            for trait in candidates + (chosen.isEmpty ? extra : [])
-            where !chosen.contains(where: { $0.dimension == trait.dimension }) && fits(trait, session) {
-                explore(trait.applied(to: session), chosen + [trait], after: stage, extra: extra)
+            if !chosen.isEmpty, stage == earlier, supply.isLarge { return }
+            for trait in supply.traits + (chosen.isEmpty ? extra : []) {
+                follow(trait, session, chosen, stage, extra)
+            }
+            for (table, subject) in supply.large {
+                exploreLarge(table, subject, session, chosen, stage, extra)
             }
         }
     }
 
-    private mutating func candidates(_ stage: Stage?) -> [Trait] {
-        guard let stage else {
-            return [
-                Trait(change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
-            ]
+    private mutating func follow(
+        _ trait: Trait, _ session: Session, _ chosen: [Trait], _ stage: Stage?, _ extra: [Trait]
+    ) {
+        guard fits(trait, session), !chosen.contains(where: { $0.dimension == trait.dimension }) else {
+            return
         }
-        if let known = traits[stage] { return known }
+        explore(trait.applied(to: session), chosen + [trait], after: stage, extra: extra)
+    }
+
+    /// Takes a large table a part at a time, and stops when it has shown often enough what it does.
+    private mutating func exploreLarge(
+        _ table: LookupTable, _ subject: Restriction.Subject, _ session: Session, _ chosen: [Trait],
+        _ stage: Stage?,
+        _ extra: [Trait]
+    ) {
+        for start in stride(from: 0, to: table.entries.count, by: TraitSupply.chunk) {
+            let range = start..<min(start + TraitSupply.chunk, table.entries.count)
+            for trait in server.accessTraits(table, subject, in: range) {
+                if entriesFound[table.name, default: 0] > Self.entryLimit { return }
+                follow(trait, session, chosen, stage, extra)
+            }
+        }
+    }
+
+    /// How many entries of one large table are found before the rest of it is taken as known.
+    static let entryLimit = 20
+
+    private mutating func supply(_ stage: Stage?) -> TraitSupply {
+        guard let stage else {
+            return TraitSupply(traits: [
+                Trait(change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
+            ])
+        }
+        if let known = supplies[stage] { return known }
         let made = server.traits(of: stage)
-        traits[stage] = made
+        supplies[stage] = made
         return made
     }
 
@@ -82,6 +112,8 @@ struct StrangerSearch {
     }
 
     private mutating func record(_ finding: Finding) {
-        if known.insert(finding.blame.identity).inserted { findings.append(finding) }
+        guard known.insert(finding.blame.identity).inserted else { return }
+        findings.append(finding)
+        if let table = finding.blame.entry?.table { entriesFound[table, default: 0] += 1 }
     }
 }

@@ -96,4 +96,26 @@ package struct PlanFile: Sendable, Equatable {
         created = wire.created
         changesDigest = wire.changesDigest
     }
+
+    /// Refuses a plan that was made for another host, by another version, or from another state.
+    /// - Parameter plan: What is planned for the host as it is now.
+    /// - Throws: ``Failure`` with `.invalid` or `.stale`.
+    package func check(against plan: Plan) throws(Failure) {
+        let remedy = "Make a new one with `agent plan --out FILE`."
+        guard hostName == plan.host.name, machineID == plan.host.machineID else {
+            throw Failure(
+                .invalid, "the plan was made for another host, \(hostName)",
+                detail: "This is \(plan.host.name).", remedy: remedy)
+        }
+        guard agentVersion == plan.agentVersion else {
+            throw Failure(
+                .invalid, "the plan was made by agent \(agentVersion)",
+                detail: "This is agent \(plan.agentVersion).", remedy: remedy)
+        }
+        guard fingerprint == plan.fingerprint, changesDigest == PlanFile.changesDigest(plan) else {
+            throw Failure(
+                .stale, "the plan is stale: the host or the policy changed since it was made",
+                detail: "Made \(created.rfc3339). Nothing was touched.", remedy: remedy)
+        }
+    }
 }

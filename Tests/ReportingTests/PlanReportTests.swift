@@ -133,6 +133,22 @@ struct PlanFileTests {
         }
     }
 
+    @Test("A plan is carried out only on its own host, by its own version, from the state it saw")
+    func bindings() throws {
+        let file = try parse(PlanFile.render(samplePlan))
+        try file.check(against: samplePlan)
+        let changes: [(ExitStatus, (inout Plan) -> Void)] = [
+            (.invalid, { $0.host.name = "other.example" }), (.invalid, { $0.host.machineID = "4567" }),
+            (.invalid, { $0.agentVersion = "2.0.0" }), (.stale, { $0.fingerprint = "sha256:ef" }),
+            (.stale, { $0.changes.removeLast() }),
+        ]
+        for (status, change) in changes {
+            var plan = samplePlan
+            change(&plan)
+            #expect { try file.check(against: plan) } throws: { ($0 as? Failure)?.status == status }
+        }
+    }
+
     @Test("The digest of changes follows every byte that would be written")
     func changesDigest() {
         var other = samplePlan

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    @Suite("Interrupted")
+    struct Interruption {
+        @Test(
+            "A signal between two steps takes everything back, and says so", arguments: ["TERM", "HUP"])
+        func signalled(signal: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["all"])
+            let before = try lab.state()
+            let run = try lab.host(
+                "/bin/sh", "-c",
+                """
+                agent apply --yes >/root/out 2>/root/err & agent=$!
+                tries=0
+                until grep -q 'Set relaying' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
+                kill -\(signal) $agent
+                wait $agent
+                status=$?
+                cat /root/err
+                exit $status
+                """)
+            #expect(run.status == 130, "\(run.output)\(run.errorOutput)")
+            #expect(run.output.contains("the host is as it was before"), "\(run.output)")
+            #expect(try lab.state() == before)
+            let history = try lab.agent("history", "--format", "json").json()["changes"] as? [[String: Any]]
+            #expect(history?.first?["outcome"] as? String == "failed")
+        }
+
+        @Test("After a kill the next run brings the host back before it does anything new")
+        func killed() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["all"])
+            let before = try lab.state()
+            // Killed as soon as Plesk has done its first part.
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                agent apply --yes >/root/out 2>/root/err & agent=$!
+                tries=0
+                until grep -q 'Remove 0.0.0.0/0' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
+                kill -KILL $agent
+                wait $agent
+                """)
+            let recover = try lab.agent("recover")
+            #expect(recover.status == 0, "\(recover.errorOutput)")
+            #expect(recover.errorOutput.contains("was interrupted"), "\(recover.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try lab.agent("apply", "--yes").status == 0)
+        }
+
+        @Test("On a terminal the change is asked for, and anything but yes changes nothing")
+        func prompt() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["white-list"])
+            let before = try lab.state()
+            let run = try lab.host("/usr/bin/script", "-qec", "agent apply", "/dev/null", input: "no\n")
+            #expect(run.status == 1, "\(run.output)")
+            #expect(run.output.contains("Carry out these"), "\(run.output)")
+            #expect(run.output.contains("nothing was changed"), "\(run.output)")
+            #expect(try lab.state() == before)
+        }
+    }
+}
