@@ -25,16 +25,16 @@ def main(names):
         except NoHost as reason:
             missing.append((name, reason))
             without_host += 1
-        except (Unmeasured, TooSlow, OSError, subprocess.CalledProcessError) as reason:
+        except (Unmeasured, TooSlow, OSError, RuntimeError, subprocess.CalledProcessError) as reason:
             missing.append((name, reason))
             failed += getattr(module, "HAS_LIMITS", True)
     show(rows)
     for name, reason in missing:
         print(f"not measured: {name}: {reason}")
     processors = len(os.sched_getaffinity(0))
-    print(f"\nMedians of {bench.rounds} at least, taken in turns, on {processors} processors; {bench.agent}")
+    print(f"Medians of {bench.rounds}, taken in turns, on {processors} processors, of {bench.agent}")
     if load > processors / 2:
-        print(f"The machine was at work when this began (load {load:.1f}): times are less sure than they look.")
+        print(f"This machine was at work before (load {load:.1f}): times are less sure than they look.")
     if over:
         print(f"{over} over the limit.")
     return 1 if over or failed else 77 if without_host else 0

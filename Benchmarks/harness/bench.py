@@ -65,4 +65,5 @@ def median(measured, field):
 
 def median_over(measured, floor, field):
     """The median of what each run took more than the run of the floor in the same round."""
-    return statistics.median(getattr(one, field) - getattr(other, field) for one, other in zip(measured, floor))
+    return statistics.median(
+        getattr(one, field) - getattr(other, field) for one, other in zip(measured, floor))

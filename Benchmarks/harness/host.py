@@ -12,8 +12,8 @@ class Host:
 
     # What `lab exec` gives a command.
     ENVIRONMENT = {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "USER": "root",
-        "LOGNAME": "root", "SHELL": "/bin/bash", "LANG": "C.UTF-8", "TERM": "dumb",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
+        "USER": "root", "LOGNAME": "root", "SHELL": "/bin/bash", "LANG": "C.UTF-8", "TERM": "dumb",
     }
     AGENT = "/usr/local/bin/agent"
 
@@ -39,8 +39,8 @@ class Host:
 
     def _first_process(self):
         """The number that this machine gives the host's PID 1."""
-        listed = subprocess.run(
-            ["ip", "netns", "pids", f"agent-lab-{self.name}-host"], check=True, stdout=subprocess.PIPE, text=True)
+        words = ["ip", "netns", "pids", f"agent-lab-{self.name}-host"]
+        listed = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
         for number in listed.stdout.split():
             try:
                 status = pathlib.Path(f"/proc/{number}/status").read_text(encoding="utf-8")

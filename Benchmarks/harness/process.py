@@ -15,7 +15,9 @@ import time
 from typing import NamedTuple
 
 DEADLINE = 120
-MACHINE_ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/", "LANG": "C.UTF-8", "TERM": "dumb"}
+MACHINE_ENVIRONMENT = {
+    "PATH": os.environ.get("PATH", os.defpath), "HOME": "/", "LANG": "C.UTF-8", "TERM": "dumb",
+}
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -46,10 +48,13 @@ def run(command, host=None, deadline=DEADLINE):
     """
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as errors:
+        # Ctrl-C waits until the keeper is one: a fork that is interrupted would go on as the harness.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         keeper = os.fork()
         if keeper == 0:
             os.close(reading)
             keep(command, host, deadline, errors.fileno(), writing)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.close(writing)
         with open(reading, encoding="utf-8") as answer:
             text = answer.read()
@@ -70,15 +75,18 @@ def enter(descriptor):
 
 
 def keep(command, host, deadline, errors, writing):
-    """The keeper: writes one JSON object and ends."""
-    # Ctrl-C is for the program and for the harness: the keeper ends with the program.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The keeper: writes one JSON object and ends, whatever happens."""
     try:
-        record = watch(command, host, deadline, errors)
-    except Exception as problem:  # whatever it is, this fork must not go on as the harness
-        record = {"error": str(problem)}
-    os.write(writing, json.dumps(record).encode())
-    os._exit(0)
+        # Ctrl-C is for the program and for the harness: the keeper ends with the program.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        try:
+            record = watch(command, host, deadline, errors)
+        except OSError as problem:
+            record = {"error": str(problem)}
+        os.write(writing, json.dumps(record).encode())
+    finally:
+        os._exit(0)
 
 
 def watch(command, host, deadline, errors):
@@ -146,10 +154,11 @@ def become(command, host, errors, writing):
         # The pipe holds it until the keeper reads, and ends with execve.
         os.write(writing, json.dumps([start, used, ""]).encode())
         os.execve(command[0], command, environment)
-    except Exception as problem:  # as in keep()
+    except OSError as problem:
         # A second report would follow the first one: the exit status says it instead.
         if start:
             os.write(2, f"{command[0]}: {problem}\n".encode())
         else:
             os.write(writing, json.dumps([start, used, str(problem)]).encode())
-    os._exit(127)
+    finally:
+        os._exit(127)

@@ -18,8 +18,9 @@ def measure(bench):
     bench.say(f"installing {PACKAGE} in the lab host")
     install(host)
     play = [
-        "/usr/bin/env", "ANSIBLE_PIPELINING=1", "/usr/bin/ansible-playbook", "--check", "--inventory", "localhost,",
-        "--connection", "local", "--extra-vars", "ansible_python_interpreter=/usr/bin/python3", PLAYBOOK,
+        "/usr/bin/env", "ANSIBLE_PIPELINING=1", "/usr/bin/ansible-playbook", "--check",
+        "--inventory", "localhost,", "--connection", "local",
+        "--extra-vars", "ansible_python_interpreter=/usr/bin/python3", PLAYBOOK,
     ]
     bench.say("plan beside ansible-playbook --check")
     plan, peer = bench.interleaved(
@@ -54,8 +55,8 @@ def install(host):
         shutil.copy(package, directory)
     # apt and not dpkg: it knows the order. It is given no sources, so that it takes these files alone.
     status, _, errors = host.execute(
-        "/usr/bin/env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes", "--no-install-recommends",
-        "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourcelist=/dev/null",
+        "/usr/bin/env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes",
+        "--no-install-recommends", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourcelist=/dev/null",
         "-o", "Dir::Etc::sourceparts=/dev/null", "-o", "Dpkg::Options::=--force-unsafe-io",
         "install", *(f"/root/bench/{package.name}" for package in packages))
     for package in packages:

@@ -34,16 +34,16 @@ def figures(bench, host, name):
         f"{name}: own CPU", Time(median(plan, "cpu")), "agent --version", Time(median(start, "cpu")),
         limit=PROCESSOR_TIME)
     yield Row(
-        f"{name}: peak memory", Memory(median(plan, "peak")), "agent --version", Memory(median(start, "peak")),
-        limit=PEAK)
+        f"{name}: peak memory", Memory(median(plan, "peak")), "agent --version",
+        Memory(median(start, "peak")), limit=PEAK)
 
 
 def slowest_program(bench, host):
     """Of the programs that the plan runs, the one that takes longest when it is run alone."""
     programs = programs_run(host)
     bench.say(f"timing alone the {len(programs)} programs that `agent plan` runs")
-    times = bench.interleaved(*(lambda program=program: run_alone(bench, program, host) for program in programs),
-                              rounds=3)
+    alone = [lambda program=program: run_alone(bench, program, host) for program in programs]
+    times = bench.interleaved(*alone, rounds=3)
     return max(zip(programs, times), key=lambda pair: median(pair[1], "wall"))[0]
 
 
