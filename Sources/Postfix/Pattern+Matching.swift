@@ -12,13 +12,20 @@ extension Pattern {
     /// - Parameter text: a lookup key; of more than 1,000 bytes nothing is decided.
     package func search(_ text: [UInt8]) -> Outcome {
         guard text.count <= 1000 else { return .undecided }
+        let starts = 0...(isAnchored ? 0 : text.count)
+        guard let first = starts.first(where: { canBegin(at: $0, in: text) }) else { return .noMatch }
         var matcher = PatternMatcher(text: text, groupCount: groupCount)
-        for start in 0...text.count {
+        for start in first...starts.upperBound where canBegin(at: start, in: text) {
             matcher.reset()
             if matcher.match(root, at: start, { _, _ in true }) { return .match(matcher.captures()) }
             if matcher.isExhausted { return .undecided }
         }
         return .noMatch
+    }
+
+    private func canBegin(at position: Int, in text: [UInt8]) -> Bool {
+        guard let firstBytes else { return true }
+        return position < text.count && firstBytes.contains(text[position])
     }
 }
 

@@ -26,6 +26,10 @@ package struct Pattern: Hashable, Sendable {
 
     let root: Node
     let groupCount: Int
+    /// Whether it can match at the beginning of a text alone.
+    let isAnchored: Bool
+    /// The bytes that a match can begin with; `nil` when it can be empty or is not known.
+    let firstBytes: ByteSet?
 
     /// - Returns: `nil` when the expression is not understood.
     package init?(_ text: [UInt8], dialect: Dialect, ignoresCase: Bool = true) {
@@ -33,6 +37,43 @@ package struct Pattern: Hashable, Sendable {
         guard let root = parser.parse() else { return nil }
         self.root = root
         groupCount = parser.groupCount
+        isAnchored = Self.isAnchored(root)
+        firstBytes = Self.firstBytes(of: root)
+    }
+
+    private static func isAnchored(_ node: Node) -> Bool {
+        switch node {
+        case .start: true
+        case .sequence(let parts): parts.first.map(isAnchored) ?? false
+        case .group(let inner, _): isAnchored(inner)
+        case .alternation(let branches): branches.allSatisfy(isAnchored)
+        default: false
+        }
+    }
+
+    private static func firstBytes(of node: Node) -> ByteSet? {
+        switch node {
+        case .set(let set): return set
+        case .group(let inner, _): return firstBytes(of: inner)
+        case .sequence(let parts):
+            // What takes no bytes of its own leaves the choice to what follows.
+            let first = parts.first { part in
+                switch part {
+                case .boundary, .look, .start: false
+                default: true
+                }
+            }
+            return first.flatMap(firstBytes)
+        case .alternation(let branches):
+            var union = ByteSet()
+            for branch in branches {
+                guard let bytes = firstBytes(of: branch) else { return nil }
+                union.formUnion(bytes)
+            }
+            return union
+        case .repetition(let inner, let least, _, _): return least > 0 ? firstBytes(of: inner) : nil
+        case .empty, .start, .end, .boundary, .backReference, .look: return nil
+        }
     }
 }
 

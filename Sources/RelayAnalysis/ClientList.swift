@@ -9,6 +9,8 @@ final class ClientList {
     private var names: [String: Int] = [:]
     /// Patterns that must be asked one by one: tables and those that fail, in order.
     private var others: [Int] = []
+    /// Most clients that are asked for have one and the same name.
+    private var lastName: (name: String, order: Int?)?
 
     var patterns: [ListPattern] { parsed.patterns }
 
@@ -66,6 +68,13 @@ final class ClientList {
     private func trusted(_ pattern: Int) -> ListAnswer { result(pattern) }
 
     private func firstName(_ name: String) -> Int? {
+        if let lastName, lastName.name == name { return lastName.order }
+        let order = findFirstName(name)
+        lastName = (name, order)
+        return order
+    }
+
+    private func findFirstName(_ name: String) -> Int? {
         var best = names[name]
         var rest = name[...]
         while let dot = rest.dropFirst().firstIndex(of: ".") {

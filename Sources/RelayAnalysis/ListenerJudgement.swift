@@ -64,6 +64,7 @@ extension Host {
         let families = listener.reachableFamilies.sorted { $0 == .v4 && $1 != .v4 }
         for round in 0..<6 {
             var fresh: [Finding] = []
+            var hasCutShort = false
             for family in families {
                 guard let address = server.ordinaryAddress(family) else { continue }
                 var search = StrangerSearch(server)
@@ -72,6 +73,7 @@ extension Host {
                     judgement.decisive[family] = search.findings
                     judgement.isComplete = judgement.isComplete && search.isComplete
                 }
+                hasCutShort = hasCutShort || search.hasCutShort
                 fresh += search.findings.filter { finding in
                     !server.closed.contains(finding.blame.identity)
                         && !fresh.contains { $0.blame.identity == finding.blame.identity }
@@ -80,7 +82,7 @@ extension Host {
             judgement.findings += fresh
             // What hides behind these shows when they count as closed.
             server.closed.formUnion(fresh.map(\.blame.identity))
-            if fresh.isEmpty || server.closed.count > 200 { break }
+            if fresh.isEmpty || hasCutShort || server.closed.count > 200 { break }
         }
         server.closed = []
         judgeHostedMail(server, families, &judgement)

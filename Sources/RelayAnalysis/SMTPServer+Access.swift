@@ -44,9 +44,9 @@ extension SMTPServer {
     private var origin: String { values.text(of: "myorigin").folded }
 
     private func nameKeys(_ name: String) -> [(String, KeyPart)] {
+        if let known = nameKeyCache[name] { return known }
         // Postfix does not look for the parents of a numerical name.
         if IPAddress(name) != nil { return [(name, .whole)] }
-        if let known = nameKeyCache[name] { return known }
         let keys = domainKeys(name).enumerated().map { ($1, $0 == 0 ? KeyPart.whole : .part) }
         if nameKeyCache.count < 100 { nameKeyCache[name] = keys }
         return keys

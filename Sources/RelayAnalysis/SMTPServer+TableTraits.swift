@@ -65,7 +65,14 @@ extension SMTPServer {
     }
 
     private func gives(_ table: LookupTable, _ key: String, _ entry: Int) -> Bool {
-        if case .found(_, entry) = table.ask(key) { true } else { false }
+        // Asking the one pattern first spares asking all those before it.
+        if case .patterns(let rules) = table.content, let pattern = rules[entry].pattern,
+            case .noMatch = pattern.pattern.search(Array(key.utf8))
+        {
+            return false
+        }
+        if case .found(_, entry) = table.ask(key) { return true }
+        return false
     }
 
     // MARK: clients

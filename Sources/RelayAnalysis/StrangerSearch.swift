@@ -78,14 +78,26 @@ struct StrangerSearch {
         _ stage: Stage?,
         _ extra: [Trait]
     ) {
+        let isV6 = session.client.address.width == 128
         for start in stride(from: 0, to: table.entries.count, by: TraitSupply.chunk) {
             let range = start..<min(start + TraitSupply.chunk, table.entries.count)
+            // Addresses of the other family are another search's.
+            let isOthers = subject == .client && !range.contains { isOfFamily(table.entries[$0].key, isV6) }
+            guard !isOthers else { continue }
             for trait in server.accessTraits(table, subject, in: range) {
                 if entriesFound[table.name, default: 0] > Self.entryLimit { return }
                 follow(trait, session, chosen, stage, extra)
             }
         }
     }
+
+    private func isOfFamily(_ key: String, _ isV6: Bool) -> Bool {
+        if key.utf8.contains(UInt8(ascii: ":")) { return isV6 }
+        return !isV6 || key.utf8.first.map { !$0.isDigit } ?? false
+    }
+
+    /// Whether a table has shown often enough what it does, so that the rest was not tried.
+    var hasCutShort: Bool { entriesFound.values.contains { $0 > Self.entryLimit } }
 
     /// How many entries of one large table are found before the rest of it is taken as known.
     static let entryLimit = 20
