@@ -137,7 +137,7 @@ struct PlanFileTests {
     func bindings() throws {
         let file = try parse(PlanFile.render(samplePlan))
         try file.check(against: samplePlan)
-        let changes: [(ExitStatus, (inout Plan) -> Void)] = [
+        let changes: [(MailModel.ExitStatus, (inout Plan) -> Void)] = [
             (.invalid, { $0.host.name = "other.example" }), (.invalid, { $0.host.machineID = "4567" }),
             (.invalid, { $0.agentVersion = "2.0.0" }), (.stale, { $0.fingerprint = "sha256:ef" }),
             (.stale, { $0.changes.removeLast() }),
