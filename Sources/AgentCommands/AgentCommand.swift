@@ -10,17 +10,27 @@ package struct AgentCommand: AsyncParsableCommand {
         abstract: "Find, explain, close and prove closed an open mail relay on a Plesk host.",
         discussion: """
             EXAMPLES:
-              agent plan                     what is wrong, which line says so, what would be done
-              agent apply                    do it, have it probed from outside, keep it or go back
-              agent rollback                 take the last change set back
-              agent probe                    does this host relay for strangers? asked from outside
+              agent plan       what is wrong, which line says so, what would be done
+              agent apply      do it, have it probed from outside, keep it or go back
+              agent rollback   take the last change set back
+              agent probe      does this host relay for strangers? asked from outside
               agent explain --postfix-config DIR
-                                             the same, from a copy of a configuration alone
+                               the same from a copy of a configuration alone
 
             EXIT STATUS:
-              0 done, complies   1 failed, unchanged   2 changes needed, or it relays   3 went back
-              4 a person must act   5 cannot tell   6 plan is stale   10 policy or plan invalid
-              11 locked   12 store unusable   64 usage   77 needs root   130 interrupted
+              0   done; the host complies
+              1   failed; the host is as it was
+              2   changes are needed (plan --detailed-exitcode), or it relays
+              3   went back after a bad probe
+              4   a person must act
+              5   cannot tell
+              6   the plan is stale
+              10  the policy or the plan is invalid
+              11  another run holds the lock, or Plesk is being upgraded
+              12  the store is damaged or of a newer version
+              64  usage
+              77  needs root
+              130 interrupted
             """,
         version: agentVersion,
         subcommands: [

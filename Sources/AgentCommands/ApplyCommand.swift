@@ -10,20 +10,25 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Back up, change, reload, have it probed from outside, and keep it or go back.",
         discussion: """
-            Without a plan file the host is planned afresh and the plan is shown first. A plan file is carried
-            out exactly, or refused as stale.
+            Without a plan file the host is planned afresh and the plan is shown
+            first. A plan file is carried out exactly, or refused as stale.
 
             EXAMPLES:
               agent apply
               agent apply --yes --format json
-              agent apply /root/close-relay.json
+              agent apply /root/close.json
 
             EXIT STATUS:
-              0 applied and confirmed, or nothing to change   1 failed, everything taken back
-              3 seen to be bad from outside, rolled back or harboured   4 a person must act: it still relays,
-              or something that agent cannot change   5 applied, but no vantage could confirm it
-              6 the plan is stale   10 the policy or the plan is invalid   11 another run holds the lock
-              77 needs root   130 interrupted, everything taken back
+              0   applied and confirmed, or nothing to change
+              1   failed; everything was taken back
+              3   seen to be bad from outside: rolled back or harboured
+              4   a person must act: it still relays, or agent cannot change it
+              5   applied, but no vantage could confirm it
+              6   the plan is stale; nothing was touched
+              10  the policy or the plan is invalid
+              11  another run holds the lock, or Plesk is being upgraded
+              77  needs root
+              130 interrupted; everything was taken back
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -10,15 +10,18 @@ struct ExplainCommand: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Say, from the configuration alone, whether strangers can relay and which line lets them.",
         discussion: """
-            Reads this host's configuration, or a copy of a configuration directory from anywhere, as an
-            ordinary user, with no server running.
+            Reads this host's configuration, or a copy of a configuration directory
+            from anywhere, as an ordinary user, with no server running.
 
             EXAMPLES:
               agent explain
-              agent explain --postfix-config ./etc-postfix-of-the-customer --format json
+              agent explain --postfix-config ./etc-postfix --format json
 
             EXIT STATUS:
-              0 closed   2 open or partial   4 broken: the MTA would not start or refuses everyone   5 unknown
+              0   closed
+              2   open or partial
+              4   broken: the MTA would not start, or refuses everyone
+              5   unknown
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -8,17 +8,19 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Compare the host with the policy; print the difference, why, and what would be run.",
         discussion: """
-            Changes nothing. With --out the plan is saved, and `agent apply FILE` carries out exactly that
-            plan or refuses it as stale.
+            Changes nothing. With --out the plan is saved: `agent apply FILE` carries
+            out exactly that plan, or refuses it as stale.
 
             EXAMPLES:
               agent plan
               agent plan --detailed-exitcode --format json
-              agent plan --out /root/close-relay.json && agent apply /root/close-relay.json
+              agent plan --out /root/close.json && agent apply /root/close.json
 
             EXIT STATUS:
-              0 planned   2 with --detailed-exitcode: changes are needed   5 with --detailed-exitcode:
-              nothing to change, but not everything could be seen   10 the policy is invalid
+              0   planned; with --detailed-exitcode: nothing to change
+              2   with --detailed-exitcode: changes are needed
+              5   with --detailed-exitcode: not everything could be seen
+              10  the policy is invalid
             """)
 
     @OptionGroup var shared: SharedOptions

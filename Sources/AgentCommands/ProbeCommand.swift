@@ -12,9 +12,11 @@ struct ProbeCommand: AsyncParsableCommand {
         commandName: "probe",
         abstract: "Ask a server, from outside, to relay.",
         discussion: """
-            Without a host, this host is asked on every address and port where it serves mail, from a network
-            namespace whose address the server takes for a stranger's. No mail is sent: each test ends after
-            the reply to RCPT TO. A host that is named is asked by this process, as it is.
+            Without a host, this host is asked on every address and port where it
+            serves mail, from a network namespace whose address the server takes for a
+            stranger's. What it would relay is proved by messages that come back to
+            that namespace; nobody else gets mail. A host that is named is asked by
+            this process, as it is, up to the reply to RCPT TO: no mail is sent.
 
             EXAMPLES:
               agent probe
@@ -22,7 +24,11 @@ struct ProbeCommand: AsyncParsableCommand {
               agent probe --format json
 
             EXIT STATUS:
-              0 closed   2 open   5 inconclusive or unreachable   64 usage   77 the vantage needs root
+              0   closed
+              2   open
+              5   inconclusive or unreachable
+              64  usage
+              77  the vantage needs root
             """)
 
     @OptionGroup var shared: SharedOptions

@@ -10,18 +10,23 @@ struct RollbackCommand: AsyncParsableCommand {
         commandName: "rollback",
         abstract: "Restore exactly what a change set replaced; a rollback can be rolled back itself.",
         discussion: """
-            Files come back byte for byte with owner, mode, ACL, extended attributes and time; Plesk's
-            settings come back through Plesk's own commands. A state that relays for strangers comes back
-            only with --allow-insecure.
+            Files come back byte for byte, with owner, mode, ACL, extended attributes
+            and time; Plesk's settings come back through Plesk's own commands. A state
+            that relays for strangers comes back only with --allow-insecure.
 
             EXAMPLES:
-              agent rollback                          the last change set
+              agent rollback                 the last change set
               agent rollback 7 --yes
               agent rollback --allow-insecure --yes
 
             EXIT STATUS:
-              0 taken back   1 refused or failed, unchanged   4 a person must act   5 taken back, but no
-              vantage could look   11 another run holds the lock   77 needs root   130 interrupted
+              0   taken back
+              1   refused or failed; the host is as it was
+              4   a person must act
+              5   taken back, but no vantage could look
+              11  another run holds the lock
+              77  needs root
+              130 interrupted
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -111,36 +116,6 @@ extension ChangeSetRow {
         switch outcome.flatMap(Outcome.init) {
         case .confirmed, .unconfirmed, .stillOpen, .harboured: true
         case .rolledBack, .noChange, .failed, nil: false
-        }
-    }
-}
-
-struct RecoverCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "recover",
-        abstract: "Undo what a crash interrupted. `apply` and `rollback` do it first on their own.",
-        discussion: """
-            EXIT STATUS:
-              0 nothing was open, or everything was taken back   4 a person must act   11 another run holds
-              the lock   77 needs root
-            """)
-
-    @OptionGroup var shared: SharedOptions
-
-    func run() async throws {
-        try await perform(shared) { terminal in
-            try requireRoot(for: "recover")
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
-            let path = storePath(shared.store)
-            return try await withRunLock(at: runLock, owner: "agent recover") {
-                let store = try openStore(path)
-                let open = try store.unfinishedChangeSets().map(\.id)
-                try await host.recoverFirst(store: store)
-                terminal.show(
-                    text: { _ in open.isEmpty ? "Nothing was interrupted.\n" : "" },
-                    document: { recoverDocument(open) })
-                return .done
-            }
         }
     }
 }

@@ -23,12 +23,19 @@ package enum IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether the address is the host itself: 127.0.0.0/8 or ::1.
+    /// Whether the address is the host itself: 127.0.0.0/8, also mapped into IPv6, or ::1.
     package var isLoopback: Bool {
-        switch self {
+        switch unmapped {
         case .v4(let bits): bits >> 24 == 127
         case .v6(let high, let low): high == 0 && low == 1
         }
+    }
+
+    /// The IPv4 address that an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) stands for; others as
+    /// they are.
+    package var unmapped: IPAddress {
+        guard case .v6(0, let low) = self, low >> 32 == 0xffff else { return self }
+        return .v4(UInt32(truncatingIfNeeded: low))
     }
 
     /// Whether the address stands for "every address of the host": 0.0.0.0 or `::`.

@@ -39,12 +39,20 @@ package struct IPNetwork: Sendable {
     /// The lowest address of the block.
     package var first: IPAddress { address.masked(to: prefix) }
 
-    package func contains(_ other: IPAddress) -> Bool {
-        other.width == address.width && other.masked(to: prefix) == first
+    package func contains(_ other: IPAddress) -> Bool { contains(IPNetwork(other)) }
+
+    /// Whether every address of the other network is in this one; IPv4-mapped IPv6 networks count as IPv4.
+    package func contains(_ other: IPNetwork) -> Bool {
+        let outer = unmapped
+        let inner = other.unmapped
+        return inner.address.width == outer.address.width && inner.prefix >= outer.prefix
+            && inner.address.masked(to: outer.prefix) == outer.first
     }
 
-    package func contains(_ other: IPNetwork) -> Bool {
-        other.prefix >= prefix && contains(other.address)
+    /// The IPv4 network that a network of IPv4-mapped IPv6 addresses stands for; others as they are.
+    private var unmapped: IPNetwork {
+        guard prefix >= 96, case .v4 = address.unmapped, case .v6 = address else { return self }
+        return IPNetwork(address.unmapped, prefix: prefix - 96) ?? self
     }
 
     package func overlaps(_ other: IPNetwork) -> Bool {
@@ -53,8 +61,8 @@ package struct IPNetwork: Sendable {
 
     /// Whether every address of the block is the host itself.
     package var isLoopback: Bool {
-        switch first {
-        case .v4: first.isLoopback && prefix >= 8
+        switch unmapped.address {
+        case .v4: first.isLoopback && unmapped.prefix >= 8
         case .v6: first.isLoopback && prefix == 128
         }
     }

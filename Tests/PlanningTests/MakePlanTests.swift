@@ -25,6 +25,15 @@ struct MakePlanTests {
         #expect(plan.relayBefore == .closed)
     }
 
+    @Test("Debian's own default for mynetworks is left alone")
+    func debianDefault() {
+        let debian = HostFixture.mainCF.replacing(
+            "127.0.0.0/8 [::1]/128", with: "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128")
+        let plan = plan(HostFixture.host(postfix: .seen(HostFixture.postfix(mainCF: debian))))
+        #expect(plan.isEmpty)
+        #expect(plan.relayBefore == .closed)
+    }
+
     @Test("Open relaying is set to auth through Plesk, keeping the logins that were on")
     func openRelaying() throws {
         let logins = LoginTypes(smtp: true, pop: true, popLockMinutes: 30)
