@@ -41,12 +41,15 @@ package struct IPNetwork: Sendable {
 
     package func contains(_ other: IPAddress) -> Bool { contains(IPNetwork(other)) }
 
-    /// Whether every address of the other network is in this one; IPv4-mapped IPv6 networks count as IPv4.
+    /// Whether every address of the other network is in this one; IPv4-mapped IPv6 networks count as the IPv4
+    /// networks that they stand for.
     package func contains(_ other: IPNetwork) -> Bool {
-        let outer = unmapped
-        let inner = other.unmapped
-        return inner.address.width == outer.address.width && inner.prefix >= outer.prefix
-            && inner.address.masked(to: outer.prefix) == outer.first
+        covers(other) || unmapped.covers(other.unmapped)
+    }
+
+    private func covers(_ other: IPNetwork) -> Bool {
+        other.address.width == address.width && other.prefix >= prefix
+            && other.address.masked(to: prefix) == first
     }
 
     /// The IPv4 network that a network of IPv4-mapped IPv6 addresses stands for; others as they are.

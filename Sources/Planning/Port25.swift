@@ -16,9 +16,7 @@ func judgePort25(state: HostState) -> Finding {
         return finding
     }
     finding.evidence = listeners.map { listener in
-        Evidence(
-            file: "port 25 on \(listener.address)",
-            text: listener.executable ?? "a program that could not be seen")
+        Evidence(file: "port 25 on \(listener.address)", text: description(of: listener))
     }
     let programs = Set(listeners.map { $0.executable ?? "a program that could not be seen" }).sorted()
     finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
@@ -40,6 +38,12 @@ func judgePort25(state: HostState) -> Finding {
         finding.notes.append("stop and disable the other program, then start \(managed.mta.rawValue)")
     }
     return finding
+}
+
+private func description(of listener: Listener) -> String {
+    guard let executable = listener.executable else { return "a program that could not be seen" }
+    let process = listener.processID.map { ", pid \($0)" } ?? ""
+    return executable + process + (listener.unit.map { ", \($0)" } ?? "")
 }
 
 private func serves(_ mta: MailTransferAgent, _ listener: Listener) -> Bool {

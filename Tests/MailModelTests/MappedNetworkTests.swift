@@ -27,5 +27,6 @@ struct MappedNetworkTests {
         #expect(plain.contains(try #require(IPAddress("::ffff:203.0.113.9"))))
         #expect(!plain.contains(try #require(IPNetwork("::ffff:203.0.112.0/119"))))
         #expect(!plain.contains(try #require(IPNetwork("2001:db8::/32"))))
+        #expect(try #require(IPNetwork("::/32")).contains(mapped))
     }
 }
