@@ -46,7 +46,7 @@ check: setup
 # The thread sanitizer needs its own build. What runs the program itself, not its parts, is left out.
 check-tsan: setup
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
-		swift test --sanitize=thread --scratch-path .build-tsan --no-parallel --skip "IntegrationTests|PostfixProbeTests"
+		swift test --sanitize=thread --scratch-path .build-tsan --no-parallel --skip "IntegrationTests|PostfixProbeTests|NamespaceVantageTests"
 
 bench: release
 	Benchmarks/run
