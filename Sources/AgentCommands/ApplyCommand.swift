@@ -1,4 +1,5 @@
 import ArgumentParser
+import Content
 import Execution
 import HostIO
 import MailModel
@@ -44,10 +45,11 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            try requireRoot(for: "apply")
+            try requireRoot(for: "apply", because: changesHost)
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
             let host = Host(
                 policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal)
+            try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {
                 try await carryOut(saved, on: host, store: try openStore(store), terminal: terminal)
@@ -86,7 +88,8 @@ struct ApplyCommand: AsyncParsableCommand {
                     store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
         }
         show(plan, result, terminal)
-        return result.outcome.exitStatus
+        guard result.outcome == .confirmed else { return result.outcome.exitStatus }
+        return host.plan(for: await host.observe()).sayWhatIsLeft(terminal)
     }
 
     private func show(_ plan: Plan, _ result: ChangeResult, _ terminal: Terminal) {
@@ -112,6 +115,15 @@ struct ApplyCommand: AsyncParsableCommand {
 }
 
 extension Plan {
+    /// What a confirmed apply ends with: success only where nothing is left that does not comply.
+    fileprivate func sayWhatIsLeft(_ terminal: Terminal) -> ExitStatus {
+        for finding in findings where finding.status != .ok && finding.id != .queue {
+            let notes = finding.notes.map { ": " + printableText($0.utf8) }.joined()
+            terminal.say("Still \(finding.status.rawValue): \(finding.id.rawValue)\(notes)")
+        }
+        return isEmpty ? statusWithoutChanges : .personMustAct
+    }
+
     /// What an apply with nothing to do ends with: drift that only a person can mend is not success, and a
     /// long queue is a warning.
     var statusWithoutChanges: ExitStatus {

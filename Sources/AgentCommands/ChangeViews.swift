@@ -1,6 +1,6 @@
 import Content
 import Execution
-import Foundation
+import HostIO
 import MailModel
 import Recording
 import Reporting
@@ -16,7 +16,7 @@ extension ChangeSummary {
 /// The store for reading; `nil` when none has been made yet.
 func readStore(_ named: String?) throws(Failure) -> Store? {
     let path = storePath(named)
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard try isThere(path) else {
         guard named == nil else {
             throw Failure(
                 .failed, "there is no store \(path)", remedy: "Name the file that `agent apply` wrote.")

@@ -17,6 +17,10 @@ struct HistoryCommand: AsyncParsableCommand {
     @Option(help: "List at most so many.")
     var limit: Int?
 
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit takes a number from 1") }
+    }
+
     func run() async throws {
         try await perform(shared) { terminal in
             let rows = try readStore(shared.store)?.changeSets(limit: limit) ?? []

@@ -20,13 +20,16 @@ struct VantageOption: ParsableArguments {
     var from: VantageAddress?
 }
 
-func requireRoot(for verb: String) throws(Failure) {
+func requireRoot(for verb: String, because reason: String) throws(Failure) {
     guard effectiveUserID() == 0 else {
         throw Failure(
-            .needsRoot, "`agent \(verb)` needs root", detail: "It changes the mail server of this host.",
+            .needsRoot, "`agent \(verb)` needs root", detail: reason,
             remedy: "Run it as root, for instance with sudo.")
     }
 }
+
+/// Why the verbs that write need root.
+let changesHost = "It changes the mail server of this host."
 
 /// One change at a time on a host, whatever store it is written to.
 let runLock = "/run/agent.lock"
@@ -36,6 +39,19 @@ extension Host {
     func watchedPaths(_ state: HostState) -> [String] {
         guard let postfix = state.postfix.value else { return [] }
         return [postfix.mainCF.path, postfix.masterCF.path]
+    }
+
+    /// Refuses a vantage that does not exist, before anything is changed.
+    func requireVantage(_ named: VantageAddress?) throws(Failure) {
+        switch named ?? policy.probe.from {
+        case .networkNamespace, .direct: return
+        case .ssh, .https:
+            throw Failure(
+                .usage, "the vantage \((named ?? policy.probe.from).text) is not available in this version",
+                detail:
+                    "A probe can run from netns (a network namespace on this machine) or direct (this process).",
+                remedy: "Add --from netns, or change probe.from in the policy.")
+        }
     }
 
     /// Everything that carrying out a change needs of this host.

@@ -11,18 +11,18 @@ private let largestPolicy = 1 << 20
 /// the host's drop-ins in name order.
 /// - Throws: ``Failure`` with `.invalid` for what cannot be read or is wrong.
 func loadPolicy(_ named: String?) throws(Failure) -> Policy {
-    let isHostPolicyThere = FileManager.default.fileExists(atPath: hostPolicy)
+    let isHostPolicyThere = try isPolicyThere(hostPolicy)
     let dropIns = try dropInPaths().map { path throws(Failure) in try policyFile(path) }
     guard let path = named ?? (isHostPolicyThere ? hostPolicy : nil) else {
-        guard !dropIns.isEmpty else { return builtInPolicy }
         return try parsePolicy(
             PolicyFile(path: "built in", bytes: Array(builtInPolicyText.utf8)), dropIns: dropIns)
     }
-    return try parsePolicy(policyFile(path), dropIns: dropIns)
+    // A plan names the policy, and may be applied from another directory.
+    return try parsePolicy(policyFile(URL(filePath: path).path), dropIns: dropIns)
 }
 
 private func dropInPaths() throws(Failure) -> [String] {
-    guard FileManager.default.fileExists(atPath: dropInDirectory) else { return [] }
+    guard try isPolicyThere(dropInDirectory) else { return [] }
     let names: [String]
     do {
         names = try FileManager.default.contentsOfDirectory(atPath: dropInDirectory)
@@ -33,6 +33,14 @@ private func dropInPaths() throws(Failure) -> [String] {
     }
     return names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted().map {
         "\(dropInDirectory)/\($0)"
+    }
+}
+
+private func isPolicyThere(_ path: String) throws(Failure) -> Bool {
+    do throws(Failure) {
+        return try isThere(path)
+    } catch {
+        throw Failure(.invalid, error.summary, detail: error.detail, remedy: error.remedy)
     }
 }
 

@@ -64,7 +64,11 @@ struct ProbeCommand: AsyncParsableCommand {
 
     private func probeThisHost(_ host: Host) async throws(Failure) -> ProbeReport {
         let vantage = vantage.from ?? host.policy.probe.from
-        if vantage == .networkNamespace { try requireRoot(for: "probe --from netns") }
+        if vantage == .networkNamespace {
+            try requireRoot(
+                for: "probe --from netns",
+                because: "It makes a network namespace for the moment of the probe.")
+        }
         return try await host.probe(host.observe(), from: vantage, depth: .complete)
     }
 

@@ -44,8 +44,9 @@ struct RollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            try requireRoot(for: "rollback")
+            try requireRoot(for: "rollback", because: changesHost)
             let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent rollback") {
                 try await carryOut(on: host, store: try openStore(store), terminal: terminal)
@@ -88,7 +89,9 @@ struct RollbackCommand: AsyncParsableCommand {
             return row
         }
         guard let row = try store.changeSets().first(where: \.isInEffect) else {
-            throw Failure(.failed, "there is nothing to take back", detail: "The history has no change set.")
+            throw Failure(
+                .failed, "there is nothing to take back",
+                detail: "The history has no change set that is in effect.")
         }
         return row
     }

@@ -18,6 +18,10 @@ func readPlanFile(_ path: String) throws(Failure) -> PlanFile {
 func savePlanFile(_ plan: Plan, to path: String) throws(Failure) {
     let old = try snapshotFile(path, limit: largestPlan)
     let owner = effectiveUserID()
+    guard old.map({ $0.bytes.starts(with: Array("{\n  \"format\": \"agent.plan/1\"".utf8)) }) ?? true else {
+        throw Failure(
+            .failed, "\(path) is there already and is not a plan", remedy: "Name another file with --out.")
+    }
     try replaceFile(
         path, with: Array(PlanFile.render(plan).utf8),
         metadata: FileMetadata(

@@ -3,6 +3,7 @@ import Foundation
 import HostIO
 import MailModel
 import Reporting
+import Synchronization
 
 /// The one voice of the program: results on stdout, all else on stderr.
 struct Terminal: Sendable {
@@ -10,6 +11,10 @@ struct Terminal: Sendable {
     let outputStyle: TerminalStyle
     let errorStyle: TerminalStyle
     let isVerbose: Bool
+    private let results = ResultState()
+
+    /// Whether a result could not be written, for another reason than a reader who went away.
+    var hasLostResults: Bool { results.isLost }
 
     init(_ options: SharedOptions) {
         format = options.format
@@ -60,10 +65,22 @@ struct Terminal: Sendable {
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             // A reader that went away (EPIPE) has seen enough; a change under way goes on regardless.
-            guard count > 0 || errno == EINTR else { return }
+            guard count > 0 || errno == EINTR else {
+                if errno != EPIPE, descriptor == STDOUT_FILENO { results.lose() }
+                return
+            }
             bytes = bytes.dropFirst(max(count, 0))
         }
     }
+}
+
+/// Remembers that standard output failed.
+private final class ResultState: Sendable {
+    private let value = Atomic(false)
+
+    var isLost: Bool { value.load(ordering: .relaxed) }
+
+    func lose() { value.store(true, ordering: .relaxed) }
 }
 
 /// Runs a verb and turns what it throws into a message and an exit status.
@@ -71,7 +88,7 @@ func perform(_ options: SharedOptions, _ body: (Terminal) async throws -> ExitSt
     let terminal = Terminal(options)
     // Writing to a closed pipe must not end a change half-way.
     signal(SIGPIPE, SIG_IGN)
-    let status: ExitStatus
+    var status: ExitStatus
     do {
         status = try await body(terminal)
     } catch let failure as Failure {
@@ -80,6 +97,10 @@ func perform(_ options: SharedOptions, _ body: (Terminal) async throws -> ExitSt
             terminal.show(text: { _ in "" }, document: { failureDocument(failure) })
         }
         status = failure.status
+    }
+    if terminal.hasLostResults, status == .done || status == .changesNeeded {
+        terminal.say("error: the result could not be written to standard output")
+        status = .failed
     }
     if status != .done { throw ExitCode(status.rawValue) }
 }

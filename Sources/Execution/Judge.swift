@@ -75,9 +75,30 @@ extension Engine {
         _ outcome: Outcome, reasons: [String] = [], probe: ProbeReport?
     ) throws(Failure) -> ChangeResult {
         let evidence = try probe.map { report throws(Failure) in try encode(report.withoutRepetition) }
-        try journal.close(outcome, message: reasons.joined(separator: "; "), probe: evidence)
+        try record(outcome, message: reasons.joined(separator: "; "), evidence: evidence)
         return ChangeResult(
             changeSet: journal.changeSet, outcome: outcome, reasons: reasons, probe: probe)
+    }
+}
+
+extension Engine {
+    /// Closes the change set. The outcome counts for more than its evidence: where there is no room for both,
+    /// the outcome alone is written, since an open change set is one that the next run takes back.
+    private func record(_ outcome: Outcome, message: String, evidence: String?) throws(Failure) {
+        do throws(Failure) {
+            try journal.close(outcome, message: message, probe: evidence)
+            return
+        } catch {
+            do throws(Failure) {
+                try journal.close(outcome, message: message, probe: nil)
+            } catch {
+                throw Failure(
+                    .personMustAct, "the change is made, and could not be written to the journal as closed",
+                    detail: "It ended as \(outcome.rawValue). \(error.summary)",
+                    remedy: "Make room for the store first. Until then `agent recover`, and `apply` and "
+                        + "`rollback` before anything else, would take the change back.")
+            }
+        }
     }
 }
 

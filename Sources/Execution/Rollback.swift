@@ -17,7 +17,7 @@ package func rollBack(
     let original = try instruments.store.steps(of: change).map { row throws(Failure) in try RecordedStep(row)
     }
     try makeReady(original.firstImages.compactMap(\.row.path))
-    try refuseOthersEdits(since: original, of: change)
+    try refuseOthersEdits(since: original, of: change, using: instruments)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
         .rollback, plan: plan, planDocument: planDocument, reverting: change, using: instruments)
@@ -32,17 +32,22 @@ package func rollBack(
 }
 
 /// Bytes are restored only where the file still holds what the change set left in it.
-private func refuseOthersEdits(since original: [RecordedStep], of change: Int) throws(Failure) {
+private func refuseOthersEdits(
+    since original: [RecordedStep], of change: Int, using instruments: Instruments
+) throws(Failure) {
     for path in original.firstImages.compactMap(\.row.path) {
         guard let current = try snapshotFile(path) else {
             throw Failure(
                 .failed, "\(path) is not there any more, so change \(change) cannot be taken back",
                 remedy: "Put the file back, then run again.")
         }
-        guard sha256(current.bytes) == original.lastDigest(of: path) else {
+        let left = original.lastDigest(of: path)
+        guard sha256(current.bytes) == left else {
+            let ours = try left.map { digest throws(Failure) in try instruments.store.content(digest) } ?? []
             throw Failure(
                 .failed, "\(path) was changed since change \(change), and is left as it is",
-                detail: "Nothing was taken back.",
+                detail: "Nothing was taken back. What was changed since:\n"
+                    + unifiedDiff(path: path, before: ours, after: current.bytes),
                 remedy: "Look at `agent show \(change)`; take later change sets back first, or edit by hand.")
         }
     }

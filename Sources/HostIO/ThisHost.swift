@@ -39,6 +39,20 @@ package func bootID() -> String? {
     identifier(in: "/proc/sys/kernel/random/boot_id", digits: 36)
 }
 
+/// Whether a file, of whatever kind, has this name; a link that leads nowhere has.
+/// - Throws: ``ExitStatus/needsRoot`` when this user may not look.
+package func isThere(_ path: String) throws(Failure) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) != 0 else { return true }
+    switch errno {
+    case ENOENT, ENOTDIR: return false
+    default:
+        throw Failure(
+            .needsRoot, "\(path) cannot be reached", detail: String(cString: strerror(errno)),
+            remedy: "Run as root, or as a user who may read it.")
+    }
+}
+
 /// The user whose rights this process has; 0 is root.
 package func effectiveUserID() -> UInt32 { geteuid() }
 

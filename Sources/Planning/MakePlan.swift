@@ -65,6 +65,10 @@ private func identity(of state: HostState) -> HostIdentity {
 
 /// The name and digest of a policy, with its drop-ins.
 package func identity(of policy: Policy) -> PolicyIdentity {
+    // One file has its own digest, as sha256sum(1) prints it.
+    if let only = policy.files.first, policy.files.count == 1 {
+        return PolicyIdentity(path: only.path, sha256: sha256(only.bytes))
+    }
     let digests = policy.files.map { "\($0.path) \(sha256($0.bytes))\n" }.joined()
     return PolicyIdentity(path: policy.files.first?.path ?? "built in", sha256: sha256(digests.utf8))
 }
