@@ -177,6 +177,39 @@ extension OnARealHost {
             #expect(try lab.agent(arguments).status == 64)
         }
 
+        @Test("What an apply could not change is named, and is not success")
+        func leftOver() throws {
+            let lab = try openHost()
+            try lab.control("switch", "no-white-list-commands", "on")
+            let apply = try lab.agent(["apply", "--yes"])
+            #expect(apply.status == 4, "\(apply.output)\(apply.errorOutput)")
+            #expect(apply.errorOutput.contains("Still drift: white-list"), "\(apply.errorOutput)")
+        }
+
+        @Test("A store that this user may not look at is not taken for one that is not there")
+        func hiddenStore() throws {
+            let lab = try openHost()
+            #expect(try lab.agent(["apply", "--yes"]).status == 0)
+            let run = try lab.host(
+                "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "/usr/local/bin/agent", "history")
+            #expect(run.status == 77, "\(run.output)")
+        }
+
+        @Test("A result that finds no room is a failure")
+        func lostResult() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            #expect(try lab.host("/bin/sh", "-c", "agent plan >/dev/full").status == 1)
+        }
+
+        @Test("A vantage that does not exist is refused before anything is changed")
+        func noSuchVantage() throws {
+            let lab = try openHost()
+            try refused(
+                ["apply", "--yes", "--from", "ssh://elsewhere"], status: 64, saying: "not available", lab: lab
+            )
+        }
+
         @Test("Failures are one JSON document under --format json")
         func jsonFailure() throws {
             let lab = try openHost()
