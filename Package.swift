@@ -70,6 +70,7 @@ let package = Package(
             dependencies: ["Probing", "SMTPCore", "MailModel", nioCore, nioPosix, nioSSL]),
         .testTarget(name: "VantagesTests", dependencies: ["Vantages", "Probing", "HostIO", "MailModel"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
+        .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),
         .testTarget(name: "IntegrationTests"),
     ]
 )

@@ -41,6 +41,9 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask.")
     var yes = false
 
+    @Flag(help: "Repair the mail server alone on a host where Plesk cannot be found.")
+    var withoutPlesk = false
+
     @OptionGroup var vantage: VantageOption
 
     func run() async throws {
@@ -62,6 +65,7 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> ExitStatus {
         try await host.recoverFirst(store: store)
         var state = await host.observe()
+        if !withoutPlesk { try requirePlesk(state) }
         var plan = host.plan(for: state)
         try saved?.check(against: plan)
         if terminal.format == .text {
@@ -96,6 +100,14 @@ struct ApplyCommand: AsyncParsableCommand {
         terminal.show(
             text: { result.changeSet == nil ? "" : renderResult(result, verb: "Applied", style: $0) },
             document: { applyDocument(plan, result) })
+    }
+
+    private func requirePlesk(_ state: HostState) throws(Failure) {
+        guard let reason = state.plesk.reason else { return }
+        throw Failure(
+            .failed, "Plesk cannot be found on this host, so its settings cannot be put right",
+            detail: reason,
+            remedy: "Run it on the Plesk host, or add --without-plesk to repair the mail server alone.")
     }
 
     private func refuseBusyPlesk(_ state: HostState) throws(Failure) {

@@ -21,7 +21,17 @@ private func requireStore(_ named: String?) throws(Failure) -> Store {
 
 struct BackupsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the kept files: by change set, with path, size and digest.")
+        commandName: "list", abstract: "List the kept files: by change set, with path, size and digest.",
+        discussion: """
+            EXAMPLES:
+              agent backups list
+              agent backups list --format json
+
+            EXIT STATUS:
+              0   listed, an empty list included
+              12  the store is damaged or of a newer version
+              77  needs root
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -42,8 +52,15 @@ struct BackupsVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check every kept byte against its digest.",
         discussion: """
+            EXAMPLES:
+              agent backups verify
+              agent backups verify --store /root/copy-of-agent.sqlite
+
             EXIT STATUS:
-              0 sound   12 damaged: each damage is listed
+              0   sound
+              1   there is no store
+              12  damaged, each damage is listed; or of a newer version
+              77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -71,6 +88,12 @@ struct BackupsExportCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES:
               agent backups export /root/mail-configuration-backups
+
+            EXIT STATUS:
+              0   written
+              1   there is no store, or the directory cannot be written or is not empty
+              12  written but for what is damaged, which is listed
+              77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions

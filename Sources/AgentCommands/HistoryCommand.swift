@@ -10,6 +10,11 @@ struct HistoryCommand: AsyncParsableCommand {
             EXAMPLES:
               agent history
               agent history --limit 5 --format json
+
+            EXIT STATUS:
+              0   listed, an empty list included
+              12  the store is damaged or of a newer version
+              77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -38,6 +43,12 @@ struct ShowCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES:
               agent show 7
+
+            EXIT STATUS:
+              0   shown
+              1   there is no such change
+              12  the store is damaged or of a newer version
+              77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions

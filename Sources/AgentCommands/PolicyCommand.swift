@@ -20,7 +20,8 @@ struct PolicyCheckCommand: AsyncParsableCommand {
               agent policy check policies/no-open-relay.yaml
 
             EXIT STATUS:
-              0 valid   10 invalid
+              0   valid
+              10  invalid: every error is named
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -48,7 +49,16 @@ struct PolicyCheckCommand: AsyncParsableCommand {
 struct PolicyShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Print the policy that a run would follow, with defaults filled in and drop-ins added.")
+        abstract: "Print the policy that a run would follow, with defaults filled in and drop-ins added.",
+        discussion: """
+            EXAMPLES:
+              agent policy show
+              agent policy show --policy policies/shared-hosting.yaml
+
+            EXIT STATUS:
+              0   printed
+              10  the policy is invalid
+            """)
 
     @OptionGroup var shared: SharedOptions
 
@@ -72,7 +82,14 @@ struct PolicyShowCommand: AsyncParsableCommand {
 
 struct PolicySchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Print the JSON Schema of policies, for editors.")
+        commandName: "schema", abstract: "Print the JSON Schema of policies, for editors.",
+        discussion: """
+            EXAMPLES:
+              agent policy schema >policy.schema.json
+
+            EXIT STATUS:
+              0   printed
+            """)
 
     @OptionGroup var shared: SharedOptions
 

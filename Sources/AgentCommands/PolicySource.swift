@@ -31,9 +31,14 @@ private func dropInPaths() throws(Failure) -> [String] {
             .invalid, "the policy's drop-ins in \(dropInDirectory) cannot be listed",
             remedy: "Make the directory readable, or run as root.")
     }
-    return names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted().map {
-        "\(dropInDirectory)/\($0)"
+    let visible = names.filter { !$0.hasPrefix(".") }.sorted()
+    // An entry that somebody vouches for must not be lost by the ending of a name.
+    if let mistaken = visible.first(where: { $0.hasSuffix(".yml") }) {
+        throw Failure(
+            .invalid, "\(dropInDirectory)/\(mistaken) would not be read: a drop-in's name ends in .yaml",
+            remedy: "Rename it, or take it out of the directory.")
     }
+    return visible.filter { $0.hasSuffix(".yaml") }.map { "\(dropInDirectory)/\($0)" }
 }
 
 private func isPolicyThere(_ path: String) throws(Failure) -> Bool {

@@ -9,6 +9,9 @@ struct RecoverCommand: AsyncParsableCommand {
         commandName: "recover",
         abstract: "Undo what a crash interrupted. `apply` and `rollback` do it first on their own.",
         discussion: """
+            EXAMPLES:
+              agent recover
+
             EXIT STATUS:
               0   nothing was open, or everything was taken back
               4   a person must act

@@ -13,9 +13,12 @@ package enum Confirmation: Hashable, Sendable {
 }
 
 /// Compares what the outside saw before a change with what it sees after.
-/// - Parameter before: `nil` when nothing could be asked before the change; then only what is wrong in
-///   itself counts.
-package func confirm(before: ProbeReport?, after: ProbeReport) -> Confirmation {
+/// - Parameters:
+///   - before: `nil` when nothing could be asked before the change; then only what is wrong in itself counts.
+///   - relaying: What the policy asks for: under `closed` a login that is no longer offered is no loss.
+package func confirm(
+    before: ProbeReport?, after: ProbeReport, relaying: Policy.Relaying = .authorizationRequired
+) -> Confirmation {
     var losses: [String] = []
     if after.verdict == .open, let before, before.verdict == .closed {
         losses.append("it relays for strangers, which it did not before")
@@ -25,12 +28,11 @@ package func confirm(before: ProbeReport?, after: ProbeReport) -> Confirmation {
         losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
     }
     for old in before?.endpoints ?? [] where old.banner != nil {
-        let place = "port \(old.port) on \(old.address)"
         guard let new = after.endpoints.first(where: { $0.isSamePlace(as: old) }) else { continue }
         if new.banner == nil {
-            losses.append("\(place) answered before and does not now")
-        } else if old.offersLogin == true, new.offersLogin == false {
-            losses.append("\(place) offered login before and does not now")
+            losses.append("\(old.place) answered before and does not now")
+        } else if relaying != .closed, old.offersLogin == true, new.offersLogin == false {
+            losses.append("\(old.place) offered login before and does not now")
         }
     }
     if !losses.isEmpty { return .worse(losses) }

@@ -13,7 +13,7 @@ extension Engine {
             return try await unconfirmed([error.summary], probe: nil, policy: policy)
         }
         instruments.report(.probed(after.verdict))
-        switch confirm(before: before, after: after) {
+        switch confirm(before: before, after: after, relaying: policy.relaying) {
         case .fixed:
             return try close(.confirmed, probe: after)
         case .stillOpen:

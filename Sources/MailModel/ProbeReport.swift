@@ -73,6 +73,18 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
         self.reason = reason
         self.tests = tests
     }
+
+    /// For the reader: `[2001:db8::10] port 25, after STARTTLS`.
+    package var place: String {
+        let host = address.contains(":") ? "[\(address)]" : address
+        let suffix =
+            switch tls {
+            case .none: ""
+            case .starttls: ", after STARTTLS"
+            case .implicit: ", TLS"
+            }
+        return "\(host) port \(port)\(suffix)"
+    }
 }
 
 /// One envelope that a server was asked to take.

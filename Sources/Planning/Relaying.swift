@@ -10,6 +10,7 @@ func judgeRelaying(policy: Policy, state: HostState) -> (finding: Finding, steps
         finding.notes.append(state.plesk.reason ?? "Plesk was not seen")
         return (finding, [])
     }
+    if let busy = plesk.busy { finding.notes.append("nothing can be applied at this moment: \(busy)") }
     guard let mode = plesk.relaying.value else {
         finding.notes.append(plesk.relaying.reason ?? "the setting was not seen")
         return (finding, [])

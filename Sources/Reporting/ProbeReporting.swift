@@ -7,7 +7,7 @@ package func renderProbe(_ report: ProbeReport, style: TerminalStyle) -> String 
     var lines = [verdictLine(report, style), origin(report.from), ""]
     for endpoint in report.endpoints { lines += render(endpoint, style) }
     if let endpoint = decidingEndpoint(of: report), let test = decidingTest(of: endpoint) {
-        lines += ["", "  \(place(of: endpoint)), test \(test.id):"]
+        lines += ["", "  \(endpoint.place), test \(test.id):"]
         lines += test.dialogue.map { "    " + printableText($0.utf8) }
     }
     if let hosted = report.hosted { lines += ["", render(hosted, style), "    " + reply(hosted.reply)] }
@@ -54,18 +54,8 @@ private func render(_ endpoint: ProbeEndpoint, _ style: TerminalStyle) -> [Strin
         let count = endpoint.tests.count { $0.verdict == verdict }
         return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }
-    let line = "  \(place(of: endpoint).padded(to: 44)) \(verdict) \(counts.joined(separator: ", "))"
+    let line = "  \(endpoint.place.padded(to: 44)) \(verdict) \(counts.joined(separator: ", "))"
     return [line.trimmedEnd] + (endpoint.reason.map { ["      " + printableText($0.utf8)] } ?? [])
-}
-
-private func place(of endpoint: ProbeEndpoint) -> String {
-    let tls =
-        switch endpoint.tls {
-        case .none: ""
-        case .starttls: ", after STARTTLS"
-        case .implicit: ", TLS"
-        }
-    return "\(bracketed(endpoint.address)) port \(endpoint.port)\(tls)"
 }
 
 private func decidingEndpoint(of report: ProbeReport) -> ProbeEndpoint? {

@@ -248,7 +248,7 @@ struct ConfirmationTests {
             Issue.record("not worse")
             return
         }
-        #expect(losses == ["port 25 on 203.0.113.10 answered before and does not now"])
+        #expect(losses == ["203.0.113.10 port 25 answered before and does not now"])
     }
 
     @Test("Login that vanished is worse")
@@ -256,7 +256,13 @@ struct ConfirmationTests {
         let after = endpoint(TestHost.report(.closed)) { $0.offersLogin = false }
         #expect(
             confirm(before: TestHost.report(.open), after: after)
-                == .worse(["port 25 on 203.0.113.10 offered login before and does not now"]))
+                == .worse(["203.0.113.10 port 25 offered login before and does not now"]))
+    }
+
+    @Test("Where nobody may relay, with a login or without, a login that ends is what was asked for")
+    func loginEnds() {
+        let after = endpoint(TestHost.report(.closed)) { $0.offersLogin = false }
+        #expect(confirm(before: TestHost.report(.closed), after: after, relaying: .closed) == .fixed)
     }
 
     @Test("Hosted mail that was refused before as well is not our doing")

@@ -45,6 +45,15 @@ extension OnARealHost {
             try lab.host("rm", "-rf", "/root/p.yaml")
         }
 
+        @Test("A drop-in whose name does not end in .yaml would not be read, and is not passed over")
+        func dropInName() throws {
+            let lab = try openHost()
+            try lab.host(
+                "/bin/sh", "-c",
+                "mkdir -p /etc/agent/policy.d && echo 'version: 1' >/etc/agent/policy.d/10-office.yml")
+            try refused(["apply", "--yes"], status: 10, saying: "10-office.yml", lab: lab)
+        }
+
         @Test("A plan that was edited, is of another host, or is no plan")
         func foreignPlan() throws {
             let lab = try openHost()
@@ -92,21 +101,48 @@ extension OnARealHost {
             #expect(run.errorOutput.contains("needs root"))
         }
 
-        @Test("Without Plesk nothing that Plesk decides counts as compliant")
-        func withoutPlesk() throws {
-            let lab = try Lab.required()
-            try lab.reset()
-            // The real thing is gone when its wrapper, its root and its database password are.
+        /// Plesk is gone when its wrapper, its root and its database password are.
+        private func withPleskAside(on lab: Lab, _ body: () throws -> Void) throws {
             let places = ["/usr/sbin/plesk", "/opt/psa", "/etc/psa"]
             for place in places { try lab.host("mv", place, place + ".aside") }
             defer {
                 for place in places { _ = try? lab.host("mv", place + ".aside", place) }
             }
-            let run = try lab.agent(["plan", "--detailed-exitcode", "--format", "json"])
-            #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
-            let findings = try run.json()["findings"] as? [[String: Any]]
-            let relaying = findings?.first { $0["id"] as? String == "relaying" }
-            #expect(relaying?["status"] as? String == "unknown")
+            try body()
+        }
+
+        @Test("Without Plesk nothing that Plesk decides counts as compliant")
+        func planWithoutPlesk() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try withPleskAside(on: lab) {
+                let run = try lab.agent(["plan", "--detailed-exitcode", "--format", "json"])
+                #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
+                let findings = try run.json()["findings"] as? [[String: Any]]
+                let relaying = findings?.first { $0["id"] as? String == "relaying" }
+                #expect(relaying?["status"] as? String == "unknown")
+            }
+        }
+
+        @Test("Without Plesk nothing is applied, unless the mail server alone is to be repaired")
+        func applyWithoutPlesk() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            let before = try lab.state()
+            try withPleskAside(on: lab) {
+                let run = try lab.agent(["apply", "--yes"])
+                #expect(run.status == 1, "\(run.output)\(run.errorOutput)")
+                #expect(run.errorOutput.contains("Plesk cannot be found"), "\(run.errorOutput)")
+            }
+            #expect(try lab.state() == before)
+            try withPleskAside(on: lab) {
+                let run = try lab.agent(["apply", "--yes", "--without-plesk", "--format", "json"])
+                #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
+                #expect(try run.json()["outcome"] as? String == "confirmed")
+                #expect(run.errorOutput.contains("Still unknown: relaying"), "\(run.errorOutput)")
+                #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("454"))
+            }
         }
 
         @Test("Nobody on port 25 is drift that a person must mend")

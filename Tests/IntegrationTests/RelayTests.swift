@@ -1,45 +1,6 @@
 import Foundation
 import Testing
 
-/// What a stranger in the world outside is told by each port of the host.
-private struct Outside {
-    let lab: Lab
-
-    /// The reply to RCPT TO for a foreign recipient.
-    func strangerReply(port: Int, tls: [String]) throws -> String {
-        try rcptReply(
-            ["--to", "canary@[198.51.100.7]", "--from", "stranger@domain.example"], port: port, tls: tls)
-    }
-
-    func hostedReply() throws -> String {
-        try rcptReply(
-            ["--to", "postmaster@hosted.example", "--from", "stranger@domain.example"], port: 25, tls: [])
-    }
-
-    func loginReply() throws -> String {
-        try rcptReply(
-            [
-                "--to", "canary@[198.51.100.7]", "--from", "alice@hosted.example", "--auth", "PLAIN",
-                "--auth-user", "alice@hosted.example", "--auth-password", "correct horse",
-            ], port: 587, tls: ["-tls"])
-    }
-
-    private func rcptReply(_ envelope: [String], port: Int, tls: [String]) throws -> String {
-        let run = try lab.swaks(
-            ["--server", "203.0.113.10", "--port", String(port), "--quit-after", "RCPT"] + tls + envelope)
-        let lines = run.output.split(separator: "\n").map(String.init)
-        let index = try #require(
-            lines.lastIndex { $0.contains("RCPT TO:") }, "\(run.output)\(run.errorOutput)")
-        let reply = try #require(lines[(index + 1)...].first { $0.contains("<") })
-        return String(reply.drop { !$0.isNumber })
-    }
-
-    /// Every way in that the host offers.
-    static let doors: [(port: Int, tls: [String])] = [
-        (25, []), (25, ["-tls"]), (465, ["-tlsc"]), (587, []), (587, ["-tls"]),
-    ]
-}
-
 extension OnARealHost {
     @Suite("Closing an open relay")
     struct Closing {
@@ -136,11 +97,5 @@ extension OnARealHost {
             #expect(back.status == 0, "\(back.errorOutput)")
             #expect(try lab.state() == closed)
         }
-    }
-}
-
-extension Lab {
-    func swaks(_ arguments: [String]) throws -> Run {
-        try outside(["/usr/bin/swaks"] + arguments)
     }
 }

@@ -31,11 +31,12 @@ enum HostFixture {
     static func plesk(
         relaying: RelayingMode = .auth,
         logins: LoginTypes = LoginTypes(smtp: true, pop: false, popLockMinutes: 20),
-        whiteList: [String] = ["127.0.0.1/8", "::1/128"], commands: MailserverCommands = commands
+        whiteList: [String] = ["127.0.0.1/8", "::1/128"], commands: MailserverCommands = commands,
+        busy: String? = nil
     ) -> PleskState {
         PleskState(
             version: "18.0.62", root: "/usr/local/psa", commands: commands, relaying: .seen(relaying),
-            logins: .seen(logins), whiteList: .seen(whiteList.map(entry)), blackList: .seen([]), busy: nil)
+            logins: .seen(logins), whiteList: .seen(whiteList.map(entry)), blackList: .seen([]), busy: busy)
     }
 
     static func postfix(mainCF: String = mainCF, masterCF: String = masterCF) -> PostfixConfiguration {

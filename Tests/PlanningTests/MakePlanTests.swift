@@ -112,6 +112,16 @@ struct MakePlanTests {
         #expect(pleskCommands(in: plan).isEmpty)
     }
 
+    @Test("A Plesk that must not be changed now is said to be so, before anybody tries to apply")
+    func busyPlesk() throws {
+        let busy = HostFixture.plesk(relaying: .open, busy: "Plesk's installer is at work: BUSY")
+        let finding = try finding(.relaying, in: plan(HostFixture.host(plesk: .seen(busy))))
+        #expect(
+            finding.notes == [
+                "nothing can be applied at this moment: Plesk's installer is at work: BUSY"
+            ])
+    }
+
     @Test("What cannot be seen is unknown, never ok")
     func unseen() {
         let state = HostFixture.host(
