@@ -5,6 +5,7 @@ import MailModel
 import Observation
 import Recording
 import RelayAnalysis
+import Reporting
 
 struct VantageOption: ParsableArguments {
     @Option(
@@ -73,15 +74,16 @@ extension Host {
     }
 
     /// Finishes what an earlier run left open, before anything new.
-    func recoverFirst(store: Store) async throws {
-        guard try !store.unfinishedChangeSets().isEmpty else { return }
+    /// - Returns: What became of each.
+    @discardableResult
+    func recoverFirst(store: Store) async throws -> [ChangeResult] {
+        guard try !store.unfinishedChangeSets().isEmpty else { return [] }
         let state = await observe()
-        let recovered = try await recover(
+        let results = try await recover(
+            policy: policy,
             using: instruments(store: store, state: state, vantage: nil, isInterrupted: { false }))
-        for change in recovered {
-            terminal.say(
-                "Change \(change) was interrupted: the host was brought back to the state before it.")
-        }
+        for result in results { terminal.say(renderRecovery(result)) }
+        return results
     }
 
     private func holds(_ setting: PleskChange.Setting) async -> Observed<Bool> {

@@ -15,6 +15,7 @@ func progressLine(_ progress: ChangeProgress, style: TerminalStyle) -> String {
     case .done: "  done"
     case .unneeded(let summary): "\(printableText(summary.utf8)): nothing is left of it"
     case .goingBack(let reason): "Going back: \(printableText(reason.utf8))"
+    case .enteringHarbour(let reason): "Making for the safe harbour: \(printableText(reason.utf8))"
     case .takenBack: "  taken back"
     }
 }

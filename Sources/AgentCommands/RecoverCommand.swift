@@ -7,14 +7,20 @@ import Reporting
 struct RecoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recover",
-        abstract: "Undo what a crash interrupted. `apply` and `rollback` do it first on their own.",
+        abstract: "Finish or undo what a crash interrupted. `apply` and `rollback` do it first on their own.",
         discussion: """
+            A change set that was cut off in its steps is taken back. One that had
+            everything on the host is judged from outside, and kept or not, as the
+            run that was interrupted would have done.
+
             EXAMPLES:
               agent recover
 
             EXIT STATUS:
-              0   nothing was open, or everything was taken back
+              0   nothing was open, or the host is in the state before, after, or in the
+                  safe harbour, and it says which
               4   a person must act
+              5   kept, but no vantage could confirm it
               11  another run holds the lock
               77  needs root
             """)
@@ -27,14 +33,22 @@ struct RecoverCommand: AsyncParsableCommand {
             let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
             let path = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent recover") {
-                let store = try openStore(path)
-                let open = try store.unfinishedChangeSets().map(\.id)
-                try await host.recoverFirst(store: store)
+                let results = try await host.recoverFirst(store: try openStore(path))
                 terminal.show(
-                    text: { _ in open.isEmpty ? "Nothing was interrupted.\n" : "" },
-                    document: { recoverDocument(open) })
-                return .done
+                    text: { _ in results.isEmpty ? "Nothing was interrupted.\n" : "" },
+                    document: { recoverDocument(results) })
+                return results.map(\.statusOfRecovery).max { $0.rawValue < $1.rawValue } ?? .done
             }
+        }
+    }
+}
+
+extension ChangeResult {
+    /// Where the host is consistent and nothing is left to ask, the recovery itself succeeded.
+    fileprivate var statusOfRecovery: ExitStatus {
+        switch outcome {
+        case .unconfirmed, .stillOpen: outcome.exitStatus
+        case .confirmed, .rolledBack, .harboured, .noChange, .failed: .done
         }
     }
 }

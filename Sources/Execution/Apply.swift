@@ -19,11 +19,12 @@ package func apply(
     try makeReady(paths)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
-        .apply, plan: plan, planDocument: planDocument, reverting: nil, using: instruments)
+        .apply, plan: plan, planDocument: planDocument, reverting: nil, before: before, using: instruments)
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
         try engine.backUp(paths)
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
+        try await engine.takeEffect()
     } catch {
         throw await engine.abandon(after: error)
     }
@@ -65,6 +66,11 @@ extension Engine {
             try await write(edit, summary: change.summary)
         }
         try stopIfInterrupted()
+    }
+
+    /// From here on a later run goes on, and does not go back: everything is on the host.
+    func takeEffect() async throws(Failure) {
+        try journal.enter(.written)
         try await reload()
     }
 

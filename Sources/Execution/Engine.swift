@@ -20,8 +20,10 @@ struct Engine {
     func carryOut(
         _ change: PleskChange, summary: String, role: StepRole = .change
     ) async throws(Failure) {
-        let step = try journal.intend(.plesk(change), summary: summary, role: role)
-        try await carryOut(step, summary: summary) { () async throws(Failure) in
+        let step = try inJournal(role) { () throws(Failure) in
+            try journal.intend(.plesk(change), summary: summary, role: role)
+        }
+        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
             try await runPlesk(change)
         }
     }
@@ -33,8 +35,10 @@ struct Engine {
         summary: String,
         role: StepRole = .change
     ) async throws(Failure) {
-        let step = try journal.intendEdit(current, after: bytes, summary: summary, role: role)
-        try await carryOut(step, summary: summary) { () async throws(Failure) in
+        let step = try inJournal(role) { () throws(Failure) in
+            try journal.intendEdit(current, after: bytes, summary: summary, role: role)
+        }
+        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
             try replaceFile(
                 current.path, with: bytes, metadata: metadata ?? current.metadata, expecting: current.bytes,
                 modificationTime: metadata == nil ? .ofTheWrite : .restored)
@@ -45,8 +49,10 @@ struct Engine {
     func reload(role: StepRole = .change) async throws(Failure) {
         let summary = "Reload Postfix"
         let service = ServiceChange.reloadPostfix
-        let step = try journal.intend(.service(service), summary: summary, role: role)
-        try await carryOut(step, summary: summary) { () async throws(Failure) in
+        let step = try inJournal(role) { () throws(Failure) in
+            try journal.intend(.service(service), summary: summary, role: role)
+        }
+        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
             let begun = timeSinceBoot()
             let result = try await instruments.run(
                 ProgramCall(
@@ -66,19 +72,45 @@ struct Engine {
         throw Failure(.interrupted, "interrupted between two steps")
     }
 
+    /// Going back goes on where the store cannot be written, for instance because the disk is full: what it
+    /// restores is in the store already, and can be restored again by the next run.
+    private func inJournal(
+        _ role: StepRole, _ record: () throws(Failure) -> Int
+    ) throws(Failure) -> Int? {
+        do throws(Failure) {
+            return try record()
+        } catch {
+            guard role == .compensation else { throw error }
+            return nil
+        }
+    }
+
+    /// - Parameter step: `nil` where the journal could not be written.
     private func carryOut(
-        _ step: Int, summary: String, _ action: () async throws(Failure) -> Void
+        _ step: Int?, summary: String, role: StepRole, _ action: () async throws(Failure) -> Void
     ) async throws(Failure) {
         instruments.report(.started(summary))
-        try journal.mark(.started, step)
+        try mark(.started, step, role)
         do throws(Failure) {
             try await action()
         } catch {
-            try journal.mark(.failed, step, note: error.summary)
+            // What went wrong counts for more than its record.
+            try? mark(.failed, step, role, note: error.summary)
             throw error
         }
-        try journal.mark(.done, step)
+        try mark(.done, step, role)
         instruments.report(.done(summary))
+    }
+
+    private func mark(
+        _ state: StepState, _ step: Int?, _ role: StepRole, note: String? = nil
+    ) throws(Failure) {
+        guard let step else { return }
+        do throws(Failure) {
+            try journal.mark(state, step, note: note)
+        } catch {
+            guard role == .compensation else { throw error }
+        }
     }
 
     private func runPlesk(_ change: PleskChange) async throws(Failure) {

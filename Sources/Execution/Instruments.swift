@@ -63,6 +63,7 @@ package enum ChangeProgress: Sendable, Equatable {
     /// Plesk has already done what an edit was planned for.
     case unneeded(String)
     case goingBack(String)
+    case enteringHarbour(String)
     case takenBack(String)
 
     package enum Moment: Sendable { case before, after }

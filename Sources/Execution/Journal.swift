@@ -28,21 +28,26 @@ struct Journal {
     let now: @Sendable () -> Timestamp
 
     static func begin(
-        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int?,
+        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int?, before: ProbeReport?,
         using instruments: Instruments
     ) throws(Failure) -> Journal {
+        let evidence = try before.map { report throws(Failure) in try encode(report.withoutRepetition) }
         let id = try instruments.store.begin(
             NewChangeSet(
                 kind: kind, host: plan.host.name, agentVersion: plan.agentVersion, policy: plan.policy,
                 planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
-                created: instruments.now()))
+                probeBefore: evidence, created: instruments.now()))
         return Journal(store: instruments.store, changeSet: id, now: instruments.now)
     }
 
-    static func unfinished(using instruments: Instruments) throws(Failure) -> [Journal] {
-        try instruments.store.unfinishedChangeSets().map {
-            Journal(store: instruments.store, changeSet: $0.id, now: instruments.now)
-        }
+    /// Writes down what is done next, before it is done.
+    func enter(
+        _ phase: ChangeSetPhase, decided: Outcome? = nil, reasons: [String] = [], probe: ProbeReport? = nil
+    ) throws(Failure) {
+        try store.enter(
+            phase, decided: decided?.rawValue, message: reasons.joined(separator: "; "),
+            probe: probe.map { report throws(Failure) in try encode(report.withoutRepetition) },
+            in: changeSet)
     }
 
     func backUp(_ snapshot: FileSnapshot) throws(Failure) {
@@ -124,6 +129,23 @@ extension [RecordedStep] {
         }
     }
 
+    /// Whether nothing that the change set wrote has been taken back: no file holds its first image where
+    /// something else was left in it.
+    func areStillThere(_ holds: (_ path: String, _ digest: String) throws(Failure) -> Bool) throws(Failure)
+        -> Bool
+    {
+        for image in firstImages {
+            guard let path = image.row.path, let first = image.row.beforeDigest,
+                lastDigest(of: path) != first
+            else { continue }
+            if try holds(path, first) { return false }
+        }
+        return !contains { $0.row.state == .undone }
+    }
+
+    /// Whether the last reload was seen in effect.
+    var isReloaded: Bool { last { $0.action.kind == .service }?.row.state == .done }
+
     /// The contents that this program, or Plesk on its behalf, is known to have left in a file.
     func knownDigests(of path: String) -> Set<String> {
         let own = self.filter { $0.row.path == path }
@@ -150,6 +172,21 @@ package func recordedCommand(_ step: StepRow) throws(Failure) -> [String]? {
 /// The probe report that a change set was closed with.
 package func recordedProbe(_ bytes: [UInt8]) throws(Failure) -> ProbeReport {
     try decode(String(decoding: bytes, as: UTF8.self))
+}
+
+extension ProbeReport {
+    /// The report with the dialogue of one test for each place: the journal keeps what decides.
+    var withoutRepetition: ProbeReport {
+        var report = self
+        for index in report.endpoints.indices {
+            let endpoint = report.endpoints[index]
+            let deciding = endpoint.tests.firstIndex { $0.verdict == .accepted } ?? 0
+            for test in endpoint.tests.indices where test != deciding {
+                report.endpoints[index].tests[test].dialogue = []
+            }
+        }
+        return report
+    }
 }
 
 func encode(_ value: some Encodable) throws(Failure) -> String {

@@ -1,4 +1,10 @@
 internal import MailModel
+internal import Recording
+
+/// Whether strangers could relay, by the configuration or as seen from outside.
+func relayed(_ verdict: RelayVerdict?, seenAs before: ProbeReport?) -> Bool {
+    verdict == .open || verdict == .partial || before?.verdict == .open
+}
 
 extension Engine {
     /// Has the change looked at from outside and keeps it, or follows the policy where it is bad.
@@ -22,8 +28,9 @@ extension Engine {
         case .cannotTell(let reason):
             return try await unconfirmed([reason], probe: after, policy: policy)
         case .worse(let losses):
-            let relayed = relayedBefore == .open || relayedBefore == .partial || before?.verdict == .open
-            return try await worse(losses, probe: after, policy: policy, relayedBefore: relayed)
+            return try await worse(
+                losses, probe: after, policy: policy,
+                relayedBefore: relayed(relayedBefore, seenAs: before))
         }
     }
 
@@ -50,69 +57,68 @@ extension Engine {
         }
     }
 
-    private func goBack(_ reasons: [String], probe: ProbeReport?) async throws(Failure) -> ChangeResult {
+    /// Takes everything back and closes the change set with that outcome.
+    func goBack(
+        _ reasons: [String], probe: ProbeReport? = nil, as outcome: Outcome = .rolledBack
+    ) async throws(Failure) -> ChangeResult {
+        // Where there is no room for the decision, the files tell the next run.
+        try? journal.enter(.goingBack, decided: outcome, reasons: reasons, probe: probe)
+        return try await finishGoingBack(reasons, probe: probe, as: outcome)
+    }
+
+    func finishGoingBack(
+        _ reasons: [String], probe: ProbeReport?, as outcome: Outcome
+    ) async throws(Failure) -> ChangeResult {
         try await takeBack(because: reasons.joined(separator: "; "))
-        return try close(.rolledBack, reasons: reasons, probe: probe)
+        return try close(outcome, reasons: reasons, probe: probe)
     }
 
     /// The old state relays, so going back to it is not safe: strangers are refused and nothing is bounced.
-    private func enterHarbour(
-        _ reasons: [String], probe: ProbeReport?
-    ) async throws(Failure) -> ChangeResult {
-        instruments.report(.goingBack(reasons.joined(separator: "; ")))
+    func enterHarbour(_ reasons: [String], probe: ProbeReport?) async throws(Failure) -> ChangeResult {
+        // Where there is no room for the decision, the next run judges again and comes to the same.
+        try? journal.enter(.harbour, decided: .harboured, reasons: reasons, probe: probe)
+        return try await finishHarbour(reasons, probe: probe)
+    }
+
+    /// Can be run again after a crash in it: only what is not yet so is edited.
+    func finishHarbour(_ reasons: [String], probe: ProbeReport?) async throws(Failure) -> ChangeResult {
+        instruments.report(.enteringHarbour(reasons.joined(separator: "; ")))
         do throws(Failure) {
             for edit in try await instruments.harbour() where edit.before != edit.after {
                 try await write(edit, summary: "Harbour: edit \(edit.path)")
             }
             try await reload()
         } catch {
-            throw await abandon(after: error)
+            // Going back would open the relay again: what is there stays, and the next run goes on.
+            throw Failure(
+                .personMustAct, "the safe harbour could not be entered: \(error.summary)",
+                detail: [error.detail, "The change is kept as it is; the old state relays for strangers."]
+                    .compactMap { $0 }.joined(separator: "\n"),
+                remedy: "Mend what stands in the way, then run `agent recover`.")
         }
         return try close(.harboured, reasons: reasons, probe: probe)
     }
 
+    /// Closes the change set. The outcome counts for more than its evidence: where there is no room for both,
+    /// the outcome alone is written.
     func close(
         _ outcome: Outcome, reasons: [String] = [], probe: ProbeReport?
     ) throws(Failure) -> ChangeResult {
+        let message = reasons.joined(separator: "; ")
         let evidence = try probe.map { report throws(Failure) in try encode(report.withoutRepetition) }
-        try record(outcome, message: reasons.joined(separator: "; "), evidence: evidence)
-        return ChangeResult(
-            changeSet: journal.changeSet, outcome: outcome, reasons: reasons, probe: probe)
-    }
-}
-
-extension Engine {
-    /// Closes the change set. The outcome counts for more than its evidence: where there is no room for both,
-    /// the outcome alone is written, since an open change set is one that the next run takes back.
-    private func record(_ outcome: Outcome, message: String, evidence: String?) throws(Failure) {
         do throws(Failure) {
             try journal.close(outcome, message: message, probe: evidence)
-            return
         } catch {
             do throws(Failure) {
                 try journal.close(outcome, message: message, probe: nil)
             } catch {
                 throw Failure(
-                    .personMustAct, "the change is made, and could not be written to the journal as closed",
+                    .personMustAct, "it is done, and could not be written to the journal as closed",
                     detail: "It ended as \(outcome.rawValue). \(error.summary)",
-                    remedy: "Make room for the store first. Until then `agent recover`, and `apply` and "
-                        + "`rollback` before anything else, would take the change back.")
+                    remedy: "Make room for the store, then run `agent recover`: it closes the change set.")
             }
         }
-    }
-}
-
-extension ProbeReport {
-    /// The report with the dialogue of one test for each place: the journal keeps what decides.
-    fileprivate var withoutRepetition: ProbeReport {
-        var report = self
-        for index in report.endpoints.indices {
-            let endpoint = report.endpoints[index]
-            let deciding = endpoint.tests.firstIndex { $0.verdict == .accepted } ?? 0
-            for test in endpoint.tests.indices where test != deciding {
-                report.endpoints[index].tests[test].dialogue = []
-            }
-        }
-        return report
+        return ChangeResult(
+            changeSet: journal.changeSet, outcome: outcome, reasons: reasons, probe: probe)
     }
 }

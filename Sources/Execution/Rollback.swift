@@ -20,11 +20,13 @@ package func rollBack(
     try refuseOthersEdits(since: original, of: change, using: instruments)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
-        .rollback, plan: plan, planDocument: planDocument, reverting: change, using: instruments)
+        .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before,
+        using: instruments)
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
         try engine.backUp(original.firstImages.compactMap(\.row.path))
         try await engine.reverse(original)
+        try await engine.takeEffect()
     } catch {
         throw await engine.abandon(after: error)
     }
@@ -74,12 +76,11 @@ extension Engine {
             try await replace(
                 current, with: old, restoring: image.metadata, summary: "Restore \(path)")
         }
-        try await reload()
     }
 
     /// A rollback is kept whatever the probe says of relaying: the old state was asked for. What is not as
     /// it should be is said.
-    fileprivate func judgeRollback(before: ProbeReport?) async throws(Failure) -> ChangeResult {
+    func judgeRollback(before: ProbeReport?) async throws(Failure) -> ChangeResult {
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
@@ -94,20 +95,4 @@ extension Engine {
         }
         return try close(.confirmed, probe: after)
     }
-}
-
-/// Finishes what a crash interrupted: every change set that was left open is taken back, the newest first.
-/// - Returns: The ids of the change sets; the host is as it was before each of them.
-/// - Throws: ``Failure`` with `.personMustAct` when something could not be taken back.
-package func recover(using instruments: Instruments) async throws(Failure) -> [Int] {
-    var recovered: [Int] = []
-    for journal in try Journal.unfinished(using: instruments).reversed() {
-        try makeReady(journal.steps().firstImages.compactMap(\.row.path))
-        let engine = Engine(instruments: instruments, journal: journal)
-        try await engine.takeBack(because: "change set \(journal.changeSet) was interrupted")
-        let message = "interrupted; the host was brought back to the state before it"
-        try journal.close(.failed, message: message, probe: nil)
-        recovered.append(journal.changeSet)
-    }
-    return recovered
 }

@@ -53,7 +53,8 @@ extension Engine {
             try await carryOut(
                 change.reversed, summary: "Take back: \(step.row.summary)", role: .compensation)
         }
-        try journal.mark(.undone, step.row.number)
+        // Where it cannot be written, the next run finds the setting as it was.
+        try? journal.mark(.undone, step.row.number)
     }
 
     /// - Returns: Whether the file had to be written.
@@ -72,6 +73,8 @@ extension Engine {
                 .failed, "\(path) was changed by somebody else meanwhile and is left as it is",
                 detail: unifiedDiff(path: path, before: current.bytes, after: old))
         }
+        // Bytes that only Plesk's cut-off command can have left are in no backup yet.
+        if !isOurs { try journal.backUp(current) }
         try await replace(
             current, with: old, restoring: metadata, summary: "Restore \(path)", role: .compensation)
         return true
@@ -79,14 +82,10 @@ extension Engine {
 
     /// Takes everything back after a failed step, and says in one failure what came of it.
     func abandon(after cause: Failure) async -> Failure {
+        // Where there is no room for the decision, the files tell the next run.
+        try? journal.enter(.goingBack, decided: .failed, reasons: [cause.summary])
         do throws(Failure) {
             try await takeBack(because: cause.summary)
-            try journal.close(.failed, message: cause.summary, probe: nil)
-            var failure = cause
-            if failure.status != .interrupted, failure.status != .stale { failure.status = .failed }
-            failure.detail = [cause.detail, "Everything was taken back: the host is as it was before."]
-                .compactMap { $0 }.joined(separator: "\n")
-            return failure
         } catch {
             // The change set stays open, so that `agent recover` goes on from here.
             return Failure(
@@ -95,5 +94,15 @@ extension Engine {
                     .joined(separator: "\n"),
                 remedy: error.remedy)
         }
+        var failure = cause
+        if failure.status != .interrupted, failure.status != .stale { failure.status = .failed }
+        var end = "Everything was taken back: the host is as it was before."
+        do throws(Failure) {
+            try journal.close(.failed, message: cause.summary, probe: nil)
+        } catch {
+            end += " The journal could not be closed (\(error.summary)); `agent recover` does it."
+        }
+        failure.detail = [cause.detail, end].compactMap { $0 }.joined(separator: "\n")
+        return failure
     }
 }

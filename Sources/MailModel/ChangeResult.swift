@@ -7,6 +7,17 @@ package enum Outcome: String, Sendable, CaseIterable {
     case noChange = "no-change"
     case failed
 
+    /// Which of the states that a change set can leave the host in.
+    package enum State: String, Sendable { case before, after, harbour }
+
+    package var state: State {
+        switch self {
+        case .confirmed, .unconfirmed, .stillOpen: .after
+        case .rolledBack, .noChange, .failed: .before
+        case .harboured: .harbour
+        }
+    }
+
     package var exitStatus: ExitStatus {
         switch self {
         case .confirmed, .noChange: .done

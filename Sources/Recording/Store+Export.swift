@@ -6,7 +6,7 @@ extension Store {
     /// Writes everything that is kept to plain files, from which `cp -a` alone restores.
     ///
     /// `change-7/before/etc/postfix/main.cf` is the file before change 7; `change-7/step-5/…` what a later
-    /// step of it kept. Beside them `steps.txt`, `plan.json` and `probe.json` of each change, and for all
+    /// step of it kept. Beside them `steps.txt`, `plan.json`, `probe-before.json` and `probe.json` of each change, and for all
     /// a `README.md` with the index, `index.tsv`, and `SHA256SUMS` for `sha256sum -c`. As root, files get
     /// their owner, mode, time and attributes; otherwise mode and time, and the index has the rest.
     /// - Parameter directory: Made with mode 0700; one that is there must be empty.
@@ -40,7 +40,10 @@ extension Store {
     /// - Returns: The documents that are damaged.
     private func export(_ change: ChangeSetRow, to target: ExportDirectory) throws(Failure) -> [String] {
         var damaged: [String] = []
-        let documents = [("plan.json", change.planDigest), ("probe.json", change.probeDigest)]
+        let documents = [
+            ("plan.json", change.planDigest), ("probe-before.json", change.probeBeforeDigest),
+            ("probe.json", change.probeDigest),
+        ]
         for (name, digest) in documents {
             guard let digest else { continue }
             guard let bytes = try soundContent(digest) else {

@@ -9,17 +9,18 @@ extension Store {
     package func begin(_ new: NewChangeSet) throws(Failure) -> Int {
         try write { db in
             try keep(Array(new.planDocument.utf8), db)
+            try new.probeBefore.map { try keep(Array($0.utf8), db) }
             try db.execute(
                 sql: """
                     INSERT INTO change_set
                         (kind, host, agent_version, policy_path, policy_sha256, plan_digest, relay_before,
-                         reverts, created)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         reverts, probe_before_digest, created)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     new.kind.rawValue, new.host, new.agentVersion, new.policy.path, new.policy.sha256,
                     sha256(new.planDocument.utf8), new.relayBefore?.rawValue, new.reverts,
-                    new.created.microseconds,
+                    new.probeBefore.map { sha256($0.utf8) }, new.created.microseconds,
                 ])
             return Int(db.lastInsertedRowID)
         }
@@ -73,8 +74,29 @@ extension Store {
         }
     }
 
+    /// Writes down what is done next with a change set, before it is done.
+    /// - Parameters:
+    ///   - decided: The outcome that it leads to, when that is known already.
+    ///   - message: Why, for the reader.
+    ///   - probe: The document of what was seen from outside, which led to it.
+    package func enter(
+        _ phase: ChangeSetPhase, decided: String? = nil, message: String = "", probe: String? = nil,
+        in changeSet: Int
+    ) throws(Failure) {
+        try write { db in
+            try probe.map { try keep(Array($0.utf8), db) }
+            try db.execute(
+                sql: """
+                    UPDATE change_set SET phase = ?, decided = ?, message = ?,
+                        probe_digest = coalesce(?, probe_digest)
+                    WHERE id = ?
+                    """,
+                arguments: [phase.rawValue, decided, message, probe.map { sha256($0.utf8) }, changeSet])
+        }
+    }
+
     /// Closes a change set.
-    /// - Parameter probe: The last probe's document.
+    /// - Parameter probe: The last probe's document; `nil` leaves the one that led to the outcome.
     package func close(
         _ changeSet: Int, outcome: String, message: String, probe: String?, at time: Timestamp
     ) throws(Failure) {
@@ -82,7 +104,8 @@ extension Store {
             try probe.map { try keep(Array($0.utf8), db) }
             try db.execute(
                 sql: """
-                    UPDATE change_set SET outcome = ?, message = ?, probe_digest = ?, finished = ?
+                    UPDATE change_set SET outcome = ?, message = ?,
+                        probe_digest = coalesce(?, probe_digest), finished = ?
                     WHERE id = ?
                     """,
                 arguments: [outcome, message, probe.map { sha256($0.utf8) }, time.microseconds, changeSet])

@@ -122,6 +122,7 @@ extension Store {
         needed (digest, change_set) AS (
             SELECT plan_digest, id FROM change_set
             UNION ALL SELECT probe_digest, id FROM change_set WHERE probe_digest IS NOT NULL
+            UNION ALL SELECT probe_before_digest, id FROM change_set WHERE probe_before_digest IS NOT NULL
             UNION ALL SELECT before_digest, change_set FROM step WHERE before_digest IS NOT NULL
             UNION ALL SELECT after_digest, change_set FROM step WHERE after_digest IS NOT NULL
         )

@@ -5,6 +5,18 @@ package enum ChangeSetKind: String, Sendable, CaseIterable {
     case apply, rollback
 }
 
+/// How far a change set has come; written before it is acted on, so that a later run can finish it.
+package enum ChangeSetPhase: String, Sendable, CaseIterable {
+    /// Its steps are being carried out: the host is between two states.
+    case changing
+    /// Everything is on the host, but for a reload perhaps, and is yet to be judged from outside.
+    case written
+    /// It was decided to take it back.
+    case goingBack = "going-back"
+    /// It was decided to make the smallest closed configuration of it.
+    case harbour
+}
+
 /// A change set as the journal has it.
 package struct ChangeSetRow: Sendable, Equatable {
     package var id: Int
@@ -22,6 +34,11 @@ package struct ChangeSetRow: Sendable, Equatable {
     package var created: Timestamp
     /// `nil` while it is under way, or after a crash.
     package var finished: Timestamp?
+    package var phase: ChangeSetPhase
+    /// The outcome that it will have, once it is decided to go back or into the harbour.
+    package var decided: String?
+    /// Digest of the document (`agent.probe/1`) of what was seen before the change set.
+    package var probeBeforeDigest: String?
     /// In the words of `agent.apply/1`; `nil` while it is under way.
     package var outcome: String?
     package var message: String
@@ -96,11 +113,14 @@ package struct NewChangeSet: Sendable {
     package var planDocument: String
     package var relayBefore: RelayVerdict?
     package var reverts: Int?
+    /// The document of what was seen from outside before the change set.
+    package var probeBefore: String?
     package var created: Timestamp
 
     package init(
         kind: ChangeSetKind, host: String, agentVersion: String, policy: PolicyIdentity,
-        planDocument: String, relayBefore: RelayVerdict?, reverts: Int?, created: Timestamp
+        planDocument: String, relayBefore: RelayVerdict?, reverts: Int?, probeBefore: String? = nil,
+        created: Timestamp
     ) {
         self.kind = kind
         self.host = host
@@ -109,6 +129,7 @@ package struct NewChangeSet: Sendable {
         self.planDocument = planDocument
         self.relayBefore = relayBefore
         self.reverts = reverts
+        self.probeBefore = probeBefore
         self.created = created
     }
 }

@@ -51,5 +51,13 @@ let storeMigrator: DatabaseMigrator = {
                 PRAGMA application_id = \(storeApplicationID);
                 """)
     }
+    migrator.registerMigration("2 phases") { db in
+        try db.execute(
+            sql: """
+                ALTER TABLE change_set ADD COLUMN phase TEXT NOT NULL DEFAULT 'changing';
+                ALTER TABLE change_set ADD COLUMN decided TEXT;
+                ALTER TABLE change_set ADD COLUMN probe_before_digest TEXT REFERENCES content (digest);
+                """)
+    }
     return migrator
 }()

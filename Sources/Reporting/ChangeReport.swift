@@ -147,11 +147,31 @@ package func rollbackDocument(_ result: ChangeResult, reverts: Int) -> JSONValue
             + resultMembers(result))
 }
 
+/// In which state an interrupted change set left the host, and why.
+package func renderRecovery(_ result: ChangeResult) -> String {
+    let change = "Change \(result.changeSet ?? 0) was interrupted: "
+    let reasons = result.reasons.map { printableText($0.utf8) }.joined(separator: "; ")
+    let why = reasons.isEmpty ? "" : " (\(reasons))"
+    switch result.outcome.state {
+    case .before: return change + "the host was brought back to the state before it\(why)."
+    case .after: return change + "the host is in the state after it, \(result.outcome.rawValue)\(why)."
+    case .harbour: return change + "the host is in the safe harbour\(why)."
+    }
+}
+
 /// `agent.recover/1`.
-package func recoverDocument(_ changes: [Int]) -> JSONValue {
-    .object([
+package func recoverDocument(_ results: [ChangeResult]) -> JSONValue {
+    let takenBack = results.filter { $0.outcome.state == .before }.compactMap(\.changeSet)
+    return .object([
         .init("format", .string("agent.recover/1")),
-        .init("taken-back", .array(changes.map { .string(String($0)) })),
+        .init("taken-back", .array(takenBack.map { .string(String($0)) })),
+        .init(
+            "changes",
+            .array(
+                results.map { result in
+                    .object(
+                        resultMembers(result) + [.init("state", .string(result.outcome.state.rawValue))])
+                })),
     ])
 }
 

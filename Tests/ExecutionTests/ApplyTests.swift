@@ -90,7 +90,8 @@ struct ApplyTests {
         #expect(try host.store.unfinishedChangeSets().count == 1)
 
         host.world.withLock { $0.reloadExit = 0 }
-        #expect(try await recover(using: host.instruments) == [1])
+        let results = try await recover(policy: TestHost.policy(), using: host.instruments)
+        #expect(results.map(\.outcome) == [.failed])
         #expect(try host.store.unfinishedChangeSets().isEmpty)
     }
 

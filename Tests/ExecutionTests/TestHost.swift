@@ -28,7 +28,7 @@ final class TestHost: Sendable {
     }
 
     let directory: URL
-    let store: Store
+    private let currentStore: Mutex<Store>
     let world = Mutex(World())
 
     static let openMain = "# caf\u{e9}\nmynetworks = 0.0.0.0/0\n"
@@ -38,9 +38,23 @@ final class TestHost: Sendable {
     init() throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        store = try Store()
+        currentStore = Mutex(try Store(path: directory.path + "/agent.sqlite", access: .readWrite))
         try write("main.cf", Self.openMain)
         try write("master.cf", Self.master)
+    }
+
+    var store: Store { currentStore.withLock { $0 } }
+
+    /// Makes the journal what it was when the probe after the change began, as if the run had been killed then.
+    func rewindToProbe() throws {
+        let store = try Store(path: directory.path + "/at-probe.sqlite", access: .readWrite)
+        currentStore.withLock { $0 = store }
+    }
+
+    private func keepJournal() {
+        guard world.withLock({ $0.progress.last }) == .probing(.after) else { return }
+        try? FileManager.default.copyItem(
+            at: directory.appending(path: "agent.sqlite"), to: directory.appending(path: "at-probe.sqlite"))
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
@@ -136,6 +150,7 @@ final class TestHost: Sendable {
             replan: { [self] in world.withLock { $0.replanned } ?? wholePlan },
             settle: { _ in },
             probe: { [self] _ async throws(Failure) in
+                keepJournal()
                 let (failure, report) = world.withLock { world in
                     (world.probeFailure, world.probes.isEmpty ? nil : world.probes.removeFirst())
                 }

@@ -53,6 +53,28 @@ extension OnARealHost {
             #expect(try lab.agent("apply", "--yes").status == 0)
         }
 
+        @Test("Killed while it is being judged from outside, the change is judged again and kept")
+        func killedWhileJudged() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["all"])
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                agent apply --yes >/root/out 2>/root/err & agent=$!
+                tries=0
+                until grep -q 'how it is now' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
+                kill -KILL $agent
+                wait $agent
+                """)
+            let recover = try lab.agent("recover", "--format", "json")
+            #expect(recover.status == 0, "\(recover.output)\(recover.errorOutput)")
+            let change = (try recover.json()["changes"] as? [[String: Any]])?.first
+            #expect(change?["state"] as? String == "after")
+            #expect(change?["outcome"] as? String == "confirmed")
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+        }
+
         @Test("On a terminal the change is asked for, and anything but yes changes nothing")
         func prompt() throws {
             let lab = try Lab.required()

@@ -1,0 +1,67 @@
+import Content
+import HostIO
+package import MailModel
+import Recording
+
+/// Finishes what a crash interrupted, the newest change set first.
+///
+/// What was decided is carried out: a change set that was being taken back is taken back, one on its way
+/// into the harbour gets there. One that had everything on the host goes on from there: the reload is seen
+/// in effect, it is judged from outside as the run would have judged it, and kept or not. Only one that was
+/// cut off before that is taken back: so an apply that closed a relay is never undone for want of a record.
+/// - Parameter policy: Says what follows when mail is broken or nothing can be confirmed.
+/// - Returns: What each change set came to; `failed` and `rolled-back` mean the state before it.
+/// - Throws: ``Failure`` with `.personMustAct` when something could not be finished.
+package func recover(policy: Policy, using instruments: Instruments) async throws(Failure) -> [ChangeResult] {
+    var results: [ChangeResult] = []
+    for row in try instruments.store.unfinishedChangeSets().reversed() {
+        let journal = Journal(store: instruments.store, changeSet: row.id, now: instruments.now)
+        try makeReady(journal.steps().firstImages.compactMap(\.row.path))
+        let engine = Engine(instruments: instruments, journal: journal)
+        results.append(try await engine.finish(row, policy: policy))
+    }
+    return results
+}
+
+/// What a change set that was cut off and taken back is closed with.
+private let cutOff = "interrupted; the host was brought back to the state before it"
+
+extension Engine {
+    fileprivate func finish(_ row: ChangeSetRow, policy: Policy) async throws(Failure) -> ChangeResult {
+        let reasons = row.message.isEmpty ? [cutOff] : [row.message]
+        switch row.phase {
+        case .changing:
+            return try await goBack([cutOff], as: .failed)
+        case .goingBack:
+            let outcome = row.decided.flatMap(Outcome.init) ?? .failed
+            return try await finishGoingBack(reasons, probe: nil, as: outcome)
+        case .harbour:
+            return try await finishHarbour(reasons, probe: nil)
+        case .written:
+            return try await goOn(row, policy: policy)
+        }
+    }
+
+    private func goOn(_ row: ChangeSetRow, policy: Policy) async throws(Failure) -> ChangeResult {
+        let steps = try journal.steps()
+        let isWhole = try steps.areStillThere { path, digest throws(Failure) in
+            try snapshotFile(path).map { sha256($0.bytes) } == digest
+        }
+        // The store may have been full when going back was decided.
+        guard isWhole else { return try await goBack([cutOff], as: .failed) }
+        do throws(Failure) {
+            if !steps.isReloaded { try await reload() }
+        } catch {
+            return try await goBack([error.summary], as: .failed)
+        }
+        let before = try row.probeBeforeDigest.map { digest throws(Failure) in
+            try recordedProbe(journal.store.content(digest))
+        }
+        switch row.kind {
+        case .apply:
+            return try await judge(before: before, policy: policy, relayedBefore: row.relayBefore)
+        case .rollback:
+            return try await judgeRollback(before: before)
+        }
+    }
+}
