@@ -2,6 +2,7 @@ import ArgumentParser
 import HostIO
 import MailModel
 import Observation
+import Qmail
 import RelayAnalysis
 import Reporting
 
@@ -16,6 +17,7 @@ struct ExplainCommand: AsyncParsableCommand {
             EXAMPLES:
               agent explain
               agent explain --postfix-config ./etc-postfix --format json
+              agent explain --qmail-config ./var-qmail
 
             EXIT STATUS:
               0   closed
@@ -31,25 +33,44 @@ struct ExplainCommand: AsyncParsableCommand {
         completion: .directory)
     var postfixConfig: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Read a copy of Qmail's control directory, with rules and xinetd entries beside it.",
+            valueName: "dir"),
+        completion: .directory)
+    var qmailConfig: String?
+
+    func validate() throws {
+        guard postfixConfig == nil || qmailConfig == nil else {
+            throw ValidationError("--postfix-config and --qmail-config exclude each other")
+        }
+    }
+
     func run() async throws {
         try await perform(shared) { terminal in
             let policy = try loadPolicy(shared.policy)
-            let configuration = try await configuration(terminal)
-            let report = explainRelay(configuration, trusted: policy.whiteList.allowed(on: currentTime().day))
+            let report = try await report(
+                trusted: policy.whiteList.allowed(on: currentTime().day), terminal)
             terminal.show(
                 text: { renderExplanation(report, style: $0) }, document: { explanationDocument(report) })
             return status(of: report.verdict)
         }
     }
 
-    private func configuration(_ terminal: Terminal) async throws(Failure) -> PostfixConfiguration {
-        if let postfixConfig { return try observeCopy(directory: postfixConfig) }
-        switch await observePostfix(liveInstruments(terminal)) {
-        case .seen(let configuration): return configuration
+    private func report(trusted: [IPNetwork], _ terminal: Terminal) async throws(Failure) -> RelayReport {
+        if let postfixConfig {
+            return explainRelay(try observeCopy(directory: postfixConfig), trusted: trusted)
+        }
+        if let qmailConfig {
+            return explainRelay(try observeQmailCopy(directory: qmailConfig), trusted: trusted)
+        }
+        switch await observeServingConfiguration(liveInstruments(terminal)) {
+        case .postfix(let configuration): return explainRelay(configuration, trusted: trusted)
+        case .qmail(let configuration): return explainRelay(configuration, trusted: trusted)
         case .unseen(let reason):
             throw Failure(
                 .failed, "the configuration of the MTA cannot be read", detail: reason,
-                remedy: "Run as root, or name a copy with --postfix-config DIR.")
+                remedy: "Run as root, or name a copy with --postfix-config DIR or --qmail-config DIR.")
         }
     }
 

@@ -2,9 +2,13 @@
 /// - Parameters:
 ///   - path: The file, named on both header lines.
 ///   - context: Unchanged lines shown round each change.
-/// - Returns: An empty string when nothing differs. Bytes are printed by ``printableText(_:)``.
+/// - Returns: An empty string when nothing differs; one sentence for contents that are no text. Bytes are printed
+///   by ``printableText(_:)``.
 package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context: Int = 3) -> String {
     guard before != after else { return "" }
+    guard !before.contains(0), !after.contains(0) else {
+        return "Binary file \(path) differs (\(before.count) bytes before, \(after.count) after)\n"
+    }
     let rows = diffRows(splitLines(before), splitLines(after))
     var output = ["--- \(path)", "+++ \(path)"]
     for hunk in hunks(in: rows, context: context) {

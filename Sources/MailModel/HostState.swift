@@ -36,6 +36,7 @@ package struct HostState: Sendable, Equatable {
     /// managed MTA serves.
     package var listeners: Observed<[Listener]>
     package var postfix: Observed<PostfixConfiguration>
+    package var qmail: Observed<QmailConfiguration>
     package var queue: Observed<QueueCount>
     package var hosted: Observed<HostedMail>
 
@@ -43,8 +44,10 @@ package struct HostState: Sendable, Equatable {
         name: String, machineID: String?, observedAt: Timestamp, plesk: Observed<PleskState>,
         managedMTA: Observed<ManagedMTA>, listeners: Observed<[Listener]>,
         postfix: Observed<PostfixConfiguration>, queue: Observed<QueueCount>,
-        hosted: Observed<HostedMail>
+        hosted: Observed<HostedMail>,
+        qmail: Observed<QmailConfiguration> = .unseen("Qmail was not looked for")
     ) {
+        self.qmail = qmail
         self.name = name
         self.machineID = machineID
         self.observedAt = observedAt

@@ -171,12 +171,13 @@ package struct PleskChange: Hashable, Sendable, Codable {
 package struct FileEdit: Hashable, Sendable {
     /// Absolute.
     package var path: String
-    package var before: [UInt8]
+    /// `nil` when there is no such file yet.
+    package var before: [UInt8]?
     package var after: [UInt8]
     /// What the edit changes, in the file's own terms: `mynetworks`, `submission/inet smtpd_relay_restrictions`.
     package var touches: [String]
 
-    package init(path: String, before: [UInt8], after: [UInt8], touches: [String]) {
+    package init(path: String, before: [UInt8]?, after: [UInt8], touches: [String]) {
         self.path = path
         self.before = before
         self.after = after

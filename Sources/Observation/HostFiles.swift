@@ -75,6 +75,12 @@ struct HostFiles: Sendable {
         return access(prefix + path, X_OK) == 0
     }
 
+    /// Whether the path leads to a regular file, which may still not be readable.
+    func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(prefix + path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// The text of a symbolic link; `nil` when there is none or it may not be read.
     func link(_ path: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

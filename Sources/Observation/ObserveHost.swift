@@ -19,7 +19,8 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     return HostState(
         name: hostName(files) ?? "unknown", machineID: machineID(files), observedAt: instruments.now(),
         plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
-        queue: await queue, hosted: hosted)
+        queue: await queue, hosted: hosted,
+        qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments))
 }
 
 /// Who serves SMTP, and which MTA should.

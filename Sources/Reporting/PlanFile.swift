@@ -30,7 +30,8 @@ package struct PlanFile: Sendable, Equatable {
             case .plesk(let plesk):
                 return (["plesk"] + plesk.command + ["undo"] + plesk.undoCommand).joined(separator: "\u{0}")
             case .edit(let edit):
-                return ["edit", edit.path, sha256(edit.before), sha256(edit.after)].joined(separator: "\u{0}")
+                return ["edit", edit.path, edit.before.map { sha256($0) } ?? "absent", sha256(edit.after)]
+                    .joined(separator: "\u{0}")
             case .service(let service):
                 return (["service"] + service.command).joined(separator: "\u{0}")
             }

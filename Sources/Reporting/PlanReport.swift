@@ -54,7 +54,7 @@ private func render(_ change: Change, _ style: TerminalStyle) -> [String] {
     case .plesk(let plesk):
         return [title, "       $ " + shellText(plesk.command)]
     case .edit(let edit):
-        let text = unifiedDiff(path: edit.path, before: edit.before, after: edit.after)
+        let text = unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after)
         return [title, style.diff(text, indent: "       ")]
     case .service(let service):
         return [title, "       $ " + shellText(service.command)]
@@ -155,7 +155,7 @@ private func json(_ change: Change) -> JSONValue {
     switch change.action {
     case .plesk(let plesk): commandLine = .strings(plesk.command)
     case .edit(let edit):
-        diff = .string(unifiedDiff(path: edit.path, before: edit.before, after: edit.after))
+        diff = .string(unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after))
     case .service(let service): commandLine = .strings(service.command)
     }
     return .object([

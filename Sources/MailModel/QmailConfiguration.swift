@@ -1,0 +1,38 @@
+/// Everything that decides what a Qmail does with a client, as bytes and data: no daemon, no I/O.
+package struct QmailConfiguration: Sendable, Equatable {
+    /// A file that is there; what is not there is in no table.
+    package enum File: Hashable, Sendable {
+        case content(FileContent)
+        /// A directory, or something else that no program can read as a file.
+        case notRegular
+        /// Why it cannot be read, as a sentence without a full stop.
+        case unreadable(String)
+
+        package var bytes: [UInt8]? {
+            if case .content(let content) = self { content.bytes } else { nil }
+        }
+    }
+
+    /// `QMAIL_ROOT_D`: `/var/qmail`.
+    package var directory: String
+    /// Files by their path on the host: control files, `.qmail` files of the alias user, xinetd's and inetd's
+    /// files, start scripts of supervised services with their environment directories, tcpserver's rules.
+    package var files: [String: File]
+    /// Whether this is a copy read elsewhere: then tables may be there in source form only.
+    package var isCopy: Bool
+    /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.
+    package var whiteList: [WhiteListEntry]?
+    /// The domains that Plesk hosts; `nil` when they were not seen.
+    package var domains: [String]?
+
+    package init(
+        directory: String = "/var/qmail", files: [String: File], isCopy: Bool,
+        whiteList: [WhiteListEntry]? = nil, domains: [String]? = nil
+    ) {
+        self.directory = directory
+        self.files = files
+        self.isCopy = isCopy
+        self.whiteList = whiteList
+        self.domains = domains
+    }
+}

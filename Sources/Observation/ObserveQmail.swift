@@ -1,0 +1,130 @@
+package import MailModel
+import Qmail
+
+/// Reads everything that decides who may relay through this host's Qmail. No program is run.
+/// - Parameter plesk: What Plesk was seen to be, for its white list and its domains.
+/// - Returns: `.unseen` when there is no `control` directory.
+package func observeQmail(
+    plesk: Observed<PleskState>, domains: [String]?, _ instruments: Instruments
+) -> Observed<QmailConfiguration> {
+    let files = instruments.files
+    let directory = qmailDirectory(files)
+    guard files.exists("\(directory)/control") else {
+        return .unseen("Qmail is not installed: there is no \(directory)/control")
+    }
+    var configuration = QmailConfiguration(
+        directory: directory, files: [:], isCopy: false, whiteList: plesk.value?.whiteList.value,
+        domains: domains)
+    QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
+    return .seen(configuration)
+}
+
+/// Reads a copy of a Qmail configuration, as an ordinary user and without Qmail.
+///
+/// `control` (or the directory itself, when it holds `me` or `rcpthosts`) has the control files. Beside it may stand
+/// what starts the servers and gives them their environment: `xinetd.d`, `xinetd.conf`, `inetd.conf`,
+/// `hosts.allow`, `service/NAME/run` with `env`, `tcp.smtp` with or without `tcp.smtp.cdb`, and `alias`.
+/// - Throws: when there are no control files (``ExitStatus/failed``).
+package func observeQmailCopy(directory: String) throws(Failure) -> QmailConfiguration {
+    let files = HostFiles(root: "/")
+    let remedy = "Name a copy of /var/qmail/control, or a directory that holds one as `control`."
+    guard let real = files.resolved(directory) else {
+        throw Failure(
+            .failed, "\(directory) cannot be read", detail: "There is no such directory.", remedy: remedy)
+    }
+    let places = ["\(real)/control", "\(real)/var/qmail/control", real]
+    let control = places.first { place in
+        ["me", "rcpthosts", "locals"].contains { files.exists("\(place)/\($0)") }
+    }
+    guard let control else {
+        throw Failure(
+            .failed, "the copy of the configuration cannot be read",
+            detail: "\(real) holds neither `me` nor `rcpthosts`, and no directory `control`.", remedy: remedy)
+    }
+    let original = "/var/qmail"
+    var configuration = QmailConfiguration(directory: original, files: [:], isCopy: true)
+    let place = { (path: String) -> String? in
+        let candidates = copies(of: path, below: real, control: control)
+        // A link in a copy from elsewhere must not show files of this machine.
+        return candidates.first { files.resolved($0).map { $0.hasPrefix(real + "/") } ?? false }
+    }
+    QmailFiles(place: place, directory: original, files: files).read(into: &configuration)
+    return configuration
+}
+
+/// Where a copy may have a file of the host: in the whole tree, or under its own name.
+private func copies(of path: String, below root: String, control: String) -> [String] {
+    let controlPrefix = "/var/qmail/control"
+    if path.hasPrefix(controlPrefix) { return [control + path.dropFirst(controlPrefix.utf8.count)] }
+    var candidates = [root + path]
+    for prefix in ["/etc/", "/var/qmail/"] where path.hasPrefix(prefix) && !path.hasPrefix("/etc/service") {
+        candidates.append("\(root)/\(path.dropFirst(prefix.utf8.count))")
+    }
+    return candidates
+}
+
+func qmailDirectory(_ files: HostFiles) -> String {
+    let line = files.text("/etc/psa/psa.conf")?.split(whereSeparator: \.isNewline)
+        .map { $0.split(whereSeparator: \.isWhitespace) }.first { $0.first == "QMAIL_ROOT_D" }
+    guard let value = line?.dropFirst().first, value.hasPrefix("/") else { return "/var/qmail" }
+    return String(value)
+}
+
+/// Reads files by the paths that they have on their host.
+private struct QmailFiles {
+    /// Where a file of the host is read; `nil` when it is not part of a copy.
+    let place: (String) -> String?
+    let directory: String
+    let files: HostFiles
+
+    private static let controlNames = [
+        "me", "rcpthosts", "morercpthosts", "morercpthosts.cdb", "locals", "virtualdomains", "percenthack",
+        "envnoathost", "localiphost", "badmailfrom", "smtproutes", "smtpgreeting",
+    ]
+    private static let supervised = ["/service", "/etc/service", "/var/service"]
+
+    func read(into configuration: inout QmailConfiguration) {
+        for name in Self.controlNames { read("\(directory)/control/\(name)", &configuration) }
+        for path in ["/etc/xinetd.conf", "/etc/inetd.conf", "/etc/hosts.allow"] {
+            read(path, &configuration)
+        }
+        for name in names(in: "/etc/xinetd.d") { read("/etc/xinetd.d/\(name)", &configuration) }
+        for name in names(in: "\(directory)/alias") where name.hasPrefix(".qmail") {
+            read("\(directory)/alias/\(name)", &configuration)
+        }
+        var seen: Set<String> = []
+        for parent in Self.supervised + ["\(directory)/supervise"] {
+            for name in names(in: parent) {
+                // What is supervised is mostly links to where its files are.
+                let real = place("\(parent)/\(name)").flatMap(files.resolved)
+                guard let real, seen.insert(real).inserted else { continue }
+                read("\(parent)/\(name)/run", &configuration)
+                for variable in names(in: "\(parent)/\(name)/env") {
+                    read("\(parent)/\(name)/env/\(variable)", &configuration)
+                }
+            }
+        }
+        for path in configuration.namedFiles where configuration.files[path] == nil {
+            read(path, &configuration)
+        }
+    }
+
+    private func names(in directory: String) -> [String] {
+        guard let location = place(directory) else { return [] }
+        var names: [String] = []
+        _ = files.forEachEntry(of: location) { names.append($0.name) }
+        return names.sorted()
+    }
+
+    private func read(_ path: String, _ configuration: inout QmailConfiguration) {
+        guard let location = place(path) else { return }
+        switch files.read(location) {
+        case .bytes(let bytes):
+            configuration.files[path] = .content(
+                FileContent(path: files.resolved(location) ?? location, bytes: bytes))
+        case .absent: break
+        case .unreadable(let reason):
+            configuration.files[path] = files.isRegular(location) ? .unreadable(reason) : .notRegular
+        }
+    }
+}

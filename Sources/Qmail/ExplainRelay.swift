@@ -1,0 +1,149 @@
+package import MailModel
+
+/// Says from Qmail's configuration alone which strangers can relay, and which line lets them.
+///
+/// What qmail-smtpd accepts is not yet what leaves: `user%domain@host`, `host!user` and `user@domain@host` are
+/// taken for local and bounce later, so a recipient relays only when qmail-send would also route it away.
+/// - Parameters:
+///   - configuration: the files as they were read.
+///   - trusted: networks whose clients are not strangers; the host itself never is one.
+package func explainRelay(_ configuration: QmailConfiguration, trusted: [IPNetwork]) -> RelayReport {
+    Explanation(configuration, trusted: trusted).report
+}
+
+/// One thing that opens the relay, with the configuration's own parts, so that an edit can find it.
+struct Opening: Hashable, Sendable {
+    enum Mechanism: Hashable, Sendable {
+        case recipientHostsMissing
+        case recipientHost(RecipientHosts.Entry)
+        case percentHack(domain: String, line: Int?)
+        case relayClient(MailService.Setting, client: RuleClient?)
+        /// The place among the arguments of the server.
+        case login(Int)
+        case queueProtocol
+        case catchAll
+        case whiteList(WhiteListEntry)
+        /// Nothing is opened: the service is broken, or something could not be seen.
+        case fault
+    }
+
+    var mechanism: Mechanism
+    var verdict: RelayVerdict
+    var kind: String
+    var place: MailService.Place
+    var opens: String
+    var remedy: String
+}
+
+struct Explanation: Sendable {
+    let configuration: QmailConfiguration
+    let control: Control
+    let routing: Routing
+    let recipients: RecipientHosts
+    let services: [MailService]
+    let isAssumed: Bool
+    let population: Population
+    /// By service, in their order.
+    private(set) var openings: [[Opening]] = []
+
+    init(_ configuration: QmailConfiguration, trusted: [IPNetwork]) {
+        self.configuration = configuration
+        control = Control(configuration: configuration)
+        routing = Routing(control)
+        recipients = RecipientHosts(control)
+        (services, isAssumed) = configuration.services()
+        population = Population(trusted: trusted)
+        openings = services.map(openings)
+    }
+
+    var verdict: RelayVerdict { Self.worst(openings.map(Self.verdict)) }
+
+    private static func verdict(_ openings: [Opening]) -> RelayVerdict { worst(openings.map(\.verdict)) }
+
+    private static func worst(_ verdicts: [RelayVerdict]) -> RelayVerdict {
+        [.open, .partial, .unknown, .broken].first(where: verdicts.contains) ?? .closed
+    }
+
+    var report: RelayReport {
+        let listeners = zip(services, openings).map { service, openings in
+            ListenerVerdict(
+                address: service.address, port: service.port, service: service.name,
+                verdict: Self.verdict(openings))
+        }
+        let causes = zip(services, openings).flatMap { service, openings in
+            openings.map { opening in
+                RelayCause(
+                    kind: opening.kind, parameter: parameter(of: opening), file: opening.place.file,
+                    line: opening.place.line, text: opening.place.text, culprit: opening.place.culprit,
+                    opens: opening.opens, listener: service.port, remedy: opening.remedy)
+            }
+        }
+        return RelayReport(mta: .qmail, verdict: verdict, listeners: listeners, causes: causes, risks: risks)
+    }
+
+    private func parameter(of opening: Opening) -> String {
+        switch opening.mechanism {
+        case .recipientHostsMissing: "rcpthosts"
+        case .recipientHost(let entry): entry.file
+        case .percentHack: "percenthack"
+        case .relayClient: "RELAYCLIENT"
+        case .login: "checkpassword"
+        case .queueProtocol: "qmail-qmqpd"
+        case .catchAll: ".qmail"
+        case .whiteList: "relaylock"
+        case .fault: opening.kind
+        }
+    }
+
+    private func openings(_ service: MailService) -> [Opening] {
+        guard let everybody = population.clients(of: service) else { return [] }
+        if let fault = fault(of: service) { return [fault] }
+        if service.server == .qmqp { return [queueProtocol(service, everybody)] }
+        return relayClients(service) + unlisted(service, everybody) + logins(service, everybody)
+            + whiteList(service)
+    }
+
+    /// Why the service answers nobody, or cannot be judged.
+    private func fault(of service: MailService) -> Opening? {
+        if let path = service.chain?.rulesPath, path.hasSuffix(".cdb"), !configuration.isCopy {
+            switch configuration.files[path] {
+            case nil where !(service.chain?.words.contains { $0.text == "-X" } ?? false):
+                return fault(
+                    "rules", .broken, file: path, "\(path) is not there, so tcpserver drops every client",
+                    remedy: "make it: tcprules \(path) \(path).tmp < \(QmailConfiguration.source(of: path))")
+            case .content(let content):
+                if (try? TCPRules(compiled: content.bytes)) != nil { break }
+                return fault(
+                    "rules", .unknown, file: path, "\(path) is damaged",
+                    remedy:
+                        "make it anew: tcprules \(path) \(path).tmp < \(QmailConfiguration.source(of: path))")
+            case .unreadable(let reason):
+                return fault("rules", .unknown, file: path, reason, remedy: "run as root")
+            default: break
+            }
+        }
+        guard service.server != .qmqp else { return nil }
+        if service.server == .smtp, control.line("me") == nil, control.line("smtpgreeting") == nil {
+            return fault(
+                "me", .broken, file: "me", "without control/me qmail-smtpd says 421 to every client",
+                remedy: "write the host's name into control/me")
+        }
+        switch recipients.state {
+        case .refusesEveryone(let reason):
+            return fault(
+                "rcpthosts", .broken, file: "rcpthosts", "\(reason): qmail-smtpd says 421 to every client",
+                remedy: "put a file with the hosted domains in its place")
+        case .unknown(let reason):
+            return fault("rcpthosts", .unknown, file: "rcpthosts", reason, remedy: "run as root")
+        case .listed, .unlimited: return nil
+        }
+    }
+
+    private func fault(
+        _ kind: String, _ verdict: RelayVerdict, file: String, _ text: String, remedy: String
+    ) -> Opening {
+        Opening(
+            mechanism: .fault, verdict: verdict, kind: kind,
+            place: .init(file: file, line: nil, text: text, culprit: nil), opens: "nobody", remedy: remedy)
+    }
+}

@@ -1,0 +1,81 @@
+import MailModel
+
+extension Explanation {
+    /// What does not relay but weakens the host, or could not be judged.
+    var risks: [RelayRisk] {
+        assumption + uncompiled + gatekeepers + forwards
+    }
+
+    private var assumption: [RelayRisk] {
+        guard isAssumed else { return [] }
+        return [
+            RelayRisk(
+                kind: "service",
+                why:
+                    "nothing was found that starts qmail-smtpd, so its environment is not known: judged as if "
+                    + "tcpserver started it on port 25 with \(QmailConfiguration.usualRules)")
+        ]
+    }
+
+    private var uncompiled: [RelayRisk] {
+        let domains = recipients.uncompiled
+        var risks: [RelayRisk] = []
+        if let first = domains.first {
+            risks.append(
+                RelayRisk(
+                    kind: "morercpthosts", parameter: "morercpthosts", file: "morercpthosts",
+                    line: first.line,
+                    text: first.text,
+                    why: "\(domains.count) of its domains are not in morercpthosts.cdb, which alone counts, "
+                        + "until qmail-newmrh is run"))
+        }
+        let rules = Set(services.map { $0.chain?.rulesPath ?? QmailConfiguration.usualRules })
+        return risks
+            + rules.sorted().filter(configuration.isOutdated).map { path in
+                RelayRisk(
+                    kind: "rules", file: QmailConfiguration.source(of: path),
+                    why: "it says something else than \(path), which alone counts, until tcprules is run")
+            }
+    }
+
+    private var gatekeepers: [RelayRisk] {
+        services.flatMap { service -> [RelayRisk] in
+            guard let chain = service.chain else { return [] }
+            var risks = chain.unknownWrappers.map { word in
+                RelayRisk(
+                    kind: "wrapper", parameter: word.text, file: service.place.file, line: word.line,
+                    why: "what \(word.text) adds to the environment is not known here")
+            }
+            if chain.isPlesk, !chain.hasRelayLock, chain.server == .smtp {
+                risks.append(
+                    RelayRisk(
+                        kind: "relaylock", parameter: "relaylock", file: service.place.file,
+                        line: service.place.line, text: service.place.text,
+                        why:
+                            "relaylock is not in the chain, so Plesk's relaying mode, white list and POP locks "
+                            + "do not count on port \(service.port)"))
+            }
+            if chain.hasRelayLock, configuration.whiteList == nil {
+                risks.append(
+                    RelayRisk(
+                        kind: "white-list", parameter: "relaylock", file: service.place.file,
+                        line: service.place.line,
+                        why: "relaylock also lets Plesk's white list relay, which was not seen"))
+            }
+            return risks
+        }
+    }
+
+    /// A catch-all that sends all mail for made-up addresses somewhere else.
+    private var forwards: [RelayRisk] {
+        dotQmailDefaults.flatMap { path, file in
+            file.instructions.filter { $0.kind == .forward || $0.kind == .program && $0.sendsMail }
+                .filter { !($0.sendsMail && $0.usesRecipient) }
+                .map {
+                    RelayRisk(
+                        kind: "catch-all", file: path, line: $0.line, text: $0.text,
+                        why: "mail for every address that does not exist, spam first of all, is sent on")
+                }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import MailModel
+
+extension QmailConfiguration {
+    /// Every enabled service of xinetd, inetd and the supervised start scripts that runs a server of Qmail; a
+    /// plain qmail-smtpd on port 25 where there is none, so that the control files are judged.
+    func services() -> (found: [MailService], isAssumed: Bool) {
+        let found = xinetdServices() + inetdServices() + supervisedServices()
+        guard found.isEmpty else {
+            return (found.sorted { ($0.port, $0.name) < ($1.port, $1.name) }, false)
+        }
+        let path = Self.usualRules
+        return (
+            [
+                MailService(
+                    name: "qmail-smtpd", server: .smtp, address: "0.0.0.0", port: 25, chain: nil,
+                    place: .init(file: path, line: nil, text: "", culprit: nil), environment: [],
+                    clients: clients(rules: path), onlyFrom: nil)
+            ], true
+        )
+    }
+
+    static let usualRules = "/etc/tcp.smtp.cdb"
+
+    /// The files that the services name and whose content decides.
+    package var namedFiles: Set<String> {
+        let rules = services().found.compactMap { $0.chain?.rulesPath ?? Self.usualRules }
+        return Set(rules + [Self.usualRules]).reduce(into: []) { paths, path in
+            paths.insert(path)
+            paths.insert(Self.source(of: path))
+        }
+    }
+
+    static func source(of compiled: String) -> String {
+        compiled.hasSuffix(".cdb") ? String(compiled.dropLast(4)) : compiled
+    }
+
+    private func files(below directory: String) -> [(path: String, bytes: [UInt8])] {
+        files.compactMap { path, file in
+            guard path.hasPrefix(directory), let bytes = file.bytes else { return nil }
+            return (path, bytes)
+        }
+        .sorted { $0.path < $1.path }
+    }
+
+    // MARK: - xinetd
+
+    private func xinetdServices() -> [MailService] {
+        let directory = "/etc/xinetd.d/"
+        // xinetd passes over names with a dot or a tilde at the end (xinetd.conf(5), includedir).
+        let named = files(below: directory).filter { file in
+            let name = file.path.dropFirst(directory.utf8.count)
+            return !name.contains(".") && !name.hasSuffix("~") && !name.contains("/")
+        }
+        let texts = files(below: "/etc/xinetd.conf") + named
+        let parsed = texts.map { (path: $0.path, bytes: $0.bytes, text: XinetdText($0.bytes)) }
+        let defaults = parsed.flatMap(\.text.entries).first { $0.service == nil }
+        return parsed.flatMap { file in
+            file.text.entries.compactMap { entry in
+                service(entry, in: file.path, lines: Lines(file.bytes), defaults: defaults)
+            }
+        }
+    }
+
+    private func service(
+        _ entry: XinetdText.Entry, in path: String, lines: Lines, defaults: XinetdText.Entry?
+    ) -> MailService? {
+        guard let name = entry.service, let server = entry.value("server") else { return nil }
+        let id = entry.value("id")?.text ?? name
+        let isDisabled =
+            entry.value("disable")?.text.folded == "yes"
+            || defaults?.values("disabled").contains { $0.text == id } == true
+            || defaults.map { $0.values("enabled") }.map { list in
+                !list.isEmpty && !list.contains { $0.text == id }
+            } == true
+        guard !isDisabled, let chain = ServerChain([server] + entry.values("server_args")),
+            let port = entry.value("port").flatMap({ Int($0.text) }) ?? MailService.port(named: name)
+        else { return nil }
+        let environment = entry.values("env").compactMap { word in
+            setting(word.text, file: path, line: word.line, lines: lines)
+        }
+        let isIPv6 = entry.values("flags").contains { $0.text == "IPv6" }
+        let sources =
+            entry.values("only_from").isEmpty ? defaults?.values("only_from") : entry.values("only_from")
+        let serverLine = chain.serverWord.line
+        return MailService(
+            name: path.baseName, server: chain.server,
+            address: (entry.value("bind") ?? entry.value("interface"))?.text ?? (isIPv6 ? "::" : "0.0.0.0"),
+            port: port, chain: chain,
+            place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
+            environment: environment, clients: clients(of: chain),
+            onlyFrom: sources.flatMap { $0.isEmpty ? nil : $0.map(\.text) })
+    }
+
+    private func setting(_ text: String, file: String, line: Int, lines: Lines) -> MailService.Setting? {
+        guard let equals = text.firstIndex(of: "=") else { return nil }
+        return MailService.Setting(
+            name: String(text[..<equals]), value: String(text[text.index(after: equals)...]),
+            place: .init(file: file, line: line, text: lines.text(line), culprit: text))
+    }
+
+    // MARK: - inetd
+
+    /// Lines of `service type protocol wait user program arguments…` (inetd.conf(5)).
+    private func inetdServices() -> [MailService] {
+        let path = "/etc/inetd.conf"
+        guard let bytes = files[path]?.bytes else { return [] }
+        let lines = Lines(bytes)
+        return lines.lines.enumerated().compactMap { index, line in
+            let words = words(of: line, number: index + 1)
+            guard words.count > 6, let first = words.first, !first.text.hasPrefix("#") else { return nil }
+            let endpoint = first.text.split(separator: ":")
+            guard let chain = ServerChain([words[5]] + words[7...]),
+                let port = endpoint.last.flatMap({ MailService.port(named: String($0)) })
+            else { return nil }
+            return MailService(
+                name: first.text, server: chain.server,
+                address: endpoint.count == 2 ? String(endpoint[0]) : "0.0.0.0", port: port, chain: chain,
+                place: .init(file: path, line: index + 1, text: lines.text(index + 1), culprit: nil),
+                environment: [], clients: clients(of: chain), onlyFrom: nil)
+        }
+    }
+
+    // MARK: - Supervised
+
+    private func supervisedServices() -> [MailService] {
+        files.compactMap { path, file -> MailService? in
+            guard path.hasSuffix("/run"), let bytes = file.bytes else { return nil }
+            let script = ServiceScript(bytes)
+            guard let chain = ServerChain(script.server), let endpoint = chain.endpoint,
+                let port = MailService.port(named: endpoint.port)
+            else { return nil }
+            let lines = Lines(bytes)
+            let exported = script.environment.map { setting in
+                MailService.Setting(
+                    name: setting.name, value: setting.value,
+                    place: .init(
+                        file: path, line: setting.line, text: lines.text(setting.line),
+                        culprit: "\(setting.name)=\(setting.value)"))
+            }
+            let isAnywhere = ["0", "*", ""].contains(endpoint.address)
+            let serverLine = chain.serverWord.line
+            return MailService(
+                name: String(path.dropLast(4)), server: chain.server,
+                address: isAnywhere ? "0.0.0.0" : endpoint.address, port: port, chain: chain,
+                place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
+                environment: exported + directorySettings(script, of: path),
+                clients: clients(of: chain), onlyFrom: nil)
+        }
+    }
+
+    /// A file a variable, its first line the value; an empty file takes the variable away (envdir(8)).
+    private func directorySettings(_ script: ServiceScript, of path: String) -> [MailService.Setting] {
+        let home = path.dropLast(4)
+        return script.environmentDirectories.flatMap { named -> [MailService.Setting] in
+            let relative = named.hasPrefix("./") ? String(named.dropFirst(2)) : named
+            let directory = named.hasPrefix("/") ? named : "\(home)/\(relative)"
+            return files(below: directory + "/").filter { !$0.bytes.isEmpty }.map { file in
+                let value = file.bytes.prefix { $0 != 0x0a }.text
+                return MailService.Setting(
+                    name: file.path.baseName, value: value,
+                    place: .init(file: file.path, line: 1, text: value, culprit: nil))
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package import MailModel
+
+/// A configuration of Qmail after the smallest edits that close it.
+package struct QmailRepair: Sendable, Equatable {
+    package var repair: RelayRepair
+    /// Whether xinetd must read its files again.
+    package var reloadsXinetd: Bool
+    /// Whether qmail-send must be started again: it reads `percenthack` only then.
+    package var restartsQmail: Bool
+}
+
+/// Finds the smallest edits that close every cause of a relay in Qmail's files, and judges the edited bytes.
+///
+/// What a file says beside the cause stays byte for byte. Rules are compiled anew as `tcprules` would, and
+/// `morercpthosts.cdb` as `qmail-newmrh` would, so that what is planned is what is written. A missing
+/// `rcpthosts` gets the domains whose mail stays here.
+/// - Parameter trusted: networks that an administrator vouched for; their rules stay.
+package func repairRelay(_ configuration: QmailConfiguration, trusted: [IPNetwork]) -> QmailRepair {
+    var workshop = Workshop(configuration, trusted: trusted)
+    workshop.work()
+    return workshop.result
+}
+
+struct Workshop {
+    let original: QmailConfiguration
+    let trusted: [IPNetwork]
+    private(set) var current: QmailConfiguration
+    private var touches: [String: [String]] = [:]
+    private var notes: [String] = []
+    /// The files that this round mends: their lines keep their numbers until the round ends.
+    private var open: [String: Lines] = [:]
+    /// The compiled rules to be made anew of their sources at the end of the round.
+    private var outdatedRules: Set<String> = []
+
+    init(_ configuration: QmailConfiguration, trusted: [IPNetwork]) {
+        original = configuration
+        current = configuration
+        self.trusted = trusted
+    }
+
+    mutating func work() {
+        // What one round closes may have hidden more.
+        for _ in 0..<8 {
+            let explanation = Explanation(current, trusted: trusted)
+            let before = current
+            for (service, openings) in zip(explanation.services, explanation.openings) {
+                for opening in openings { mend(opening, of: service, explanation) }
+            }
+            restoreGatekeepers(explanation.services)
+            finishRound()
+            guard current != before else { return }
+        }
+    }
+
+    var result: QmailRepair {
+        let edits = current.files.keys.sorted().compactMap { path -> FileEdit? in
+            guard let after = current.files[path]?.bytes, original.files[path]?.bytes != after else {
+                return nil
+            }
+            let place: String
+            if case .content(let content)? = original.files[path] {
+                place = content.path
+            } else {
+                place = path
+            }
+            return FileEdit(
+                path: place, before: original.files[path]?.bytes, after: after, touches: touches[path] ?? [])
+        }
+        let paths = touches.keys
+        return QmailRepair(
+            repair: RelayRepair(
+                edits: edits, notes: notes, after: Explanation(current, trusted: trusted).report),
+            reloadsXinetd: paths.contains { $0.hasPrefix("/etc/xinetd") || $0 == "/etc/inetd.conf" },
+            restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") })
+    }
+
+    private mutating func mend(_ opening: Opening, of service: MailService, _ explanation: Explanation) {
+        switch opening.mechanism {
+        case .recipientHostsMissing: makeRecipientHosts(explanation)
+        case .recipientHost(let entry): remove(entry, explanation)
+        case .percentHack(let domain, let line):
+            guard let line else { return }
+            edit(explanation.control.path("percenthack"), touching: domain) { $0.remove(line: line) }
+        case .relayClient(let setting, let client): remove(setting, client: client, opens: opening.opens)
+        case .login(let argument): mendLogin(argument: argument, of: service)
+        case .queueProtocol: disable(service)
+        case .whiteList, .catchAll, .fault: return
+        }
+    }
+
+    // MARK: - Control files
+
+    private mutating func makeRecipientHosts(_ explanation: Explanation) {
+        let path = explanation.control.path("rcpthosts")
+        let domains = explanation.routing.hosted
+        guard !domains.isEmpty, current.files[path] == nil else { return }
+        write(Array(domains.map { $0 + "\n" }.joined().utf8), to: path, touching: "rcpthosts")
+        note(
+            "control/rcpthosts is made of the \(domains.count) domains whose mail stays here; add any that this "
+                + "host is a backup MX of")
+    }
+
+    private mutating func remove(_ entry: RecipientHosts.Entry, _ explanation: Explanation) {
+        note(
+            "No longer accepted from strangers: mail for \(entry.text). If this host is a backup MX of it, put it "
+                + "back into rcpthosts")
+        if entry.file == "rcpthosts", let line = entry.line {
+            edit(explanation.control.path("rcpthosts"), touching: entry.text) { $0.remove(line: line) }
+            return
+        }
+        let source = explanation.control.path("morercpthosts")
+        if let line = entry.line {
+            edit(source, touching: entry.text) { $0.remove(line: line) }
+        }
+        let compiled = explanation.control.path("morercpthosts.cdb")
+        guard let bytes = current.files[compiled]?.bytes,
+            let records = try? ConstantDatabase.records(bytes)
+        else { return }
+        let kept = records.filter { $0.key.text != entry.text }
+        write(ConstantDatabase.bytes(kept), to: compiled, touching: "compiled morercpthosts")
+    }
+
+    // MARK: - Environments
+
+    private mutating func remove(_ setting: MailService.Setting, client: RuleClient?, opens: String) {
+        if opens != "every client" {
+            note(
+                "No longer relayed without a login: \(opens). If they are yours, vouch for their network in the "
+                    + "policy (white-list.vouched), and it stays")
+        }
+        let path = setting.place.file
+        if client != nil, path != "/etc/hosts.allow" {
+            removeFromRules(setting, at: path, client: client)
+        } else if path.hasPrefix("/etc/xinetd") {
+            guard let line = setting.place.line, let word = setting.place.culprit else { return }
+            edit(path, touching: "RELAYCLIENT") { $0.remove(word: word, fromLine: line) }
+        } else if path == "/etc/hosts.allow" {
+            guard let line = setting.place.line else { return }
+            edit(path, touching: "RELAYCLIENT") {
+                $0.removeOption("setenv", naming: "RELAYCLIENT", fromLine: line)
+            }
+        } else if path.hasSuffix("/run") {
+            guard let line = setting.place.line else { return }
+            edit(path, touching: "RELAYCLIENT") { $0.removeAssignment("RELAYCLIENT", fromLine: line) }
+        } else {
+            // An empty file takes the variable away (envdir(8)).
+            write([], to: path, touching: "RELAYCLIENT")
+        }
+    }
+
+    private mutating func removeFromRules(
+        _ setting: MailService.Setting, at path: String, client: RuleClient?
+    ) {
+        let compiled = path.hasSuffix(".cdb") ? path : path + ".cdb"
+        if !path.hasSuffix(".cdb"), let line = setting.place.line {
+            edit(path, touching: client.map { "rule \($0.text)" } ?? "rule") {
+                $0.removeRuleSetting("RELAYCLIENT", fromLine: line)
+            }
+        }
+        guard let bytes = current.files[compiled]?.bytes else { return }
+        // The source is compiled where it is what counts; else the compiled rules alone are mended.
+        if !path.hasSuffix(".cdb") {
+            outdatedRules.insert(compiled)
+        } else if let records = try? ConstantDatabase.records(bytes) {
+            let mended = records.map { record -> ConstantDatabase.Record in
+                guard client?.members.contains(record.key.text) == true else { return record }
+                let parts = record.data.split(separator: 0).filter {
+                    !$0.starts(with: Array("+RELAYCLIENT=".utf8))
+                }
+                return .init(key: record.key, data: parts.flatMap { Array($0) + [0] })
+            }
+            write(ConstantDatabase.bytes(mended), to: compiled, touching: "compiled rules")
+        }
+    }
+
+    // MARK: - Chains
+
+    private mutating func mendLogin(argument: Int, of service: MailService) {
+        guard let chain = service.chain, service.place.file.hasPrefix("/etc/xinetd") else {
+            note(
+                "\(service.place.file): name a program that checks passwords; start scripts are not rewritten"
+            )
+            return
+        }
+        guard chain.isPlesk, case .everyPassword = chain.login else {
+            edit(service.place.file, touching: "checkpassword") { $0.remove(words: chain.arguments) }
+            note("Logins are no longer offered on port \(service.port): nothing checked their passwords")
+            return
+        }
+        // Plesk names two checkers, each with the program that it starts: one for passwords, one for CRAM-MD5.
+        let checker = "\(original.directory)/bin/" + (argument == 0 ? "smtp_auth" : "cmd5checkpw")
+        let word = chain.arguments[argument]
+        let before = chain.words.count - chain.arguments.count + argument
+        let occurrence = chain.words.prefix(before).count { $0 == word }
+        edit(service.place.file, touching: "checkpassword") {
+            $0.replace(word, with: checker, occurrence: occurrence)
+        }
+    }
+
+    private mutating func disable(_ service: MailService) {
+        guard service.place.file.hasPrefix("/etc/xinetd") else {
+            note(
+                "\(service.name): switch qmail-qmqpd off, or admit only the hosts that use it; start scripts are "
+                    + "not rewritten")
+            return
+        }
+        edit(service.place.file, touching: "disable") { $0.disable(service: service) }
+    }
+
+    /// Plesk's chain without Plesk's gatekeeper follows none of Plesk's settings.
+    private mutating func restoreGatekeepers(_ services: [MailService]) {
+        for service in services {
+            guard let chain = service.chain, chain.isPlesk, !chain.hasRelayLock, chain.server == .smtp,
+                service.place.file.hasPrefix("/etc/xinetd")
+            else { continue }
+            let gatekeeper = "\(original.directory)/bin/relaylock"
+            edit(service.place.file, touching: "relaylock") {
+                $0.insert(gatekeeper, before: chain.serverWord)
+            }
+        }
+    }
+
+    // MARK: - Bytes
+
+    private mutating func edit(_ path: String, touching what: String, _ change: (inout Lines) -> Void) {
+        guard let bytes = current.files[path]?.bytes else { return }
+        var lines = open[path] ?? Lines(bytes)
+        let before = lines.bytes
+        change(&lines)
+        open[path] = lines
+        if lines.bytes != before { touch(path, what) }
+    }
+
+    private mutating func finishRound() {
+        for (path, lines) in open { replace(path, with: lines.bytes) }
+        open = [:]
+        for path in outdatedRules.sorted() {
+            guard let source = current.files[QmailConfiguration.source(of: path)]?.bytes,
+                let made = TCPRules.compiled(source: source)
+            else { continue }
+            write(made, to: path, touching: "compiled rules")
+        }
+        outdatedRules = []
+    }
+
+    private mutating func write(_ bytes: [UInt8], to path: String, touching what: String) {
+        guard current.files[path]?.bytes != bytes else { return }
+        replace(path, with: bytes)
+        touch(path, what)
+    }
+
+    private mutating func replace(_ path: String, with bytes: [UInt8]) {
+        let place: String
+        if case .content(let content)? = current.files[path] { place = content.path } else { place = path }
+        current.files[path] = .content(FileContent(path: place, bytes: bytes))
+    }
+
+    private mutating func touch(_ path: String, _ what: String) {
+        if touches[path]?.contains(what) != true { touches[path, default: []].append(what) }
+    }
+
+    private mutating func note(_ text: String) {
+        if !notes.contains(text) { notes.append(text) }
+    }
+}

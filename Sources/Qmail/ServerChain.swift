@@ -1,0 +1,125 @@
+/// The programs that serve one connection, each of which starts the next: `tcp-env`, `relaylock`, `qmail-smtpd`
+/// and the programs that check its logins.
+struct ServerChain: Hashable, Sendable {
+    enum Server: String, Hashable, Sendable {
+        case smtp = "qmail-smtpd"
+        case qmtp = "qmail-qmtpd"
+        case qmqp = "qmail-qmqpd"
+    }
+
+    /// How a client logs in.
+    enum Login: Hashable, Sendable {
+        case none
+        /// A program checks name and password.
+        case checked
+        /// `true`, which is content with every password, stands where the checking program belongs: in this place
+        /// among ``ServerChain/arguments``.
+        case everyPassword(Int)
+        /// The SMTP AUTH patch takes the first word for the host's name, and the one in this place for the checker.
+        case hostNameMissing(Int)
+    }
+
+    let server: Server
+    let words: [Word]
+    private let position: Int
+
+    /// - Returns: `nil` when none of the programs is a server of Qmail.
+    init?(_ words: [Word]) {
+        guard let position = words.firstIndex(where: { Server(rawValue: $0.text.baseName) != nil }),
+            let server = Server(rawValue: words[position].text.baseName)
+        else { return nil }
+        self.server = server
+        self.words = words
+        self.position = position
+    }
+
+    var serverWord: Word { words[position] }
+
+    private var wrappers: ArraySlice<Word> { words[..<position] }
+
+    /// Plesk's own gatekeeper, which lets the white list and the POP locks relay.
+    var hasRelayLock: Bool { wrappers.contains { $0.text.baseName == "relaylock" } }
+
+    /// Whether Plesk wrote it: its gatekeeper, or its checker of logins.
+    var isPlesk: Bool {
+        words.contains { ["relaylock", "smtp_auth", "cmd5checkpw"].contains($0.text.baseName) }
+    }
+
+    /// Whether the reverse name of a client is looked up, so that rules by name can match (tcpserver, tcp-env).
+    var looksUpNames: Bool {
+        !wrappers.contains { word in
+            word.text.hasPrefix("-") && !word.text.hasPrefix("--") && word.text.contains("H")
+        }
+    }
+
+    /// Programs whose part in this is not known here.
+    var unknownWrappers: [Word] {
+        let known: Set<String> = [
+            "tcp-env", "tcpserver", "relaylock", "rblsmtpd", "env", "envdir", "softlimit", "setuidgid",
+            "envuidgid", "fixcrio", "tcpd", "recordio", "argv0", "nice", "sslserver", "tlswrapper", "stunnel",
+        ]
+        return wrappers.filter { $0.text.hasPrefix("/") && !known.contains($0.text.baseName) }
+    }
+
+    /// Arguments behind the server, up to what belongs to the shell.
+    var arguments: [Word] {
+        Array(
+            words[(position + 1)...].prefix { word in
+                !word.text.hasPrefix(">") && !word.text.hasPrefix("2>") && !word.text.hasPrefix("<")
+            })
+    }
+
+    /// What the SMTP AUTH patches make of the arguments; the server without the patch takes none.
+    var login: Login {
+        guard server == .smtp, let first = arguments.first else { return .none }
+        let isPath = first.text.hasPrefix("/")
+        if isPath, isPlesk { return pleskLogin }
+        if isPath, first.text.baseName == "true" { return .everyPassword(0) }
+        if isPath {
+            // Up to release 0.31 the patch wants the host's name first; without it, the second word checks.
+            guard arguments.count == 2, arguments[1].text.baseName == "true" else { return .checked }
+            return .hostNameMissing(1)
+        }
+        guard arguments.count > 1 else { return .none }
+        return arguments[1].text.baseName == "true" ? .everyPassword(1) : .checked
+    }
+
+    /// Plesk's build takes pairs: a checker, and the program that it starts when the password is right.
+    private var pleskLogin: Login {
+        for index in stride(from: 0, to: arguments.count, by: 2)
+        where arguments[index].text.baseName == "true" {
+            return .everyPassword(index)
+        }
+        return .checked
+    }
+
+    /// The rules that tcpserver was given (`-x`).
+    var rulesPath: String? {
+        guard let option = wrappers.firstIndex(where: { $0.text == "-x" || $0.text.hasPrefix("-x/") }) else {
+            // Options may stand together: -vRHx FILE.
+            guard let joint = wrappers.firstIndex(where: { $0.text.hasPrefix("-") && $0.text.hasSuffix("x") })
+            else { return nil }
+            return words.indices.contains(joint + 1) ? words[joint + 1].text : nil
+        }
+        if words[option].text != "-x" { return String(words[option].text.dropFirst(2)) }
+        return words.indices.contains(option + 1) ? words[option + 1].text : nil
+    }
+
+    /// The address and the port that tcpserver is bound to, and whether it is.
+    var endpoint: (address: String, port: String)? {
+        guard let start = wrappers.firstIndex(where: { $0.text.baseName == "tcpserver" }) else { return nil }
+        let withValue: Set<Character> = ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
+        var index = start + 1
+        while index < position, words[index].text.hasPrefix("-"), words[index].text != "--" {
+            let letters = words[index].text.dropFirst()
+            // The value of an option is the rest of its word, or else the next word.
+            let takesNext = letters.firstIndex(where: withValue.contains).map {
+                letters.index(after: $0) == letters.endIndex
+            }
+            index += takesNext == true ? 2 : 1
+        }
+        if index < position, words[index].text == "--" { index += 1 }
+        guard index + 1 < position else { return nil }
+        return (words[index].text, words[index + 1].text)
+    }
+}

@@ -1,0 +1,168 @@
+/// A start script (`run`) that calls tcpserver, as far as it can be read without a shell: commands of words,
+/// settings of variables, and nothing that depends on a condition.
+struct ServiceScript: Sendable {
+    struct Setting: Hashable, Sendable {
+        var name: String
+        var value: String
+        var line: Int
+    }
+
+    /// The variables that are exported, or set in front of the command.
+    private(set) var environment: [Setting] = []
+    /// The command that starts tcpserver, from that word on.
+    private(set) var server: [Word] = []
+    /// The directories that `envdir` reads, as written.
+    private(set) var environmentDirectories: [String] = []
+
+    init(_ bytes: [UInt8]) {
+        var assigned: [String: Setting] = [:]
+        for command in Self.commands(bytes) {
+            var words = command
+            var own: [Setting] = []
+            let isExport = ["export", "declare", "typeset"].contains(words.first?.text)
+            if isExport || words.first?.text == "unset" {
+                for word in words.dropFirst() where !word.text.hasPrefix("-") {
+                    let setting = Self.setting(word)
+                    environment.removeAll { $0.name == setting?.name ?? word.text }
+                    guard isExport, let known = setting ?? assigned[word.text] else { continue }
+                    environment.append(known)
+                }
+                continue
+            }
+            while let word = words.first, let setting = Self.setting(word) {
+                own.append(setting)
+                words.removeFirst()
+            }
+            if words.isEmpty {
+                // A variable that is exported already is exported with its new value.
+                for setting in own {
+                    assigned[setting.name] = setting
+                    if let index = environment.firstIndex(where: { $0.name == setting.name }) {
+                        environment[index] = setting
+                    }
+                }
+                continue
+            }
+            guard server.isEmpty, let index = words.firstIndex(where: { $0.text.baseName == "tcpserver" })
+            else { continue }
+            environment += own + Self.settingsOfEnv(words[..<index])
+            environmentDirectories = Self.directories(words[..<index])
+            server = words[index...].map { Self.substituted($0, assigned) }
+        }
+    }
+
+    private static func setting(_ word: Word) -> Setting? {
+        guard let equals = word.text.firstIndex(of: "=") else { return nil }
+        let name = word.text[..<equals]
+        guard let first = name.first, first.isLetter || first == "_",
+            name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
+        else { return nil }
+        return Setting(
+            name: String(name), value: String(word.text[word.text.index(after: equals)...]), line: word.line)
+    }
+
+    /// `env NAME=value program`.
+    private static func settingsOfEnv(_ words: ArraySlice<Word>) -> [Setting] {
+        guard words.contains(where: { $0.text.baseName == "env" }) else { return [] }
+        return words.compactMap(setting)
+    }
+
+    private static func directories(_ words: ArraySlice<Word>) -> [String] {
+        words.indices.filter { words[$0].text.baseName == "envdir" && words.indices.contains($0 + 1) }
+            .map { words[$0 + 1].text }
+    }
+
+    private static func substituted(_ word: Word, _ values: [String: Setting]) -> Word {
+        guard word.text.hasPrefix("$") else { return word }
+        let name = word.text.dropFirst().filter { $0 != "{" && $0 != "}" }
+        return values[name].map { Word(text: $0.value, line: word.line) } ?? word
+    }
+
+    /// The commands: lines joined at a backslash, split at `;`, `&` and `|`, words without their quotes.
+    private static func commands(_ bytes: [UInt8]) -> [[Word]] {
+        var scanner = ShellWords(bytes)
+        return scanner.commands()
+    }
+}
+
+/// Splits a script into commands of words; quotes are taken off, expansions stay as they are written.
+private struct ShellWords {
+    private let bytes: [UInt8]
+    private var index = 0
+    private var line = 1
+    private var word: [UInt8]?
+    private var wordLine = 1
+    private var command: [Word] = []
+    private var done: [[Word]] = []
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func commands() -> [[Word]] {
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            switch byte {
+            case UInt8(ascii: "\\"): escape()
+            case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"): quoted(by: byte)
+            case UInt8(ascii: "#") where word == nil: skipComment()
+            case 0x0a:
+                endCommand()
+                line += 1
+            case UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "&"): separator(byte)
+            case _ where byte.isSpace: endWord()
+            default: append(byte)
+            }
+        }
+        endCommand()
+        return done
+    }
+
+    /// `2>&1` is part of a word; elsewhere these end a command.
+    private mutating func separator(_ byte: UInt8) {
+        if byte == UInt8(ascii: "&"), word?.last == UInt8(ascii: ">") {
+            append(byte)
+        } else {
+            endCommand()
+        }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        if word == nil { wordLine = line }
+        word = (word ?? []) + [byte]
+    }
+
+    private mutating func escape() {
+        guard index < bytes.count else { return }
+        let byte = bytes[index]
+        index += 1
+        if byte == 0x0a { line += 1 } else { append(byte) }
+    }
+
+    private mutating func quoted(by quote: UInt8) {
+        if word == nil { (word, wordLine) = ([], line) }
+        while index < bytes.count, bytes[index] != quote {
+            if quote == UInt8(ascii: "\""), bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
+                index += 1
+            }
+            if bytes[index] == 0x0a { line += 1 }
+            word?.append(bytes[index])
+            index += 1
+        }
+        index += 1
+    }
+
+    private mutating func skipComment() {
+        while index < bytes.count, bytes[index] != 0x0a { index += 1 }
+    }
+
+    private mutating func endWord() {
+        if let word { command.append(Word(text: word.text, line: wordLine)) }
+        word = nil
+    }
+
+    private mutating func endCommand() {
+        endWord()
+        if !command.isEmpty { done.append(command) }
+        command = []
+    }
+}
