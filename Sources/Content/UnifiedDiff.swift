@@ -29,18 +29,18 @@ package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context:
     return output.joined(separator: "\n") + "\n"
 }
 
-private enum Side: String {
+enum DiffSide: String {
     case removed = "-"
     case added = "+"
     case both = " "
 }
 
-private struct Row {
-    var side: Side
+struct DiffRow {
+    var side: DiffSide
     var line: ArraySlice<UInt8>
 }
 
-private func splitLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+func splitLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     var lines: [ArraySlice<UInt8>] = []
     var start = 0
     for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
@@ -51,7 +51,7 @@ private func splitLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     return lines
 }
 
-private func diffRows(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) -> [Row] {
+func diffRows(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) -> [DiffRow] {
     let difference = new.difference(from: old)
     var removed: Set<Int> = []
     var added: Set<Int> = []
@@ -61,18 +61,18 @@ private func diffRows(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) ->
         case .insert(let offset, _, _): added.insert(offset)
         }
     }
-    var rows: [Row] = []
+    var rows: [DiffRow] = []
     var oldIndex = 0
     var newIndex = 0
     while oldIndex < old.count || newIndex < new.count {
         if oldIndex < old.count, removed.contains(oldIndex) {
-            rows.append(Row(side: .removed, line: old[oldIndex]))
+            rows.append(DiffRow(side: .removed, line: old[oldIndex]))
             oldIndex += 1
         } else if newIndex < new.count, added.contains(newIndex) {
-            rows.append(Row(side: .added, line: new[newIndex]))
+            rows.append(DiffRow(side: .added, line: new[newIndex]))
             newIndex += 1
         } else {
-            rows.append(Row(side: .both, line: old[oldIndex]))
+            rows.append(DiffRow(side: .both, line: old[oldIndex]))
             oldIndex += 1
             newIndex += 1
         }
@@ -81,7 +81,7 @@ private func diffRows(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) ->
 }
 
 /// Ranges of rows that hold a change and its context, merged where they touch.
-private func hunks(in rows: [Row], context: Int) -> [Range<Int>] {
+private func hunks(in rows: [DiffRow], context: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     for (index, row) in rows.enumerated() where row.side != .both {
         let range = max(0, index - context)..<min(rows.count, index + context + 1)

@@ -9,15 +9,23 @@ internal import Recording
 /// - Parameters:
 ///   - change: The change set to take back.
 ///   - plan: What the host looks like now, for the record.
-/// - Throws: ``Failure`` before the first write when a file no longer holds what the change set left in
-///   it; otherwise as ``apply(_:planDocument:policy:watchedPaths:using:)``.
+/// What somebody else changed in a file since is kept; only the change set's own part is taken out of it.
+/// - Throws: ``Failure`` before the first write when that cannot be told apart, or a setting was changed
+///   since; otherwise as ``apply(_:planDocument:policy:watchedPaths:using:)``.
 package func rollBack(
     _ change: Int, plan: Plan, planDocument: String, using instruments: Instruments
 ) async throws(Failure) -> ChangeResult {
     let original = try instruments.store.steps(of: change).map { row throws(Failure) in try RecordedStep(row)
     }
     try makeReady(original.firstImages.compactMap(\.row.path))
-    try refuseOthersEdits(since: original, of: change, using: instruments)
+    let changed = try changedSince(original, of: change, using: instruments)
+    var settings: [(PleskChange, summary: String)] = []
+    for step in original.reversed() where step.mayHaveHappened && !step.row.isCompensation {
+        guard case .plesk(let plesk) = step.action else { continue }
+        if try await isStillSet(plesk, by: change, using: instruments) {
+            settings.append((plesk, summary: step.row.summary))
+        }
+    }
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
         .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before,
@@ -25,7 +33,7 @@ package func rollBack(
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
         try engine.backUp(original.firstImages.compactMap(\.row.path))
-        try await engine.reverse(original)
+        try await engine.reverse(original, settings: settings, changed: changed)
         try await engine.takeEffect()
     } catch {
         throw await engine.abandon(after: error)
@@ -33,45 +41,71 @@ package func rollBack(
     return try await engine.judgeRollback(before: before)
 }
 
-/// Bytes are restored only where the file still holds what the change set left in it.
-private func refuseOthersEdits(
-    since original: [RecordedStep], of change: Int, using instruments: Instruments
-) throws(Failure) {
-    for path in original.firstImages.compactMap(\.row.path) {
+/// Bytes are restored where a file still holds what the change set left in it. What somebody else changed
+/// since is kept, and the change set's own part taken out of it, where the two can be told apart.
+/// - Returns: The files that somebody else changed since.
+private func changedSince(
+    _ original: [RecordedStep], of change: Int, using instruments: Instruments
+) throws(Failure) -> Set<String> {
+    var changed: Set<String> = []
+    for image in original.firstImages {
+        guard let path = image.row.path, let digest = image.row.beforeDigest else { continue }
         guard let current = try snapshotFile(path) else {
             throw Failure(
                 .failed, "\(path) is not there any more, so change \(change) cannot be taken back",
                 remedy: "Put the file back, then run again.")
         }
-        let left = original.lastDigest(of: path)
-        guard sha256(current.bytes) == left else {
-            let ours = try left.map { digest throws(Failure) in try instruments.store.content(digest) } ?? []
-            throw Failure(
-                .failed, "\(path) was changed since change \(change), and is left as it is",
-                detail: "Nothing was taken back. What was changed since:\n"
-                    + unifiedDiff(path: path, before: ours, after: current.bytes),
-                remedy: "Look at `agent show \(change)`; take later change sets back first, or edit by hand.")
+        guard let leftDigest = original.lastDigest(of: path), sha256(current.bytes) != leftDigest else {
+            continue
         }
+        let old = try instruments.store.content(digest)
+        let left = try instruments.store.content(leftDigest)
+        guard threeWayMerge(base: left, ours: old, theirs: current.bytes) != nil else {
+            throw Failure(
+                .failed,
+                "\(path) was changed since change \(change), in the same lines, and is left as it is",
+                detail: "Nothing was taken back.\n"
+                    + bothDiffs(path, old: old, left: left, now: current.bytes),
+                remedy: "Take later change sets back first, or edit by hand.")
+        }
+        changed.insert(path)
     }
+    return changed
+}
+
+/// Settings are taken back where they are still as the change set left them.
+/// - Returns: Whether there is something to take back.
+/// - Throws: When somebody set it to something else again.
+private func isStillSet(
+    _ plesk: PleskChange, by change: Int, using instruments: Instruments
+) async throws(Failure) -> Bool {
+    guard await instruments.holds(plesk.setting) == .seen(false) else { return true }
+    if await instruments.holds(plesk.undoSetting) == .seen(true) { return false }
+    throw Failure(
+        .failed, "a setting of Plesk was changed since change \(change), and is left as it is",
+        detail: "Nothing was taken back. The change had run: \(plesk.command.joined(separator: " "))",
+        remedy: "Take later change sets back first, or change the setting in the panel.")
 }
 
 extension Engine {
-    fileprivate func reverse(_ original: [RecordedStep]) async throws(Failure) {
-        let paths = original.firstImages.compactMap(\.row.path)
-        var isPleskDone = false
-        for step in original.reversed() where step.mayHaveHappened && !step.row.isCompensation {
-            guard case .plesk(let change) = step.action else { continue }
+    fileprivate func reverse(
+        _ original: [RecordedStep], settings: [(PleskChange, summary: String)], changed: Set<String>
+    ) async throws(Failure) {
+        for (change, summary) in settings {
             try stopIfInterrupted()
-            try await carryOut(change.reversed, summary: "Take back: \(step.row.summary)")
-            isPleskDone = true
+            try await carryOut(change.reversed, summary: "Take back: \(summary)")
         }
-        if isPleskDone { try backUp(paths) }
+        if !settings.isEmpty { try backUp(original.firstImages.compactMap(\.row.path)) }
         for image in original.firstImages {
             guard let path = image.row.path, let digest = image.row.beforeDigest,
                 let current = try snapshotFile(path)
             else { continue }
             try stopIfInterrupted()
             let old = try journal.store.content(digest)
+            if changed.contains(path) {
+                try await takeOut(of: current, old: old, steps: original, role: .change)
+                continue
+            }
             if current.bytes == old, current.metadata == image.metadata { continue }
             try await replace(
                 current, with: old, restoring: image.metadata, summary: "Restore \(path)")

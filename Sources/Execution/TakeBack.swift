@@ -3,6 +3,32 @@ import HostIO
 import MailModel
 import Recording
 
+/// What the change set did to a file, and what somebody else did since.
+func bothDiffs(_ path: String, old: [UInt8], left: [UInt8], now: [UInt8]) -> String {
+    "The change:\n" + unifiedDiff(path: path, before: old, after: left)
+        + "What somebody else changed since:\n" + unifiedDiff(path: path, before: left, after: now)
+}
+
+extension [RecordedStep] {
+    /// The files that hold what neither this change set nor Plesk on its behalf can have left in them.
+    func editedByOthers() throws(Failure) -> Set<String> {
+        var edited: Set<String> = []
+        for path in firstImages.compactMap(\.row.path) where !pleskMayHaveWritten(path) {
+            guard let current = try snapshotFile(path) else { continue }
+            if !knownDigests(of: path).contains(sha256(current.bytes)) { edited.insert(path) }
+        }
+        return edited
+    }
+
+    /// Whether a Plesk command may have run since the file was last looked at.
+    private func pleskMayHaveWritten(_ path: String) -> Bool {
+        let plesk = last { $0.action.kind == .plesk && $0.row.state != .intended }
+        let look = last { $0.row.path == path && $0.row.beforeDigest != nil }
+        guard let plesk else { return false }
+        return plesk.row.number > look?.row.number ?? 0
+    }
+}
+
 extension Engine {
     /// Brings the host back to what it was before this change set: Plesk's settings in reverse order, then
     /// the bytes and metadata of every file that was kept, then a reload.
@@ -12,6 +38,7 @@ extension Engine {
     func takeBack(because reason: String) async throws(Failure) {
         instruments.report(.goingBack(reason))
         let steps = try journal.steps()
+        let edited = try steps.editedByOthers()
         var problems: [String] = []
         for step in steps.reversed() where !step.row.isCompensation && step.mayHaveHappened {
             guard case .plesk(let change) = step.action else { continue }
@@ -24,7 +51,7 @@ extension Engine {
         var isReloadNeeded = steps.contains { $0.action.kind != .backup && $0.mayHaveHappened }
         for image in steps.firstImages {
             do throws(Failure) {
-                if try await restore(image, of: steps) { isReloadNeeded = true }
+                if try await restore(image, of: steps, edited: edited) { isReloadNeeded = true }
             } catch {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
@@ -57,26 +84,43 @@ extension Engine {
         try? journal.mark(.undone, step.row.number)
     }
 
+    /// - Parameter edited: The files that somebody else had changed before the going back began.
     /// - Returns: Whether the file had to be written.
-    private func restore(_ image: RecordedStep, of steps: [RecordedStep]) async throws(Failure) -> Bool {
+    private func restore(
+        _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>
+    ) async throws(Failure) -> Bool {
         guard let path = image.row.path, let digest = image.row.beforeDigest, let metadata = image.metadata
         else { return false }
         let old = try journal.store.content(digest)
         guard let current = try snapshotFile(path) else {
             throw Failure(.failed, "\(path) is not there any more")
         }
+        if edited.contains(path) { return try await takeOut(of: current, old: old, steps: steps) }
         if current.bytes == old, current.metadata == metadata { return false }
-        let isOurs = steps.knownDigests(of: path).contains(sha256(current.bytes))
-        let mayBePlesk = steps.contains { $0.action.kind == .plesk && $0.row.state != .intended }
-        guard isOurs || mayBePlesk else {
-            throw Failure(
-                .failed, "\(path) was changed by somebody else meanwhile and is left as it is",
-                detail: unifiedDiff(path: path, before: current.bytes, after: old))
-        }
-        // Bytes that only Plesk's cut-off command can have left are in no backup yet.
-        if !isOurs { try journal.backUp(current) }
+        // Bytes that only Plesk can have left are in no backup yet.
+        if !steps.knownDigests(of: path).contains(sha256(current.bytes)) { try journal.backUp(current) }
         try await replace(
             current, with: old, restoring: metadata, summary: "Restore \(path)", role: .compensation)
+        return true
+    }
+
+    /// Takes what this change set did out of a file, and keeps what somebody else did to it since.
+    @discardableResult
+    func takeOut(
+        of current: FileSnapshot, old: [UInt8], steps: [RecordedStep], role: StepRole = .compensation
+    ) async throws(Failure) -> Bool {
+        let left = try steps.lastDigest(of: current.path).map { digest throws(Failure) in
+            try journal.store.content(digest)
+        }
+        guard let left, let merged = threeWayMerge(base: left, ours: old, theirs: current.bytes) else {
+            throw Failure(
+                .failed, "\(current.path) was changed by somebody else meanwhile and is left as it is",
+                detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes))
+        }
+        if merged == current.bytes { return false }
+        try journal.backUp(current)
+        try await replace(
+            current, with: merged, summary: "Take the change out of \(current.path)", role: role)
         return true
     }
 

@@ -219,6 +219,48 @@ struct RollbackTests {
         #expect(host.world.withLock { $0.relaying } == .auth)
     }
 
+    @Test("What somebody else changed since, elsewhere in the file, is kept; only ours is taken out")
+    func changedElsewhere() async throws {
+        let host = try await applied()
+        let mine = TestHost.closedMain + "a = b\nc = d\n"
+        // The edit of the change set is the second line; a line between keeps the two apart.
+        try host.write("main.cf", "# above\n" + mine)
+        await #expect { try await rollBack(1, on: host) } throws: {
+            ($0 as? Failure)?.detail?.contains("What somebody else changed since:") == true
+        }
+        try host.write("main.cf", "# mine\n" + TestHost.closedMain)
+        _ = try await rollBack(1, on: host)
+        #expect(try host.text("main.cf") == "# mine\n" + TestHost.openMain)
+        #expect(host.world.withLock { $0.relaying } == .open)
+    }
+
+    @Test("A setting of Plesk that was changed to something else since is left alone, before the first write")
+    func settingChangedSince() async throws {
+        let host = try await applied()
+        host.world.withLock { $0.relaying = .closed }
+        let commands = host.world.withLock { $0.commands.count }
+        await #expect { try await rollBack(1, on: host) } throws: {
+            ($0 as? Failure)?.summary.contains("was changed since change 1") == true
+        }
+        #expect(host.world.withLock { $0.commands.count } == commands)
+        #expect(try host.text("main.cf") == TestHost.closedMain)
+    }
+
+    @Test("An older change is taken back from under a later one")
+    func older() async throws {
+        let host = try TestHost()
+        let texts = ["a = 1\nb = 1\nc = 1\n", "a = 2\nb = 1\nc = 1\n", "a = 2\nb = 1\nc = 2\n"]
+        try host.write("main.cf", texts[0])
+        for (before, after) in zip(texts, texts.dropFirst()) {
+            let edit = host.mainEdit(before: before, after: after)
+            let plan = host.plan([.edit(edit), .service(.reloadPostfix)])
+            host.world.withLock { $0.probes = [TestHost.report(.closed), TestHost.report(.closed)] }
+            _ = try await host.apply(plan)
+        }
+        _ = try await rollBack(1, on: host)
+        #expect(try host.text("main.cf") == "a = 1\nb = 1\nc = 2\n")
+    }
+
     @Test("A rollback that fails half-way leaves the host as it was before the rollback")
     func failsHalfWay() async throws {
         let host = try await applied()
