@@ -34,7 +34,8 @@ package struct AgentCommand: AsyncParsableCommand {
             """,
         version: agentVersion,
         subcommands: [
-            PlanCommand.self, ApplyCommand.self, RollbackCommand.self, RecoverCommand.self,
+            PlanCommand.self, ApplyCommand.self, ConfirmCommand.self, CancelCommand.self,
+            ExtendCommand.self, RollbackCommand.self, RecoverCommand.self,
             HistoryCommand.self, ShowCommand.self, ProbeCommand.self, ExplainCommand.self,
             PolicyCommand.self, BackupsCommand.self,
         ])

@@ -18,13 +18,15 @@ struct ApplyCommand: AsyncParsableCommand {
               agent apply
               agent apply --yes --format json
               agent apply /root/close.json
+              agent apply --confirm-timeout 600s
+                               undone in ten minutes unless `agent confirm` is run
 
             EXIT STATUS:
               0   applied and confirmed, or nothing to change
               1   failed; everything was taken back
               3   seen to be bad from outside: rolled back or harboured
               4   a person must act: it still relays, or agent cannot change it
-              5   applied, but no vantage could confirm it
+              5   applied, but no vantage could confirm it, or the confirm window is open
               6   the plan is stale; nothing was touched
               10  the policy or the plan is invalid
               11  another run holds the lock, or Plesk is being upgraded
@@ -44,6 +46,8 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Repair the mail server alone on a host where Plesk cannot be found.")
     var withoutPlesk = false
 
+    @OptionGroup var timeout: ConfirmTimeoutOption
+
     @OptionGroup var vantage: VantageOption
 
     func run() async throws {
@@ -51,7 +55,8 @@ struct ApplyCommand: AsyncParsableCommand {
             try requireRoot(for: "apply", because: changesHost)
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
             let host = Host(
-                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal)
+                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal, shared: shared
+            )
             try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {
@@ -64,6 +69,7 @@ struct ApplyCommand: AsyncParsableCommand {
         _ saved: PlanFile?, on host: Host, store: Store, terminal: Terminal
     ) async throws -> ExitStatus {
         try await host.recoverFirst(store: store)
+        try host.refuseOpenWindow(store)
         var state = await host.observe()
         if !withoutPlesk { try requirePlesk(state) }
         var plan = host.plan(for: state)
@@ -87,7 +93,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let result = try await withInterruption(terminal) { isInterrupted in
             try await apply(
                 plan, planDocument: planDocument(plan).document, policy: host.policy,
-                watchedPaths: host.watchedPaths(state),
+                watchedPaths: host.watchedPaths(state), confirmWindow: timeout.length,
                 using: host.instruments(
                     store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
         }

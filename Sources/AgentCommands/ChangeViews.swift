@@ -7,9 +7,11 @@ import Reporting
 
 extension ChangeSummary {
     init(_ row: ChangeSetRow) {
+        let isWindowOpen = row.phase == .window && row.finished == nil
         self.init(
             id: row.id, kind: row.kind.rawValue, created: row.created, finished: row.finished,
-            outcome: row.outcome, reverts: row.reverts, relayBefore: row.relayBefore, message: row.message)
+            outcome: row.outcome, confirmUntil: isWindowOpen ? row.window?.deadline.wall : nil,
+            reverts: row.reverts, relayBefore: row.relayBefore, message: row.message)
     }
 }
 

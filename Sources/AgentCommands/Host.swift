@@ -10,6 +10,7 @@ import Vantages
 struct Host: Sendable {
     let policy: Policy
     let terminal: Terminal
+    let shared: SharedOptions
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Foundation
 import HostIO
 import MailModel
 import Observation
@@ -57,13 +58,17 @@ extension Host {
 
     /// Everything that carrying out a change needs of this host.
     func instruments(
-        store: Store, state: HostState, vantage: VantageAddress?,
+        store: Store, state: HostState, vantage: VantageAddress?, isBeforeMail: Bool = false,
         isInterrupted: @escaping @Sendable () -> Bool
     ) -> Execution.Instruments {
         let style = terminal.errorStyle
         let from = vantage ?? policy.probe.from
+        let alarm = alarm
         return Execution.Instruments(
-            store: store, run: runner(terminal), now: currentTime,
+            store: store, run: runner(terminal),
+            moment: { Moment(wall: currentTime(), sinceBoot: timeSinceBoot(), bootID: bootID()) },
+            arm: { change, length async throws(Failure) in try await alarm.set(change, after: length) },
+            disarm: { change in await alarm.clear(change) }, isBeforeMail: isBeforeMail,
             holds: { setting in await holds(setting) },
             replan: { () async throws(Failure) in plan(for: await observe()) },
             settle: { begun async throws(Failure) in try await settle(since: begun, as: state) },
@@ -76,14 +81,38 @@ extension Host {
     /// Finishes what an earlier run left open, before anything new.
     /// - Returns: What became of each.
     @discardableResult
-    func recoverFirst(store: Store) async throws -> [ChangeResult] {
+    func recoverFirst(store: Store, isBeforeMail: Bool = false) async throws -> [ChangeResult] {
         guard try !store.unfinishedChangeSets().isEmpty else { return [] }
         let state = await observe()
         let results = try await recover(
             policy: policy,
-            using: instruments(store: store, state: state, vantage: nil, isInterrupted: { false }))
+            using: instruments(
+                store: store, state: state, vantage: nil, isBeforeMail: isBeforeMail,
+                isInterrupted: { false }))
         for result in results { terminal.say(renderRecovery(result)) }
         return results
+    }
+
+    /// Nothing new is begun while a person's word on the last change is awaited.
+    func refuseOpenWindow(_ store: Store) throws(Failure) {
+        guard let open = try store.unfinishedChangeSets().first(where: { $0.phase == .window }) else {
+            return
+        }
+        throw Failure(
+            .cannotTell,
+            "the confirm window of change \(open.id) is open until "
+                + (open.window?.deadline.wall.rfc3339 ?? "its end"),
+            remedy: "`agent confirm \(open.id)` keeps the change, `agent cancel \(open.id)` undoes it.")
+    }
+
+    /// The timer and the boot unit run this program as it was run: with the same store and policy.
+    private var alarm: ConfirmAlarm {
+        let store = URL(filePath: storePath(shared.store)).path
+        let policy = shared.policy.map { ["--policy", URL(filePath: $0).path] } ?? []
+        return ConfirmAlarm(
+            run: runner(terminal),
+            recover: [executablePath() ?? "/usr/local/bin/agent", "recover", "--store", store] + policy,
+            store: store)
     }
 
     private func holds(_ setting: PleskChange.Setting) async -> Observed<Bool> {

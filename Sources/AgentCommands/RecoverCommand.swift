@@ -20,20 +20,24 @@ struct RecoverCommand: AsyncParsableCommand {
               0   nothing was open, or the host is in the state before, after, or in the
                   safe harbour, and it says which
               4   a person must act
-              5   kept, but no vantage could confirm it
+              5   kept, but no vantage could confirm it, or a confirm window is open
               11  another run holds the lock
               77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions
 
+    @Flag(help: "The host is starting and mail is not served yet: restore, and leave the judging for later.")
+    var atBoot = false
+
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "recover", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
             let path = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent recover") {
-                let results = try await host.recoverFirst(store: try openStore(path))
+                let results = try await host.recoverFirst(
+                    store: try openStore(path), isBeforeMail: atBoot)
                 terminal.show(
                     text: { _ in results.isEmpty ? "Nothing was interrupted.\n" : "" },
                     document: { recoverDocument(results) })

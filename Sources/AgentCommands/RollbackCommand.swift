@@ -45,7 +45,7 @@ struct RollbackCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "rollback", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
             try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent rollback") {
@@ -56,6 +56,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
     private func carryOut(on host: Host, store: Store, terminal: Terminal) async throws -> ExitStatus {
         try await host.recoverFirst(store: store)
+        try host.refuseOpenWindow(store)
         let target = try chooseChange(in: store)
         let state = await host.observe()
         let plan = host.plan(for: state)

@@ -8,27 +8,36 @@ internal import Recording
 ///   - plan: Made from a host that has not changed since (see ``Plan/fingerprint``).
 ///   - planDocument: The plan as `agent.plan/1`, for the journal.
 ///   - policy: Says what follows when mail is broken or nothing could be confirmed.
+///   - confirmWindow: How long a person has to confirm the change before it is undone; `nil` for no window.
 ///   - watchedPaths: Files that Plesk may rewrite when one of its settings changes; they are kept as well.
 /// - Throws: ``Failure`` when a step failed and everything was taken back (`.failed`, `.interrupted`), or
 ///   when taking back failed as well (`.personMustAct`).
 package func apply(
     _ plan: Plan, planDocument: String, policy: Policy, watchedPaths: [String],
-    using instruments: Instruments
+    confirmWindow: Duration? = nil, using instruments: Instruments
 ) async throws(Failure) -> ChangeResult {
     let paths = watchedPaths.including(plan.edits.map(\.path))
     try makeReady(paths)
     let before = await firstProbe(instruments)
     let journal = try Journal.begin(
-        .apply, plan: plan, planDocument: planDocument, reverting: nil, before: before, using: instruments)
+        .apply, plan: plan, planDocument: planDocument, reverting: nil, before: before,
+        window: confirmWindow, using: instruments)
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
+        // Before the first write: whatever becomes of this run, somebody comes back to it on time.
+        if let confirmWindow { try await instruments.arm(journal.changeSet, confirmWindow) }
         try engine.backUp(paths)
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
         try await engine.takeEffect()
     } catch {
-        throw await engine.abandon(after: error)
+        let failure = await engine.abandon(after: error)
+        if confirmWindow != nil { await instruments.disarm(journal.changeSet) }
+        throw failure
     }
-    return try await engine.judge(before: before, policy: policy, relayedBefore: plan.relayBefore)
+    let result = try await engine.judge(
+        before: before, policy: policy, relayedBefore: plan.relayBefore, window: confirmWindow)
+    if confirmWindow != nil, result.confirmUntil == nil { await instruments.disarm(journal.changeSet) }
+    return result
 }
 
 /// What was so before, to tell "it is closed" from "it is down"; a change is not held up by it.

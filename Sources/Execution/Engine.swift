@@ -47,6 +47,8 @@ struct Engine {
 
     /// Makes Postfix read its configuration, and returns when it has.
     func reload(role: StepRole = .change) async throws(Failure) {
+        // At the start of the host the mail server reads its configuration anyway, a moment later.
+        if instruments.isBeforeMail { return }
         let summary = "Reload Postfix"
         let service = ServiceChange.reloadPostfix
         let step = try inJournal(role) { () throws(Failure) in

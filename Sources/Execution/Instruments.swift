@@ -6,7 +6,13 @@ package import Recording
 package struct Instruments: Sendable {
     package var store: Store
     package var run: RunProgram
-    package var now: @Sendable () -> Timestamp
+    package var moment: @Sendable () -> Moment
+    /// Makes sure that a change set is recovered after that long, also if this run or the host ends meanwhile.
+    package var arm: @Sendable (_ changeSet: Int, _ length: Duration) async throws(Failure) -> Void
+    /// Takes that back.
+    package var disarm: @Sendable (_ changeSet: Int) async -> Void
+    /// Whether this is the start of the host, before mail is served: then nothing can be reloaded or probed.
+    package var isBeforeMail: Bool
     /// Whether a Plesk setting is as it should be, read back from Plesk.
     package var holds: @Sendable (PleskChange.Setting) async -> Observed<Bool>
     /// Observes the host and plans afresh, changing nothing.
@@ -22,7 +28,9 @@ package struct Instruments: Sendable {
     package var report: @Sendable (ChangeProgress) -> Void
 
     package init(
-        store: Store, run: @escaping RunProgram, now: @escaping @Sendable () -> Timestamp,
+        store: Store, run: @escaping RunProgram, moment: @escaping @Sendable () -> Moment,
+        arm: @escaping @Sendable (Int, Duration) async throws(Failure) -> Void,
+        disarm: @escaping @Sendable (Int) async -> Void, isBeforeMail: Bool = false,
         holds: @escaping @Sendable (PleskChange.Setting) async -> Observed<Bool>,
         replan: @escaping @Sendable () async throws(Failure) -> Plan,
         settle: @escaping @Sendable (Duration) async throws(Failure) -> Void,
@@ -32,7 +40,10 @@ package struct Instruments: Sendable {
     ) {
         self.store = store
         self.run = run
-        self.now = now
+        self.moment = moment
+        self.arm = arm
+        self.disarm = disarm
+        self.isBeforeMail = isBeforeMail
         self.holds = holds
         self.replan = replan
         self.settle = settle
@@ -41,6 +52,8 @@ package struct Instruments: Sendable {
         self.isInterrupted = isInterrupted
         self.report = report
     }
+
+    var now: @Sendable () -> Timestamp { { [moment] in moment().wall } }
 }
 
 /// How much is asked from outside.

@@ -29,25 +29,28 @@ struct Journal {
 
     static func begin(
         _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int?, before: ProbeReport?,
-        using instruments: Instruments
+        window: Duration? = nil, using instruments: Instruments
     ) throws(Failure) -> Journal {
         let evidence = try before.map { report throws(Failure) in try encode(report.withoutRepetition) }
         let id = try instruments.store.begin(
             NewChangeSet(
                 kind: kind, host: plan.host.name, agentVersion: plan.agentVersion, policy: plan.policy,
                 planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
-                probeBefore: evidence, created: instruments.now()))
+                probeBefore: evidence,
+                window: window.map { ConfirmWindow(length: $0, from: instruments.moment()) },
+                created: instruments.now()))
         return Journal(store: instruments.store, changeSet: id, now: instruments.now)
     }
 
     /// Writes down what is done next, before it is done.
     func enter(
-        _ phase: ChangeSetPhase, decided: Outcome? = nil, reasons: [String] = [], probe: ProbeReport? = nil
+        _ phase: ChangeSetPhase, decided: Outcome? = nil, reasons: [String] = [], probe: ProbeReport? = nil,
+        window: ConfirmWindow? = nil
     ) throws(Failure) {
         try store.enter(
             phase, decided: decided?.rawValue, message: reasons.joined(separator: "; "),
             probe: probe.map { report throws(Failure) in try encode(report.withoutRepetition) },
-            in: changeSet)
+            window: window, in: changeSet)
     }
 
     func backUp(_ snapshot: FileSnapshot) throws(Failure) {

@@ -8,25 +8,26 @@ func relayed(_ verdict: RelayVerdict?, seenAs before: ProbeReport?) -> Bool {
 
 extension Engine {
     /// Has the change looked at from outside and keeps it, or follows the policy where it is bad.
+    /// - Parameter window: How long a person has to confirm what is not bad; `nil` keeps it at once.
     func judge(
-        before: ProbeReport?, policy: Policy, relayedBefore: RelayVerdict?
+        before: ProbeReport?, policy: Policy, relayedBefore: RelayVerdict?, window: Duration? = nil
     ) async throws(Failure) -> ChangeResult {
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
             after = try await instruments.probe(.complete)
         } catch {
-            return try await unconfirmed([error.summary], probe: nil, policy: policy)
+            return try await unconfirmed([error.summary], probe: nil, policy: policy, window: window)
         }
         instruments.report(.probed(after.verdict))
         switch confirm(before: before, after: after, relaying: policy.relaying) {
         case .fixed:
-            return try close(.confirmed, probe: after)
+            return try await keep(.confirmed, probe: after, window: window)
         case .stillOpen:
             let reason = "it still relays, as the probe shows; the change is kept, since it only closes"
             return try close(.stillOpen, reasons: [reason], probe: after)
         case .cannotTell(let reason):
-            return try await unconfirmed([reason], probe: after, policy: policy)
+            return try await unconfirmed([reason], probe: after, policy: policy, window: window)
         case .worse(let losses):
             return try await worse(
                 losses, probe: after, policy: policy,
@@ -35,10 +36,10 @@ extension Engine {
     }
 
     private func unconfirmed(
-        _ reasons: [String], probe: ProbeReport?, policy: Policy
+        _ reasons: [String], probe: ProbeReport?, policy: Policy, window: Duration?
     ) async throws(Failure) -> ChangeResult {
         switch policy.afterApply.unconfirmed {
-        case .keep: return try close(.unconfirmed, reasons: reasons, probe: probe)
+        case .keep: return try await keep(.unconfirmed, reasons: reasons, probe: probe, window: window)
         case .rollBack: return try await goBack(reasons, probe: probe)
         case .harbour: return try await enterHarbour(reasons, probe: probe)
         }

@@ -8,17 +8,18 @@ import Recording
 /// What was decided is carried out: a change set that was being taken back is taken back, one on its way
 /// into the harbour gets there. One that had everything on the host goes on from there: the reload is seen
 /// in effect, it is judged from outside as the run would have judged it, and kept or not. Only one that was
-/// cut off before that is taken back: so an apply that closed a relay is never undone for want of a record.
+/// cut off before that is taken back. A confirm window that has ended is carried out, one that has not is left
+/// open, and its timer set again. So an apply that closed a relay is never undone for want of a record.
 /// - Parameter policy: Says what follows when mail is broken or nothing can be confirmed.
 /// - Returns: What each change set came to; `failed` and `rolled-back` mean the state before it.
 /// - Throws: ``Failure`` with `.personMustAct` when something could not be finished.
 package func recover(policy: Policy, using instruments: Instruments) async throws(Failure) -> [ChangeResult] {
     var results: [ChangeResult] = []
     for row in try instruments.store.unfinishedChangeSets().reversed() {
-        let journal = Journal(store: instruments.store, changeSet: row.id, now: instruments.now)
-        try makeReady(journal.steps().firstImages.compactMap(\.row.path))
-        let engine = Engine(instruments: instruments, journal: journal)
-        results.append(try await engine.finish(row, policy: policy))
+        let engine = try Engine(resuming: row, using: instruments)
+        let result = try await engine.finish(row, policy: policy)
+        if row.window != nil, result.confirmUntil == nil { await instruments.disarm(row.id) }
+        results.append(result)
     }
     return results
 }
@@ -39,6 +40,15 @@ extension Engine {
             return try await finishHarbour(reasons, probe: nil)
         case .written:
             return try await goOn(row, policy: policy)
+        case .window:
+            let left = row.remaining(at: instruments.moment())
+            guard left > .zero else {
+                return try await endWindow(row, policy: policy, because: "nobody confirmed it in time")
+            }
+            try await instruments.arm(row.id, left)
+            return ChangeResult(
+                changeSet: row.id, outcome: .unconfirmed, reasons: reasons,
+                confirmUntil: row.window?.deadline.wall)
         }
     }
 
@@ -49,17 +59,24 @@ extension Engine {
         }
         // The store may have been full when going back was decided.
         guard isWhole else { return try await goBack([cutOff], as: .failed) }
+        // It is judged when mail is served: soon after the start of the host.
+        if instruments.isBeforeMail {
+            try await instruments.arm(row.id, .seconds(30))
+            return ChangeResult(
+                changeSet: row.id, outcome: .unconfirmed, reasons: ["it is judged when mail is served"],
+                confirmUntil: instruments.now().advanced(bySeconds: 30))
+        }
         do throws(Failure) {
             if !steps.isReloaded { try await reload() }
         } catch {
             return try await goBack([error.summary], as: .failed)
         }
-        let before = try row.probeBeforeDigest.map { digest throws(Failure) in
-            try recordedProbe(journal.store.content(digest))
-        }
+        let before = try probeBefore(row)
         switch row.kind {
         case .apply:
-            return try await judge(before: before, policy: policy, relayedBefore: row.relayBefore)
+            return try await judge(
+                before: before, policy: policy, relayedBefore: row.relayBefore,
+                window: row.window?.length)
         case .rollback:
             return try await judgeRollback(before: before)
         }

@@ -37,8 +37,14 @@ package struct ChangeResult: Sendable, Equatable {
     /// Sentences for the reader, without full stops.
     package var reasons: [String]
     package var probe: ProbeReport?
+    /// Until when a person must confirm it; `nil` when there is nothing to confirm.
+    package var confirmUntil: Timestamp?
 
-    package init(changeSet: Int?, outcome: Outcome, reasons: [String] = [], probe: ProbeReport? = nil) {
+    package init(
+        changeSet: Int?, outcome: Outcome, reasons: [String] = [], probe: ProbeReport? = nil,
+        confirmUntil: Timestamp? = nil
+    ) {
+        self.confirmUntil = confirmUntil
         self.changeSet = changeSet
         self.outcome = outcome
         self.reasons = reasons

@@ -22,7 +22,9 @@ extension Store {
                     sha256(new.planDocument.utf8), new.relayBefore?.rawValue, new.reverts,
                     new.probeBefore.map { sha256($0.utf8) }, new.created.microseconds,
                 ])
-            return Int(db.lastInsertedRowID)
+            let id = Int(db.lastInsertedRowID)
+            try new.window.map { try move($0, of: id, db) }
+            return id
         }
     }
 
@@ -81,9 +83,10 @@ extension Store {
     ///   - probe: The document of what was seen from outside, which led to it.
     package func enter(
         _ phase: ChangeSetPhase, decided: String? = nil, message: String = "", probe: String? = nil,
-        in changeSet: Int
+        window: ConfirmWindow? = nil, in changeSet: Int
     ) throws(Failure) {
         try write { db in
+            try window.map { try move($0, of: changeSet, db) }
             try probe.map { try keep(Array($0.utf8), db) }
             try db.execute(
                 sql: """
@@ -93,6 +96,21 @@ extension Store {
                     """,
                 arguments: [phase.rawValue, decided, message, probe.map { sha256($0.utf8) }, changeSet])
         }
+    }
+
+    /// Gives a change set's confirm window another end.
+    package func move(_ window: ConfirmWindow, of changeSet: Int) throws(Failure) {
+        try write { db in try move(window, of: changeSet, db) }
+    }
+
+    private func move(_ window: ConfirmWindow, of changeSet: Int, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE change_set SET window_seconds = ?, window_deadline = ?,
+                    window_deadline_since_boot = ?, window_boot = ?
+                WHERE id = ?
+                """,
+            arguments: StatementArguments(window.columns + [changeSet]))
     }
 
     /// Closes a change set.

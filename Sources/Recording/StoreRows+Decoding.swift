@@ -16,10 +16,34 @@ extension ChangeSetRow {
         finished = try row.moment("finished")
         phase = try word(row.decode(forColumn: "phase"))
         decided = try row.decode(forColumn: "decided")
+        window = try ConfirmWindow(row)
         probeBeforeDigest = try row.decode(forColumn: "probe_before_digest")
         outcome = try row.decode(forColumn: "outcome")
         message = try row.decode(forColumn: "message")
         probeDigest = try row.decode(forColumn: "probe_digest")
+    }
+}
+
+extension ConfirmWindow {
+    /// - Returns: `nil` when there is none.
+    fileprivate init?(_ row: Row) throws {
+        guard let length = try row.decode(Int64?.self, forColumn: "window_seconds") else { return nil }
+        self.init(
+            length: .seconds(length),
+            deadline: Moment(
+                wall: Timestamp(microseconds: try row.decode(forColumn: "window_deadline")),
+                sinceBoot: .microseconds(
+                    try row.decode(Int64.self, forColumn: "window_deadline_since_boot")),
+                bootID: try row.decode(forColumn: "window_boot")))
+    }
+
+    /// The columns in the order of the schema.
+    var columns: [(any DatabaseValueConvertible)?] {
+        let sinceBoot = deadline.sinceBoot.components
+        return [
+            length.components.seconds, deadline.wall.microseconds,
+            sinceBoot.seconds * 1_000_000 + sinceBoot.attoseconds / 1_000_000_000_000, deadline.bootID,
+        ]
     }
 }
 

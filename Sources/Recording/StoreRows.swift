@@ -11,6 +11,8 @@ package enum ChangeSetPhase: String, Sendable, CaseIterable {
     case changing
     /// Everything is on the host, but for a reload perhaps, and is yet to be judged from outside.
     case written
+    /// It was judged, and waits for a person to confirm it.
+    case window
     /// It was decided to take it back.
     case goingBack = "going-back"
     /// It was decided to make the smallest closed configuration of it.
@@ -35,8 +37,10 @@ package struct ChangeSetRow: Sendable, Equatable {
     /// `nil` while it is under way, or after a crash.
     package var finished: Timestamp?
     package var phase: ChangeSetPhase
-    /// The outcome that it will have, once it is decided to go back or into the harbour.
+    /// The outcome that it will have, once it is decided to go back or into the harbour, or when it is confirmed.
     package var decided: String?
+    /// The time in which it must be confirmed, where that was asked for.
+    package var window: ConfirmWindow?
     /// Digest of the document (`agent.probe/1`) of what was seen before the change set.
     package var probeBeforeDigest: String?
     /// In the words of `agent.apply/1`; `nil` while it is under way.
@@ -115,12 +119,13 @@ package struct NewChangeSet: Sendable {
     package var reverts: Int?
     /// The document of what was seen from outside before the change set.
     package var probeBefore: String?
+    package var window: ConfirmWindow?
     package var created: Timestamp
 
     package init(
         kind: ChangeSetKind, host: String, agentVersion: String, policy: PolicyIdentity,
         planDocument: String, relayBefore: RelayVerdict?, reverts: Int?, probeBefore: String? = nil,
-        created: Timestamp
+        window: ConfirmWindow? = nil, created: Timestamp
     ) {
         self.kind = kind
         self.host = host
@@ -130,6 +135,7 @@ package struct NewChangeSet: Sendable {
         self.relayBefore = relayBefore
         self.reverts = reverts
         self.probeBefore = probeBefore
+        self.window = window
         self.created = created
     }
 }

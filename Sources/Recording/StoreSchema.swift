@@ -59,5 +59,14 @@ let storeMigrator: DatabaseMigrator = {
                 ALTER TABLE change_set ADD COLUMN probe_before_digest TEXT REFERENCES content (digest);
                 """)
     }
+    migrator.registerMigration("3 confirm window") { db in
+        try db.execute(
+            sql: """
+                ALTER TABLE change_set ADD COLUMN window_seconds INTEGER;
+                ALTER TABLE change_set ADD COLUMN window_deadline INTEGER; -- microseconds since 1970, UTC
+                ALTER TABLE change_set ADD COLUMN window_deadline_since_boot INTEGER; -- microseconds
+                ALTER TABLE change_set ADD COLUMN window_boot TEXT;
+                """)
+    }
     return migrator
 }()

@@ -10,24 +10,31 @@ package struct ChangeSummary: Sendable, Equatable {
     package var finished: Timestamp?
     /// `nil` while it is under way, or after a crash.
     package var outcome: String?
+    /// Until when it must be confirmed; `nil` when no confirm window is open.
+    package var confirmUntil: Timestamp?
     /// The change set that this one takes back.
     package var reverts: Int?
     package var relayBefore: RelayVerdict?
     package var message: String
 
     package init(
-        id: Int, kind: String, created: Timestamp, finished: Timestamp?, outcome: String?, reverts: Int?,
-        relayBefore: RelayVerdict?, message: String
+        id: Int, kind: String, created: Timestamp, finished: Timestamp?, outcome: String?,
+        confirmUntil: Timestamp? = nil, reverts: Int?, relayBefore: RelayVerdict?, message: String
     ) {
         self.id = id
         self.kind = kind
         self.created = created
         self.finished = finished
         self.outcome = outcome
+        self.confirmUntil = confirmUntil
         self.reverts = reverts
         self.relayBefore = relayBefore
         self.message = message
     }
+}
+
+extension ChangeSummary {
+    fileprivate var outcomeText: String { outcome ?? (confirmUntil == nil ? "interrupted" : "to confirm") }
 }
 
 /// One change set as `agent show` prints it.
@@ -81,7 +88,7 @@ package func renderHistory(_ changes: [ChangeSummary], style: TerminalStyle) -> 
     return style.bold(head.trimmedEnd) + "\n"
         + changes.map { change in
             var line = String(change.id).padded(to: 8) + change.created.rfc3339.padded(to: 22)
-            line += change.kind.padded(to: 10) + (change.outcome ?? "interrupted").padded(to: 13)
+            line += change.kind.padded(to: 10) + change.outcomeText.padded(to: 13)
             line += (change.relayBefore?.rawValue ?? "-").padded(to: 9)
             if let reverts = change.reverts { line += "takes back \(reverts) " }
             return (line + printableText(change.message.utf8)).trimmedEnd + "\n"
@@ -92,11 +99,12 @@ package func renderHistory(_ changes: [ChangeSummary], style: TerminalStyle) -> 
 package func renderChange(_ change: ChangeDetails, style: TerminalStyle) -> String {
     let summary = change.summary
     var lines = [
-        style.bold("Change \(summary.id)") + ": \(summary.kind), \(summary.outcome ?? "interrupted")",
+        style.bold("Change \(summary.id)") + ": \(summary.kind), \(summary.outcomeText)",
         "  begun \(summary.created.rfc3339), ended \(summary.finished?.rfc3339 ?? "never")",
         "  policy \(printableText(change.policyPath.utf8)), agent \(change.agentVersion)",
     ]
     if let reverts = summary.reverts { lines.append("  takes back change \(reverts)") }
+    if let until = summary.confirmUntil { lines.append("  to be confirmed until \(until.rfc3339)") }
     if !summary.message.isEmpty { lines.append("  " + printableText(summary.message.utf8)) }
     lines.append("")
     for step in change.steps {
@@ -117,6 +125,10 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
         switch result.outcome {
         case .confirmed:
             style.green("✓ \(verb)") + change + ", and seen from outside: strangers \(seen(result))."
+        case .unconfirmed where result.confirmUntil != nil:
+            style.yellow("? \(verb)") + change
+                + ", and undone at \(result.confirmUntil?.rfc3339 ?? "-") unless you run: "
+                + "agent confirm \(result.changeSet ?? 0)"
         case .unconfirmed: style.yellow("? \(verb)") + change + ", but not confirmed from outside."
         case .stillOpen: style.red("✗ \(verb)") + change + ", and it still relays."
         case .rolledBack: style.yellow("✗ Rolled back") + change + ": the host is as it was before."
@@ -149,6 +161,9 @@ package func rollbackDocument(_ result: ChangeResult, reverts: Int) -> JSONValue
 
 /// In which state an interrupted change set left the host, and why.
 package func renderRecovery(_ result: ChangeResult) -> String {
+    if let until = result.confirmUntil {
+        return "Change \(result.changeSet ?? 0) waits to be confirmed, until \(until.rfc3339)."
+    }
     let change = "Change \(result.changeSet ?? 0) was interrupted: "
     let reasons = result.reasons.map { printableText($0.utf8) }.joined(separator: "; ")
     let why = reasons.isEmpty ? "" : " (\(reasons))"
@@ -181,7 +196,21 @@ private func resultMembers(_ result: ChangeResult) -> [JSONValue.Member] {
         .init("outcome", .string(result.outcome.rawValue)),
         .init("reasons", .strings(result.reasons)),
         .init("probe", result.probe.map(probeDocument) ?? .null),
+        .init("confirm-until", .optional(result.confirmUntil?.rfc3339)),
     ]
+}
+
+/// `agent.confirm/1` and `agent.cancel/1`.
+package func windowDocument(_ verb: String, _ result: ChangeResult) -> JSONValue {
+    .object([.init("format", .string("agent.\(verb)/1"))] + resultMembers(result))
+}
+
+/// `agent.extend/1`.
+package func extendDocument(_ change: Int, until: Timestamp) -> JSONValue {
+    .object([
+        .init("format", .string("agent.extend/1")), .init("change", .string(String(change))),
+        .init("confirm-until", .string(until.rfc3339)),
+    ])
 }
 
 /// `agent.history/1`.
@@ -217,6 +246,7 @@ private func members(of change: ChangeSummary) -> [JSONValue.Member] {
         .init("created", .string(change.created.rfc3339)),
         .init("finished", .optional(change.finished?.rfc3339)),
         .init("outcome", .optional(change.outcome)),
+        .init("confirm-until", .optional(change.confirmUntil?.rfc3339)),
         .init("reverts", .optional(change.reverts.map(String.init))),
         .init("relay-before", .optional(change.relayBefore?.rawValue)),
         .init("message", .string(change.message)),

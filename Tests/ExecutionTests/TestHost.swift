@@ -23,6 +23,10 @@ final class TestHost: Sendable {
         var progress: [ChangeProgress] = []
         var interruptAfterSteps: Int?
         var harbour: [FileEdit] = []
+        var moment = Moment(wall: Timestamp(seconds: 2), sinceBoot: .seconds(1), bootID: "a")
+        /// The timers that are set.
+        var armed: [Duration] = []
+        var armFailure: Failure?
         /// Runs when Postfix is reloaded.
         var onReload: (@Sendable () -> Void)?
     }
@@ -142,7 +146,13 @@ final class TestHost: Sendable {
 
     var instruments: Instruments {
         Instruments(
-            store: store, run: { [self] call in run(call) }, now: { Timestamp(seconds: 2) },
+            store: store, run: { [self] call in run(call) },
+            moment: { [self] in world.withLock { $0.moment } },
+            arm: { [self] change, length async throws(Failure) in
+                if let failure = world.withLock({ $0.armFailure }) { throw failure }
+                world.withLock { $0.armed.append(length) }
+            },
+            disarm: { [self] _ in world.withLock { $0.armed = [] } },
             holds: { [self] setting in
                 guard case .relaying(let mode, _) = setting else { return .unseen("not modelled") }
                 return .seen(world.withLock { $0.relaying == mode })
@@ -168,10 +178,12 @@ final class TestHost: Sendable {
             report: { [self] progress in world.withLock { $0.progress.append(progress) } })
     }
 
-    func apply(_ plan: Plan? = nil, policy: Policy = TestHost.policy()) async throws(Failure) -> ChangeResult
-    {
+    func apply(
+        _ plan: Plan? = nil, policy: Policy = TestHost.policy(), confirmWindow: Duration? = nil
+    ) async throws(Failure) -> ChangeResult {
         try await Execution.apply(
             plan ?? wholePlan, planDocument: "{}", policy: policy,
-            watchedPaths: [path("main.cf"), path("master.cf")], using: instruments)
+            watchedPaths: [path("main.cf"), path("master.cf")], confirmWindow: confirmWindow,
+            using: instruments)
     }
 }

@@ -14,6 +14,7 @@ extension OnARealHost {
             let run = try lab.host(
                 "/bin/sh", "-c",
                 """
+                : >/root/err
                 agent apply --yes >/root/out 2>/root/err & agent=$!
                 tries=0
                 until grep -q 'Set relaying' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
@@ -40,6 +41,7 @@ extension OnARealHost {
             try lab.host(
                 "/bin/sh", "-c",
                 """
+                : >/root/err
                 agent apply --yes >/root/out 2>/root/err & agent=$!
                 tries=0
                 until grep -q 'Remove 0.0.0.0/0' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
@@ -61,6 +63,7 @@ extension OnARealHost {
             try lab.host(
                 "/bin/sh", "-c",
                 """
+                : >/root/err
                 agent apply --yes >/root/out 2>/root/err & agent=$!
                 tries=0
                 until grep -q 'how it is now' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done

@@ -1,0 +1,107 @@
+import Execution
+import HostIO
+import MailModel
+
+/// What ends a confirm window on time when nobody is there: a timer of systemd while the host is up, and a
+/// unit that runs before mail is served when it starts again.
+struct ConfirmAlarm: Sendable {
+    let run: RunProgram
+    /// The program and its arguments: `agent recover` with the options of the run that opened the window.
+    let recover: [String]
+    let store: String
+
+    static let unitPath = "/etc/systemd/system/agent-window.service"
+
+    /// Both are set and on the disk when this returns.
+    /// - Throws: When systemd is not there or refuses; the window must not be opened then.
+    func set(_ change: Int, after length: Duration) async throws(Failure) {
+        guard try isThere("/run/systemd/system") else {
+            throw Failure(
+                .failed, "a confirm window needs systemd, which does not run here",
+                detail: "Its timer and its boot unit end the window when nobody confirms.",
+                remedy: "Apply without --confirm-timeout.")
+        }
+        try installUnit()
+        try await systemctl("daemon-reload")
+        try await systemctl("enable", "agent-window.service")
+        try await demand(
+            "/usr/bin/sync", ["/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants"])
+        try await startTimer(change, after: length)
+    }
+
+    /// - Parameter isLast: Whether no other window is open.
+    func clear(_ change: Int) async {
+        // What is left fires into a closed window and does nothing.
+        try? await systemctl("stop", "agent-confirm-\(change)-*.timer")
+        guard let unit = try? snapshotFile(Self.unitPath) else { return }
+        try? await systemctl("disable", "agent-window.service")
+        try? removeFile(Self.unitPath, expecting: unit.bytes)
+        try? await systemctl("daemon-reload")
+    }
+
+    /// The lock may be held when it fires, or the database not yet be there: it tries again for an hour.
+    func startTimer(_ change: Int, after length: Duration) async throws(Failure) {
+        let number = currentTime().microseconds
+        try await demand(
+            "/usr/bin/systemd-run",
+            [
+                "--quiet", "--collect", "--unit=agent-confirm-\(change)-\(number)",
+                "--description=The confirm window of agent's change \(change) ends",
+                "--on-active=\(max(1, length.components.seconds + 1))s", "--timer-property=AccuracySec=1s",
+                "--property=Type=exec", "--property=Restart=on-failure", "--property=RestartSec=10s",
+                "--property=SuccessExitStatus=3 5", "--property=StartLimitIntervalSec=1h",
+                "--property=StartLimitBurst=30", "--",
+            ] + recover)
+    }
+
+    private func installUnit() throws(Failure) {
+        let unit = try snapshotFile(Self.unitPath)
+        let text = Array(bootUnit.utf8)
+        guard unit?.bytes != text else { return }
+        try replaceFile(
+            Self.unitPath, with: text, metadata: FileMetadata(owner: 0, group: 0, mode: 0o644),
+            expecting: unit?.bytes)
+    }
+
+    private var bootUnit: String {
+        """
+        # Written by agent for an open confirm window, and removed when it closes.
+        [Unit]
+        Description=The open confirm window of agent, before mail is served
+        After=local-fs.target mariadb.service mysql.service agent-recover.service
+        Before=postfix.service postfix@-.service qmail.service xinetd.service
+        ConditionPathExists=\(store.replacing("%", with: "%%"))
+
+        [Service]
+        Type=oneshot
+        ExecStart=\((recover + ["--at-boot"]).map(systemdWord).joined(separator: " "))
+        SuccessExitStatus=3 5
+        TimeoutStartSec=5min
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """
+    }
+
+    private func systemctl(_ arguments: String...) async throws(Failure) {
+        try await demand("/usr/bin/systemctl", ["--quiet"] + arguments)
+    }
+
+    private func demand(_ program: String, _ arguments: [String]) async throws(Failure) {
+        let result = try await run(
+            ProgramCall(executable: program, arguments: arguments, deadline: .seconds(30)))
+        guard result.succeeded else {
+            throw Failure(
+                .failed, "the confirm window's timer could not be set: \(program) failed",
+                detail: result.errorText, remedy: "Apply without --confirm-timeout, or mend systemd.")
+        }
+    }
+}
+
+/// One word of a command line in a unit file (systemd.service(5), "Command lines").
+func systemdWord(_ word: String) -> String {
+    let escaped = word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        .replacing("%", with: "%%").replacing("$", with: "$$")
+    return "\"\(escaped)\""
+}

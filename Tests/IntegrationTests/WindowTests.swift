@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    @Suite("The confirm window")
+    struct Window {
+        /// A broken host with an open window, and its state before.
+        private func opened(_ length: String) throws -> (lab: Lab, before: String) {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes", "--confirm-timeout", length, "--format", "json")
+            #expect(apply.status == 5, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["confirm-until"] is String)
+            return (lab, before)
+        }
+
+        private func outcome(_ lab: Lab) throws -> String? {
+            let history = try lab.agent("history", "--format", "json").json()["changes"] as? [[String: Any]]
+            return history?.first?["outcome"] as? String
+        }
+
+        private func traces(_ lab: Lab) throws -> String {
+            try lab.host(
+                "/bin/sh", "-c",
+                "ls /etc/systemd/system/agent-window.service 2>/dev/null; "
+                    + "systemctl list-timers --all --no-legend 'agent-*'"
+            ).output
+        }
+
+        /// Waits until the change set is closed, in the host.
+        private func waitForTheEnd(_ lab: Lab) throws {
+            let run = try lab.host(
+                "/bin/sh", "-c",
+                """
+                for turn in $(seq 600); do
+                    agent history --format json | grep -q '"outcome": *"[a-z]' && exit 0
+                    sleep 0.1
+                done
+                exit 1
+                """)
+            try #require(run.status == 0)
+        }
+
+        @Test("Confirmed: kept, and nothing is left that could undo it; again and wrongly: one clear error")
+        func confirmed() throws {
+            let (lab, _) = try opened("10m")
+            #expect(try traces(lab).contains("agent-confirm-1-"))
+            #expect(try lab.agent("apply", "--yes").status == 5, "one window at a time")
+            let wrong = try lab.agent("confirm", "7")
+            #expect(wrong.status == 1 && wrong.errorOutput.contains("no change 7"), "\(wrong.errorOutput)")
+            let extended = try lab.agent("extend", "1", "--confirm-timeout", "20m")
+            #expect(extended.status == 0, "\(extended.errorOutput)")
+            let confirm = try lab.agent("confirm", "1", "--format", "json")
+            #expect(confirm.status == 0, "\(confirm.output)\(confirm.errorOutput)")
+            #expect(try traces(lab) == "")
+            let again = try lab.agent("confirm")
+            #expect(again.status == 1 && again.errorOutput.contains("no confirm window is open"))
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+        }
+
+        @Test("Cancelled: the old state where it is asked for")
+        func cancelled() throws {
+            let (lab, before) = try opened("10m")
+            let cancel = try lab.agent("cancel", "--allow-insecure")
+            #expect(cancel.status == 0, "\(cancel.output)\(cancel.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try traces(lab) == "")
+        }
+
+        @Test("Nobody confirms: the timer ends it, and the relay stays closed")
+        func expires() throws {
+            let (lab, _) = try opened("2s")
+            try waitForTheEnd(lab)
+            #expect(try outcome(lab) == "harboured")
+            try proveHarbour(lab)
+            #expect(try traces(lab) == "")
+        }
+
+        /// Strangers are refused for now, nothing is bounced, and hosted mail is accepted.
+        private func proveHarbour(_ lab: Lab) throws {
+            let outside = Outside(lab: lab)
+            for door in Outside.doors where door.port != 587 {
+                let reply = try outside.strangerReply(port: door.port, tls: door.tls)
+                #expect(reply.hasPrefix("4"), "port \(door.port) \(door.tls): \(reply)")
+            }
+            #expect(try outside.hostedReply().hasPrefix("250"))
+            #expect(try outside.loginReply().hasPrefix("250"))
+            #expect(try lab.agent("explain").status == 0)
+        }
+
+        @Test("The run is killed in the middle: the timer brings the host back")
+        func killed() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["all"])
+            let before = try lab.state()
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                : >/root/err
+                agent apply --yes --confirm-timeout 5s >/root/out 2>/root/err & agent=$!
+                tries=0
+                until grep -q 'Remove 0.0.0.0/0' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
+                kill -KILL $agent
+                wait $agent
+                """)
+            try waitForTheEnd(lab)
+            #expect(try outcome(lab) == "failed")
+            #expect(try lab.state() == before)
+        }
+
+        @Test("A reboot in the window: it goes on; one after its end: undone before mail is served")
+        func reboot() throws {
+            let (lab, _) = try opened("1h")
+            try lab.control("reboot")
+            #expect(try lab.agent("history").output.contains("to confirm"))
+            #expect(try traces(lab).contains("agent-confirm-1-"))
+            // The clock of the journal is set back instead of the host's, which is this machine's.
+            try lab.host(
+                "/usr/bin/sqlite3", "/var/lib/agent/agent.sqlite",
+                "UPDATE change_set SET window_deadline = window_deadline - 7200000000, window_boot = 'another'"
+            )
+            try lab.control("reboot")
+            #expect(try outcome(lab) == "harboured")
+            try proveHarbour(lab)
+            let order = try lab.host("journalctl", "-b", "-o", "cat", "--no-pager").output
+            let end = try #require(order.range(of: "agent-window.service - The open"), "\(order)")
+            let mail = try #require(order.range(of: "Starting postfix@-.service"), "\(order)")
+            #expect(end.lowerBound < mail.lowerBound)
+            #expect(try traces(lab) == "")
+        }
+    }
+}
