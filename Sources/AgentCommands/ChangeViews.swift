@@ -31,10 +31,15 @@ func readStore(_ named: String?) throws(Failure) -> Store? {
 /// Everything that the journal has of a change set.
 func changeDetails(_ row: ChangeSetRow, in store: Store) throws(Failure) -> ChangeDetails {
     var steps: [ChangeDetails.Step] = []
+    var lastSeen: [String: String] = [:]
     for step in try store.steps(of: row.id) {
         var diff: String?
-        if let path = step.path, let before = step.beforeDigest, let after = step.afterDigest {
+        if let path = step.path, let seen = step.beforeDigest {
+            // A file that is kept a second time shows what Plesk wrote on our behalf.
+            let before = step.kind == .backup ? lastSeen[path] ?? seen : seen
+            let after = step.afterDigest ?? seen
             diff = unifiedDiff(path: path, before: try store.content(before), after: try store.content(after))
+            lastSeen[path] = after
         }
         steps.append(
             ChangeDetails.Step(

@@ -5,7 +5,7 @@ extension OnARealHost {
     @Suite("Interrupted")
     struct Interruption {
         @Test(
-            "A signal between two steps takes everything back, and says so", arguments: ["TERM", "HUP"])
+            "A signal between two steps takes everything back, and says so", arguments: ["INT", "TERM", "HUP"])
         func signalled(signal: String) throws {
             let lab = try Lab.required()
             try lab.reset()
@@ -15,7 +15,8 @@ extension OnARealHost {
                 "/bin/sh", "-c",
                 """
                 : >/root/err
-                agent apply --yes >/root/out 2>/root/err & agent=$!
+                # A shell starts what is in the background with SIGINT ignored.
+                perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' agent apply --yes >/root/out 2>/root/err & agent=$!
                 tries=0
                 until grep -q 'Set relaying' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
                 kill -\(signal) $agent
