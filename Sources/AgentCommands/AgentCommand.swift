@@ -36,7 +36,7 @@ package struct AgentCommand: AsyncParsableCommand {
         subcommands: [
             PlanCommand.self, ApplyCommand.self, ConfirmCommand.self, CancelCommand.self,
             ExtendCommand.self, RollbackCommand.self, RecoverCommand.self,
-            HistoryCommand.self, ShowCommand.self, ProbeCommand.self, ExplainCommand.self,
+            HistoryCommand.self, ShowCommand.self, StatusCommand.self, ProbeCommand.self, ExplainCommand.self,
             PolicyCommand.self, BackupsCommand.self,
         ])
 

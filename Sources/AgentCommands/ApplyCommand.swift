@@ -55,7 +55,8 @@ struct ApplyCommand: AsyncParsableCommand {
             try requireRoot(for: "apply", because: changesHost)
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
             let host = Host(
-                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal, shared: shared
+                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal,
+                options: shared.common
             )
             try host.requireVantage(vantage.from)
             let store = storePath(shared.store)

@@ -10,7 +10,7 @@ import Vantages
 struct Host: Sendable {
     let policy: Policy
     let terminal: Terminal
-    let shared: SharedOptions
+    let options: CommonOptions
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 

@@ -107,8 +107,8 @@ extension Host {
 
     /// The timer and the boot unit run this program as it was run: with the same store and policy.
     private var alarm: ConfirmAlarm {
-        let store = URL(filePath: storePath(shared.store)).path
-        let policy = shared.policy.map { ["--policy", URL(filePath: $0).path] } ?? []
+        let store = URL(filePath: storePath(options.store)).path
+        let policy = options.policy.map { ["--policy", URL(filePath: $0).path] } ?? []
         return ConfirmAlarm(
             run: runner(terminal),
             recover: [executablePath() ?? "/usr/local/bin/agent", "recover", "--store", store] + policy,

@@ -33,7 +33,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
             let plan = host.plan(for: await host.observe())
             if let out { try savePlanFile(plan, to: out) }
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })

@@ -49,7 +49,7 @@ struct ProbeCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             if request != nil { return await answer(terminal) }
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
             let reports = try await targets.isEmpty ? [probeThisHost(host)] : probeNamedHosts(terminal)
             show(reports, terminal)
             return reports.map(\.verdict.exitStatus).max { $0.rawValue < $1.rawValue } ?? .done

@@ -33,7 +33,7 @@ struct RecoverCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "recover", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
             let path = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent recover") {
                 let results = try await host.recoverFirst(

@@ -45,7 +45,7 @@ struct RollbackCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "rollback", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
+            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
             try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent rollback") {

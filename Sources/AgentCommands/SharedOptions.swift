@@ -4,8 +4,8 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// The options that every verb takes.
-struct SharedOptions: ParsableArguments {
+/// The options that every verb takes, but for the form of its output.
+struct CommonOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Follow this policy.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
@@ -16,12 +16,20 @@ struct SharedOptions: ParsableArguments {
         completion: .file())
     var store: String?
 
-    @Option(help: "Print the result as text, or as one JSON document.")
-    var format: OutputFormat = .text
-
     @Flag(help: "Say on stderr what is being done.")
     var verbose = false
 
     @Flag(help: "Print without colours, as NO_COLOR does.")
     var noColor = false
+}
+
+/// The options that every verb takes.
+struct SharedOptions: ParsableArguments {
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Print the result as text, or as one JSON document.")
+    var format: OutputFormat = .text
+
+    var policy: String? { common.policy }
+    var store: String? { common.store }
 }

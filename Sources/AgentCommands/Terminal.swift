@@ -16,8 +16,8 @@ struct Terminal: Sendable {
     /// Whether a result could not be written, for another reason than a reader who went away.
     var hasLostResults: Bool { results.isLost }
 
-    init(_ options: SharedOptions) {
-        format = options.format
+    init(_ options: CommonOptions, format: OutputFormat) {
+        self.format = format
         isVerbose = options.verbose
         let environment = ProcessInfo.processInfo.environment
         let colorless =
@@ -85,7 +85,10 @@ private final class ResultState: Sendable {
 
 /// Runs a verb and turns what it throws into a message and an exit status.
 func perform(_ options: SharedOptions, _ body: (Terminal) async throws -> ExitStatus) async throws {
-    let terminal = Terminal(options)
+    try await perform(Terminal(options.common, format: options.format), body)
+}
+
+func perform(_ terminal: Terminal, _ body: (Terminal) async throws -> ExitStatus) async throws {
     // Writing to a closed pipe must not end a change half-way.
     signal(SIGPIPE, SIG_IGN)
     var status: ExitStatus

@@ -17,7 +17,7 @@ private func withOpenWindow(
     _ body: (OpenWindow) async throws -> ExitStatus
 ) async throws -> ExitStatus {
     try requireRoot(for: verb, because: changesHost)
-    let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, shared: shared)
+    let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
     return try await withRunLock(at: runLock, owner: "agent \(verb)") {
         let store = try openStore(storePath(shared.store))
         let row = try openWindow(change, in: store)
@@ -52,6 +52,10 @@ struct ConfirmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm", abstract: "Keep what the open confirm window holds.",
         discussion: """
+            EXAMPLES:
+              agent confirm
+              agent confirm 7
+
             EXIT STATUS:
               0   kept, and seen from outside to be closed
               1   no such window is open
@@ -81,6 +85,10 @@ struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Undo now what the open confirm window holds.",
         discussion: """
+            EXAMPLES:
+              agent cancel
+              agent cancel 7
+
             The old state comes back, byte for byte. Where it relays for strangers the
             host goes into the safe harbour instead, unless --allow-insecure asks for
             the old state all the same (or the policy says what follows when mail is

@@ -139,6 +139,27 @@ extension Store {
         }
     }
 
+    /// What the store takes on disk.
+    package func sizeInBytes() throws(Failure) -> Int {
+        try read { db in
+            let sizes = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            return try Int.fetchOne(db, sql: sizes) ?? 0
+        }
+    }
+
+    /// The newest change set that was closed with what a probe saw.
+    package func lastProbedChangeSet() throws(Failure) -> ChangeSetRow? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM change_set WHERE probe_digest IS NOT NULL AND finished IS NOT NULL
+                    ORDER BY id DESC LIMIT 1
+                    """
+            ).map(ChangeSetRow.init)
+        }
+    }
+
     /// - Returns: `nil` when there is none of that id.
     package func changeSet(_ id: Int) throws(Failure) -> ChangeSetRow? {
         try read { db in

@@ -5,7 +5,8 @@ extension OnARealHost {
     @Suite("Interrupted")
     struct Interruption {
         @Test(
-            "A signal between two steps takes everything back, and says so", arguments: ["INT", "TERM", "HUP"])
+            "A signal between two steps takes everything back, and says so",
+            arguments: ["INT", "TERM", "HUP"])
         func signalled(signal: String) throws {
             let lab = try Lab.required()
             try lab.reset()

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Execution
+import Foundation
+import HostIO
+import MailModel
+import Recording
+import Reporting
+
+enum StatusFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json, nagios, prometheus
+}
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Say in one line how the host stands, for monitoring.",
+        discussion: """
+            Compares the host with the policy as `agent plan` does, and adds what the
+            journal knows: the last probe, an open confirm window, interrupted
+            changes. It changes nothing and asks nobody from outside.
+
+            CRITICAL: strangers can relay, by the configuration or by the last probe;
+            the mail server would not start; a change was interrupted. WARNING: any
+            other drift, a long queue, an open confirm window, the safe harbour.
+            UNKNOWN: something could not be seen.
+
+            EXAMPLES:
+              agent status
+              agent status --format nagios --queue-critical 20000 --probe-age-warning 604800
+              agent status --format prometheus --out /var/lib/prometheus/node-exporter/agent.prom
+
+            EXIT STATUS:
+              0   printed, whatever it says; with nagios: OK
+              1   with nagios: WARNING
+              2   with nagios: CRITICAL
+              3   with nagios: UNKNOWN, and every failure
+              10  the policy is invalid
+              12  the store is damaged or of a newer version
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Print one line, a JSON document, a plugin's output, or metrics.")
+    var format: StatusFormat = .text
+
+    @Option(
+        help: ArgumentHelp(
+            "Replace this file in one step instead of printing, readable by all.", valueName: "file"),
+        completion: .file())
+    var out: String?
+
+    @Option(help: "Warn when the messages in the queue are outside; else the policy's warn-above.")
+    var queueWarning: ThresholdRange?
+
+    @Option(help: "CRITICAL when the messages in the queue are outside.")
+    var queueCritical: ThresholdRange?
+
+    @Option(help: "Warn when the seconds since the last probe are outside.")
+    var probeAgeWarning: ThresholdRange?
+
+    @Option(help: "CRITICAL when the seconds since the last probe are outside.")
+    var probeAgeCritical: ThresholdRange?
+
+    func validate() throws {
+        if out != nil, format != .prometheus { throw ValidationError("--out goes with --format prometheus") }
+    }
+
+    func run() async throws {
+        let terminal = Terminal(common, format: format == .json ? .json : .text)
+        guard format == .nagios else {
+            try await perform(terminal) { terminal in
+                try await show(terminal)
+                return .done
+            }
+            return
+        }
+        let level: StatusLevel
+        do throws(Failure) {
+            level = try await show(terminal)
+        } catch {
+            terminal.write(nagiosFailure(error))
+            level = .unknown
+        }
+        if level != .ok { throw ExitCode(Int32(level.rawValue)) }
+    }
+
+    @discardableResult
+    private func show(_ terminal: Terminal) async throws(Failure) -> StatusLevel {
+        let host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
+        let journal = try journal()
+        let state = await host.observe()
+        let status = HostStatus(plan: host.plan(for: state), queue: state.queue.value, journal: journal)
+        let thresholds = StatusThresholds(
+            queueWarning: queueWarning ?? ThresholdRange(upTo: host.policy.queue.warnAbove),
+            queueCritical: queueCritical, probeAgeWarning: probeAgeWarning,
+            probeAgeCritical: probeAgeCritical)
+        let judgement = status.judged(by: thresholds)
+        let text =
+            switch format {
+            case .text: renderStatus(status, judgement) + "\n"
+            case .json: statusDocument(status, judgement).document
+            case .nagios: renderNagiosStatus(status, judgement, thresholds: thresholds)
+            case .prometheus: renderPrometheusStatus(status, judgement)
+            }
+        if let out { try publishMetrics(text, at: out) } else { terminal.write(text) }
+        return judgement.level
+    }
+
+    private func journal() throws(Failure) -> HostStatus.Journal {
+        guard let store = try readStore(common.store) else { return .none }
+        let newest = try store.changeSets(limit: 1).first
+        let unfinished = try store.unfinishedChangeSets()
+        return HostStatus.Journal(
+            lastProbe: try lastProbe(in: store), lastChange: newest.map(ChangeSummary.init),
+            interrupted: unfinished.filter { $0.phase != .window }.map(\.id),
+            windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall, undone: 0,
+            storeSizeInBytes: try store.sizeInBytes())
+    }
+
+    private func lastProbe(in store: Store) throws(Failure) -> HostStatus.LastProbe? {
+        guard let row = try store.lastProbedChangeSet(), let digest = row.probeDigest,
+            let when = row.finished
+        else { return nil }
+        return HostStatus.LastProbe(
+            when: when, verdict: try recordedProbe(store.content(digest)).verdict)
+    }
+}
+
+extension HostStatus.Journal {
+    /// Of a host on which nothing was ever applied.
+    fileprivate static let none = HostStatus.Journal(
+        lastProbe: nil, lastChange: nil, interrupted: [], windowDeadline: nil, undone: 0,
+        storeSizeInBytes: 0)
+}
+
+extension ThresholdRange: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+
+    package var defaultValueDescription: String { text }
+}

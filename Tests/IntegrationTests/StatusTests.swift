@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    @Suite("Status for monitoring")
+    struct Status {
+        @Test("An open relay is CRITICAL, a repaired host is OK, in every format")
+        func formats() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            let open = try lab.agent("status", "--format", "nagios")
+            #expect(open.status == 2, "\(open.output)\(open.errorOutput)")
+            #expect(open.output.hasPrefix("RELAY CRITICAL: open relay"), "\(open.output)")
+
+            #expect(try lab.agent("apply", "--yes").status == 0)
+            let closed = try lab.agent("status", "--format", "nagios", "--probe-age-warning", "3600")
+            #expect(closed.status == 0, "\(closed.output)\(closed.errorOutput)")
+            #expect(closed.output.contains("last probe closed"), "\(closed.output)")
+            #expect(closed.output.contains("'queue'=0;1000;;0;"), "\(closed.output)")
+
+            let document = try lab.agent("status", "--format", "json").json()
+            #expect(document["format"] as? String == "agent.status/1")
+            #expect(document["complies"] as? Bool == true)
+            #expect((document["last-probe"] as? [String: Any])?["verdict"] as? String == "closed")
+        }
+
+        @Test("Metrics are published in one step, readable by the collector, and nothing else is overwritten")
+        func textfile() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let publish = ["status", "--format", "prometheus", "--out", "/root/agent.prom"]
+            try lab.host("rm", "-f", "/root/agent.prom")
+            #expect(try lab.agent(publish).status == 0)
+            #expect(try lab.agent(publish).status == 0)
+            #expect(try lab.host("stat", "-c", "%a", "/root/agent.prom").output == "644\n")
+            #expect(try lab.host("cat", "/root/agent.prom").output.contains("relay_agent_level 0\n"))
+            try lab.host("/bin/sh", "-c", "echo mine >/root/agent.prom")
+            #expect(try lab.agent(publish).status == 1)
+            #expect(try lab.host("cat", "/root/agent.prom").output == "mine\n")
+        }
+
+        @Test("Every failure is UNKNOWN for a plugin, with its sentence on standard output")
+        func failure() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let run = try lab.agent("status", "--format", "nagios", "--policy", "/root/none.yaml")
+            #expect(run.status == 3)
+            #expect(run.output.hasPrefix("RELAY UNKNOWN: "), "\(run.output)")
+        }
+    }
+}
