@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostIO
 import MailModel
 import Recording
 import Reporting
@@ -7,7 +8,10 @@ struct BackupsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backups",
         abstract: "Look after the store: what is kept, whether it is sound, and plain copies of it.",
-        subcommands: [BackupsListCommand.self, BackupsVerifyCommand.self, BackupsExportCommand.self])
+        subcommands: [
+            BackupsListCommand.self, BackupsVerifyCommand.self, BackupsExportCommand.self,
+            BackupsPruneCommand.self,
+        ])
 }
 
 private func requireStore(_ named: String?) throws(Failure) -> Store {
@@ -113,6 +117,53 @@ struct BackupsExportCommand: AsyncParsableCommand {
                     ])
                 })
             return .done
+        }
+    }
+}
+
+struct BackupsPruneCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Forget old change sets, as far as the policy lets go of them.",
+        discussion: """
+            The policy's backups.keep-last and backups.keep-within say what stays. What is
+            open stays as well, and the last change that was seen to be good.
+
+            EXAMPLES:
+              agent backups prune --dry-run
+              agent backups prune
+            """)
+
+    @OptionGroup var shared: SharedOptions
+
+    @Flag(help: "Only say what would go.")
+    var dryRun = false
+
+    func run() async throws {
+        try await perform(shared) { terminal in
+            try requireRoot(for: "backups prune", because: "The store belongs to root.")
+            let policy = try loadPolicy(shared.policy)
+            _ = try requireStore(shared.store)
+            return try await withRunLock(at: runLock, owner: "agent backups prune") {
+                let pruning = try openStore(storePath(shared.store)).prune(
+                    policy.backups, at: currentTime(), isDry: dryRun)
+                let verb = dryRun ? "Would forget" : "Forgot"
+                terminal.show(
+                    text: { _ in
+                        "\(verb) \(pruning.changeSets.count) changes and \(pruning.contentBytes) bytes of "
+                            + "content; \(pruning.kept) changes stay.\n"
+                    },
+                    document: {
+                        .object([
+                            .init("format", .string("agent.backups-prune/1")),
+                            .init("dry-run", .bool(dryRun)),
+                            .init("changes", .array(pruning.changeSets.map { .string(String($0)) })),
+                            .init("contents", .int(pruning.contents)),
+                            .init("bytes", .int(pruning.contentBytes)),
+                            .init("kept", .int(pruning.kept)),
+                        ])
+                    })
+                return .done
+            }
         }
     }
 }

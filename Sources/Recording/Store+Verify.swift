@@ -118,7 +118,7 @@ extension Store {
     }
 
     /// Every digest that the journal names, with the change set that names it.
-    private static let references = """
+    static let references = """
         needed (digest, change_set) AS (
             SELECT plan_digest, id FROM change_set
             UNION ALL SELECT probe_digest, id FROM change_set WHERE probe_digest IS NOT NULL
