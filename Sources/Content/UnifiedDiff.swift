@@ -3,7 +3,7 @@
 ///   - path: The file, named on both header lines.
 ///   - context: Unchanged lines shown round each change.
 /// - Returns: An empty string when nothing differs; one sentence for contents that are no text. Bytes are printed
-///   by ``printableText(_:)``.
+///   by ``printableText(_:)``, and without secrets.
 package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context: Int = 3) -> String {
     guard before != after else { return "" }
     guard !before.contains(0), !after.contains(0) else {
@@ -22,7 +22,9 @@ package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context:
         output.append("@@ -\(oldStart),\(oldCount) +\(newStart),\(newCount) @@")
         for row in slice {
             let hasNewline = row.line.last == UInt8(ascii: "\n")
-            output.append(row.side.rawValue + printableText(hasNewline ? row.line.dropLast() : row.line))
+            output.append(
+                row.side.rawValue + printableText(withoutSecrets(hasNewline ? row.line.dropLast() : row.line))
+            )
             if !hasNewline { output.append("\\ No newline at end of file") }
         }
     }

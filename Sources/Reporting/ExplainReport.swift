@@ -30,7 +30,7 @@ private func verdictLine(_ verdict: RelayVerdict, _ style: TerminalStyle) -> Str
 
 private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
     let place = cause.line.map { "\(cause.file):\($0)" } ?? cause.file
-    let text = printableText(cause.text.utf8)
+    let text = shownText(cause.text)
     var lines = [
         "", "  " + style.bold(printableText(place.utf8)) + "  (port \(cause.listener))", "    " + text,
     ]
@@ -51,7 +51,7 @@ private func render(_ risk: RelayRisk, _ style: TerminalStyle) -> [String] {
         place = printableText(file.utf8) + (risk.line.map { ":\($0)" } ?? "") + ": "
     }
     var lines = ["  " + style.yellow("! ") + style.faint(place) + printableText(risk.why.utf8)]
-    if let text = risk.text { lines.append("      " + printableText(text.utf8)) }
+    if let text = risk.text { lines.append("      " + shownText(text)) }
     return lines
 }
 
@@ -78,7 +78,7 @@ private func json(_ cause: RelayCause) -> JSONValue {
     .object([
         .init("kind", .string(cause.kind)), .init("parameter", .string(cause.parameter)),
         .init("file", .string(cause.file)), .init("line", .optional(cause.line)),
-        .init("text", .string(cause.text)), .init("culprit", .optional(cause.culprit)),
+        .init("text", .string(withoutSecrets(cause.text))), .init("culprit", .optional(cause.culprit)),
         .init("opens", .string(cause.opens)), .init("listener", .int(cause.listener)),
         .init("remedy", .string(cause.remedy)),
     ])
@@ -88,6 +88,6 @@ private func json(_ risk: RelayRisk) -> JSONValue {
     .object([
         .init("kind", .string(risk.kind)), .init("parameter", .optional(risk.parameter)),
         .init("file", .optional(risk.file)), .init("line", .optional(risk.line)),
-        .init("text", .optional(risk.text)), .init("why", .string(risk.why)),
+        .init("text", .optional(risk.text.map { withoutSecrets($0) })), .init("why", .string(risk.why)),
     ])
 }

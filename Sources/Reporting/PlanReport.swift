@@ -28,7 +28,7 @@ private func render(_ finding: Finding, _ style: TerminalStyle) -> [String] {
         return ["  " + style.green("✓ ok     ") + " \(name) \(actual)"] + notes(of: finding)
     case .drift:
         let evidence = finding.evidence.map {
-            "             " + style.faint(place($0)) + printableText($0.text.utf8)
+            "             " + style.faint(place($0)) + shownText($0.text)
         }
         return [
             "  " + style.red("✗ drift  ") + " \(name) \(actual)",
@@ -145,7 +145,7 @@ private func json(_ finding: Finding) -> JSONValue {
 private func json(_ evidence: Evidence) -> JSONValue {
     .object([
         .init("file", .string(evidence.file)), .init("line", .optional(evidence.line)),
-        .init("text", .string(evidence.text)),
+        .init("text", .string(withoutSecrets(evidence.text))),
     ])
 }
 
