@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release demo test check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release demo test test-faults check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -7,6 +7,7 @@ AGENT := .build/debug/agent
 help:
 	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
 	@echo 'make test       run every test, those on a real host included'
+	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
 	@echo 'make bench      measure against peers and floors'
 	@echo 'make build      the debug build, $(AGENT)'
@@ -47,6 +48,10 @@ check: setup
 check-tsan: setup
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
 		swift test --sanitize=thread --scratch-path .build-tsan --no-parallel --skip "IntegrationTests|PostfixProbeTests|NamespaceVantageTests"
+
+# Every fault of Tests/IntegrationTests/FaultTests.swift, in place of a sample: about three hours.
+test-faults: build
+	AGENT_FAULTS=all Tests/run-tests --filter OnARealHost/Faults
 
 bench: release
 	Benchmarks/run

@@ -15,7 +15,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "agent",
-    products: [.executable(name: "agent", targets: ["agent"])],
+    products: [
+        .executable(name: "agent", targets: ["agent"]),
+        // Preloaded into the program by the tests of faults.
+        .library(name: "Faults", type: .dynamic, targets: ["Faults"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -74,6 +78,7 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
         .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),
         .testTarget(name: "IntegrationTests"),
+        .target(name: "Faults", path: "Tests/Faults"),
     ]
 )
 

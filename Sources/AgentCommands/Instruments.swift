@@ -68,7 +68,8 @@ extension Host {
             store: store, run: runner(terminal),
             moment: { Moment(wall: currentTime(), sinceBoot: timeSinceBoot(), bootID: bootID()) },
             arm: { change, length async throws(Failure) in try await alarm.set(change, after: length) },
-            disarm: { change in await alarm.clear(change) }, isBeforeMail: isBeforeMail,
+            disarm: { change in await alarm.clear(change) },
+            waitForPrograms: { await waitForPrograms() }, isBeforeMail: isBeforeMail,
             holds: { setting in await holds(setting) },
             replan: { () async throws(Failure) in plan(for: await observe()) },
             settle: { begun async throws(Failure) in try await settle(since: begun, as: state) },
@@ -91,6 +92,20 @@ extension Host {
                 isInterrupted: { false }))
         for result in results { terminal.say(renderRecovery(result)) }
         return results
+    }
+
+    /// Plesk's commands have two minutes; what runs longer with our mark is taken for a daemon.
+    private func waitForPrograms() async {
+        let start = ContinuousClock.now
+        var isSaid = false
+        while case let left = startedPrograms(), !left.isEmpty, start.duration(to: .now) < .seconds(130) {
+            if !isSaid {
+                let numbers = left.map(String.init).joined(separator: ", ")
+                terminal.say("Waiting for what the interrupted run had started (pid \(numbers)) …")
+            }
+            isSaid = true
+            try? await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// Nothing new is begun while a person's word on the last change is awaited.

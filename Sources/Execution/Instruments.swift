@@ -11,6 +11,8 @@ package struct Instruments: Sendable {
     package var arm: @Sendable (_ changeSet: Int, _ length: Duration) async throws(Failure) -> Void
     /// Takes that back.
     package var disarm: @Sendable (_ changeSet: Int) async -> Void
+    /// Returns when no program runs any more that an earlier run had started.
+    package var waitForPrograms: @Sendable () async -> Void
     /// Whether this is the start of the host, before mail is served: then nothing can be reloaded or probed.
     package var isBeforeMail: Bool
     /// Whether a Plesk setting is as it should be, read back from Plesk.
@@ -30,7 +32,8 @@ package struct Instruments: Sendable {
     package init(
         store: Store, run: @escaping RunProgram, moment: @escaping @Sendable () -> Moment,
         arm: @escaping @Sendable (Int, Duration) async throws(Failure) -> Void,
-        disarm: @escaping @Sendable (Int) async -> Void, isBeforeMail: Bool = false,
+        disarm: @escaping @Sendable (Int) async -> Void,
+        waitForPrograms: @escaping @Sendable () async -> Void, isBeforeMail: Bool = false,
         holds: @escaping @Sendable (PleskChange.Setting) async -> Observed<Bool>,
         replan: @escaping @Sendable () async throws(Failure) -> Plan,
         settle: @escaping @Sendable (Duration) async throws(Failure) -> Void,
@@ -43,6 +46,7 @@ package struct Instruments: Sendable {
         self.moment = moment
         self.arm = arm
         self.disarm = disarm
+        self.waitForPrograms = waitForPrograms
         self.isBeforeMail = isBeforeMail
         self.holds = holds
         self.replan = replan

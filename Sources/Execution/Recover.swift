@@ -15,7 +15,10 @@ import Recording
 /// - Throws: ``Failure`` with `.personMustAct` when something could not be finished.
 package func recover(policy: Policy, using instruments: Instruments) async throws(Failure) -> [ChangeResult] {
     var results: [ChangeResult] = []
-    for row in try instruments.store.unfinishedChangeSets().reversed() {
+    let unfinished = try instruments.store.unfinishedChangeSets()
+    // A Plesk command outlives the run that was killed, and would do its work after it was taken back.
+    if !unfinished.isEmpty { await instruments.waitForPrograms() }
+    for row in unfinished.reversed() {
         let engine = try Engine(resuming: row, using: instruments)
         let result = try await engine.finish(row, policy: policy)
         if row.window != nil, result.confirmUntil == nil { await instruments.disarm(row.id) }

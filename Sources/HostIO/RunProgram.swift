@@ -80,6 +80,7 @@ private func runToItsEnd(_ call: ProgramCall) async -> Ending {
 
 private func configuration(of call: ProgramCall) -> Configuration {
     var values: [Environment.Key: String] = ["LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+    values[Environment.Key(stringLiteral: startedHereMark)] = "yes"
     for (name, value) in call.environment { values[Environment.Key(stringLiteral: name)] = value }
     var options = PlatformOptions()
     options.createSession = true

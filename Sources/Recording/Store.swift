@@ -72,7 +72,13 @@ package struct Store: Sendable {
     private func checkVersion(_ access: Access) throws(Failure) {
         let version = try read { db in
             let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+            // The table of migrations alone is there when the first run was cut off while it made the store.
+            let tables = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM sqlite_master
+                    WHERE type = 'table' AND (name <> 'grdb_migrations' OR ? <> 0)
+                    """, arguments: [id])
             guard id == storeApplicationID || tables == 0 else { return Version.anotherProgram }
             if try storeMigrator.hasBeenSuperseded(db) { return .newer }
             return try storeMigrator.hasCompletedMigrations(db) ? .ours : .older

@@ -152,7 +152,7 @@ final class TestHost: Sendable {
                 if let failure = world.withLock({ $0.armFailure }) { throw failure }
                 world.withLock { $0.armed.append(length) }
             },
-            disarm: { [self] _ in world.withLock { $0.armed = [] } },
+            disarm: { [self] _ in world.withLock { $0.armed = [] } }, waitForPrograms: {},
             holds: { [self] setting in
                 guard case .relaying(let mode, _) = setting else { return .unseen("not modelled") }
                 return .seen(world.withLock { $0.relaying == mode })

@@ -46,7 +46,7 @@ struct ProgramTests {
         let result = try await runProgram(call("/usr/bin/env", environment: ["HOME": "/root"]))
         #expect(
             Set(result.outputText.split(separator: "\n")) == [
-                "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+                "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "STARTED_BY_AGENT=yes",
             ])
     }
 

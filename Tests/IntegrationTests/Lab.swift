@@ -34,6 +34,17 @@ struct Lab: Sendable {
         try lab(["exec", "--name", name, "--"] + arguments, input: input)
     }
 
+    @discardableResult
+    func host(_ arguments: [String]) throws -> Run { try lab(["exec", "--name", name, "--"] + arguments) }
+
+    /// Copies a file of this machine into the host.
+    func install(_ file: URL, at path: String) throws {
+        let root = try control("path").output.trimmingCharacters(in: .newlines)
+        let target = URL(filePath: root + path)
+        try? FileManager.default.removeItem(at: target)
+        try FileManager.default.copyItem(at: file, to: target)
+    }
+
     /// Runs a command of this machine in the world outside.
     @discardableResult
     func outside(_ arguments: [String]) throws -> Run {
