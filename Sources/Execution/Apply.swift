@@ -19,14 +19,15 @@ package func apply(
     let paths = watchedPaths.including(plan.edits.map(\.path))
     try makeReady(paths)
     let before = await firstProbe(instruments)
+    let files = try snapshots(of: paths)
     let journal = try Journal.begin(
-        .apply, plan: plan, planDocument: planDocument, reverting: nil, before: before,
-        window: confirmWindow, using: instruments)
+        .apply, plan: plan, planDocument: planDocument, before: before, window: confirmWindow, keeping: files,
+        using: instruments)
+    for file in files { instruments.report(.backedUp(path: file.path)) }
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
         // Before the first write: whatever becomes of this run, somebody comes back to it on time.
         if let confirmWindow { try await instruments.arm(journal.changeSet, confirmWindow) }
-        try engine.backUp(paths)
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
         try await engine.takeEffect()
     } catch {
@@ -79,7 +80,7 @@ extension Engine {
 
     /// From here on a later run goes on, and does not go back: everything is on the host.
     func takeEffect() async throws(Failure) {
-        try journal.enter(.written)
+        journal.enterWithNextStep(.written)
         try await reload()
     }
 

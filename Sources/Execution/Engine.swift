@@ -9,11 +9,9 @@ struct Engine {
 
     /// Keeps the bytes and metadata of files that the steps, or Plesk on our behalf, may rewrite.
     func backUp(_ paths: [String]) throws(Failure) {
-        for path in paths {
-            guard let snapshot = try snapshotFile(path) else { continue }
-            try journal.backUp(snapshot)
-            instruments.report(.backedUp(path: path))
-        }
+        let files = try snapshots(of: paths)
+        try journal.backUp(files)
+        for file in files { instruments.report(.backedUp(path: file.path)) }
     }
 
     /// Runs Plesk's command; its exit status and a re-read of the setting decide, never its wording.
@@ -21,9 +19,9 @@ struct Engine {
         _ change: PleskChange, summary: String, role: StepRole = .change
     ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.intend(.plesk(change), summary: summary, role: role)
+            try journal.start(.plesk(change), summary: summary, role: role)
         }
-        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
             try await runPlesk(change)
         }
     }
@@ -36,9 +34,9 @@ struct Engine {
         role: StepRole = .change
     ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.intendEdit(current, after: bytes, summary: summary, role: role)
+            try journal.startEdit(current, after: bytes, summary: summary, role: role)
         }
-        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
             try replaceFile(
                 current.path, with: bytes, metadata: metadata ?? current.metadata, expecting: current.bytes,
                 modificationTime: metadata == nil ? .ofTheWrite : .restored)
@@ -52,9 +50,9 @@ struct Engine {
         let summary = "Reload Postfix"
         let service = ServiceChange.reloadPostfix
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.intend(.service(service), summary: summary, role: role)
+            try journal.start(.service(service), summary: summary, role: role)
         }
-        try await carryOut(step, summary: summary, role: role) { () async throws(Failure) in
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
             let begun = timeSinceBoot()
             let result = try await instruments.run(
                 ProgramCall(
@@ -89,30 +87,17 @@ struct Engine {
 
     /// - Parameter step: `nil` where the journal could not be written.
     private func carryOut(
-        _ step: Int?, summary: String, role: StepRole, _ action: () async throws(Failure) -> Void
+        _ step: Int?, summary: String, _ action: () async throws(Failure) -> Void
     ) async throws(Failure) {
         instruments.report(.started(summary))
-        try mark(.started, step, role)
         do throws(Failure) {
             try await action()
         } catch {
-            // What went wrong counts for more than its record.
-            try? mark(.failed, step, role, note: error.summary)
+            if let step { journal.mark(.failed, step, note: error.summary) }
             throw error
         }
-        try mark(.done, step, role)
+        if let step { journal.mark(.done, step) }
         instruments.report(.done(summary))
-    }
-
-    private func mark(
-        _ state: StepState, _ step: Int?, _ role: StepRole, note: String? = nil
-    ) throws(Failure) {
-        guard let step else { return }
-        do throws(Failure) {
-            try journal.mark(state, step, note: note)
-        } catch {
-            guard role == .compensation else { throw error }
-        }
     }
 
     private func runPlesk(_ change: PleskChange) async throws(Failure) {
@@ -140,4 +125,13 @@ struct Engine {
             throw Failure(.failed, "Plesk's setting could not be read back after: \(command)", detail: reason)
         }
     }
+}
+
+/// The files that are there, as they are now.
+func snapshots(of paths: [String]) throws(Failure) -> [FileSnapshot] {
+    var found: [FileSnapshot] = []
+    for path in paths {
+        if let file = try snapshotFile(path) { found.append(file) }
+    }
+    return found
 }

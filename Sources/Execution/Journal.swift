@@ -3,6 +3,7 @@ internal import Foundation
 internal import HostIO
 package import MailModel
 package import Recording
+internal import Synchronization
 
 /// What a step does, as the journal keeps it.
 enum StepAction: Codable, Equatable {
@@ -22,14 +23,25 @@ enum StepAction: Codable, Equatable {
 }
 
 /// The journal of one change set: every step is in it before it happens.
-struct Journal {
+///
+/// That a step is done is written with what follows it, in one transaction: a run that is killed in between finds
+/// the step begun, as it would if it had been killed a moment earlier.
+final class Journal: Sendable {
     let store: Store
     let changeSet: Int
     let now: @Sendable () -> Timestamp
+    private let pending = Mutex<[JournalEntry]>([])
 
+    init(store: Store, changeSet: Int, now: @escaping @Sendable () -> Timestamp) {
+        self.store = store
+        self.changeSet = changeSet
+        self.now = now
+    }
+
+    /// Opens a change set that keeps these files from its first moment.
     static func begin(
-        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int?, before: ProbeReport?,
-        window: Duration? = nil, using instruments: Instruments
+        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int? = nil, before: ProbeReport?,
+        window: Duration? = nil, keeping files: [FileSnapshot], using instruments: Instruments
     ) throws(Failure) -> Journal {
         let evidence = try before.map { report throws(Failure) in try encode(report.withoutRepetition) }
         let id = try instruments.store.begin(
@@ -38,7 +50,8 @@ struct Journal {
                 planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
                 probeBefore: evidence,
                 window: window.map { ConfirmWindow(length: $0, from: instruments.moment()) },
-                created: instruments.now()))
+                created: instruments.now()),
+            keeping: try files.map { file throws(Failure) in try backup(of: file) })
         return Journal(store: instruments.store, changeSet: id, now: instruments.now)
     }
 
@@ -47,53 +60,87 @@ struct Journal {
         _ phase: ChangeSetPhase, decided: Outcome? = nil, reasons: [String] = [], probe: ProbeReport? = nil,
         window: ConfirmWindow? = nil
     ) throws(Failure) {
-        try store.enter(
-            phase, decided: decided?.rawValue, message: reasons.joined(separator: "; "),
-            probe: probe.map { report throws(Failure) in try encode(report.withoutRepetition) },
-            window: window, in: changeSet)
+        let evidence = try probe.map { report throws(Failure) in try encode(report.withoutRepetition) }
+        try flush { entries throws(Failure) in
+            try store.enter(
+                phase, decided: decided?.rawValue, message: reasons.joined(separator: "; "), probe: evidence,
+                window: window, after: entries, in: changeSet)
+        }
     }
 
-    func backUp(_ snapshot: FileSnapshot) throws(Failure) {
-        let step = try store.record(
-            NewStep(
-                kind: .backup, summary: "Keep \(snapshot.path)", action: encode(StepAction.backup),
-                path: snapshot.path, before: snapshot.bytes, metadata: encode(snapshot.metadata)),
-            in: changeSet)
-        try store.mark(.done, step: step, in: changeSet, at: now())
+    /// Writes down together with the next step that everything before it is on the host.
+    func enterWithNextStep(_ phase: ChangeSetPhase) { pending.withLock { $0.append(.phase(phase)) } }
+
+    func backUp(_ files: [FileSnapshot]) throws(Failure) {
+        guard !files.isEmpty else { return }
+        let time = now()
+        let steps = try files.map { file throws(Failure) in
+            JournalEntry.step(try Self.backup(of: file), .done, time)
+        }
+        try flush { entries throws(Failure) in _ = try store.commit(entries + steps, in: changeSet) }
     }
 
-    func intend(
-        _ action: StepAction, summary: String, role: StepRole
-    ) throws(Failure) -> Int {
-        try store.record(
+    private static func backup(of file: FileSnapshot) throws(Failure) -> NewStep {
+        NewStep(
+            kind: .backup, summary: "Keep \(file.path)", action: try encode(StepAction.backup),
+            path: file.path, before: file.bytes, metadata: try encode(file.metadata))
+    }
+
+    /// Writes down that a step begins.
+    func start(_ action: StepAction, summary: String, role: StepRole) throws(Failure) -> Int {
+        try start(
             NewStep(
                 kind: action.kind, summary: summary, action: encode(action),
-                isCompensation: role == .compensation),
-            in: changeSet)
+                isCompensation: role == .compensation))
     }
 
-    func intendEdit(
+    func startEdit(
         _ before: FileSnapshot, after: [UInt8], summary: String, role: StepRole
     ) throws(Failure) -> Int {
-        try store.record(
+        try start(
             NewStep(
                 kind: .edit, summary: summary, action: encode(StepAction.edit),
                 isCompensation: role == .compensation, path: before.path, before: before.bytes,
-                after: after, metadata: encode(before.metadata)),
-            in: changeSet)
+                after: after, metadata: encode(before.metadata)))
     }
 
-    func mark(_ state: StepState, _ step: Int, note: String? = nil) throws(Failure) {
-        try store.mark(state, step: step, in: changeSet, at: now(), note: note)
+    private func start(_ step: NewStep) throws(Failure) -> Int {
+        let time = now()
+        return try flush { entries throws(Failure) in
+            try store.commit(entries + [.step(step, .started, time)], in: changeSet).last ?? 0
+        }
+    }
+
+    /// Writes down how a step ended, with whatever is written next.
+    func mark(_ state: StepState, _ step: Int, note: String? = nil) {
+        let time = now()
+        pending.withLock { $0.append(.mark(state, step: step, time, note: note)) }
     }
 
     func steps() throws(Failure) -> [RecordedStep] {
-        try store.steps(of: changeSet).map { row throws(Failure) in try RecordedStep(row) }
+        // Where the store has no room, a step that is done is seen as begun, which it is as well.
+        try? flush { entries throws(Failure) in
+            if !entries.isEmpty { _ = try store.commit(entries, in: changeSet) }
+        }
+        return try store.steps(of: changeSet).map { row throws(Failure) in try RecordedStep(row) }
     }
 
     func close(_ outcome: Outcome, message: String, probe: String?) throws(Failure) {
-        try store.close(
-            changeSet, outcome: outcome.rawValue, message: message, probe: probe, at: now())
+        try flush { entries throws(Failure) in
+            try store.close(
+                changeSet, outcome: outcome.rawValue, message: message, probe: probe, after: entries,
+                at: now())
+        }
+    }
+
+    /// Hands out what is pending; it stays pending when it could not be written.
+    private func flush<Value>(
+        _ write: ([JournalEntry]) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let entries = pending.withLock { $0 }
+        let value = try write(entries)
+        pending.withLock { $0.removeFirst(entries.count) }
+        return value
     }
 }
 

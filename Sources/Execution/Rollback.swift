@@ -27,12 +27,13 @@ package func rollBack(
         }
     }
     let before = await firstProbe(instruments)
+    let files = try snapshots(of: original.firstImages.compactMap(\.row.path))
     let journal = try Journal.begin(
-        .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before,
+        .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before, keeping: files,
         using: instruments)
+    for file in files { instruments.report(.backedUp(path: file.path)) }
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
-        try engine.backUp(original.firstImages.compactMap(\.row.path))
         try await engine.reverse(original, settings: settings, changed: changed)
         try await engine.takeEffect()
     } catch {

@@ -80,8 +80,7 @@ extension Engine {
             try await carryOut(
                 change.reversed, summary: "Take back: \(step.row.summary)", role: .compensation)
         }
-        // Where it cannot be written, the next run finds the setting as it was.
-        try? journal.mark(.undone, step.row.number)
+        journal.mark(.undone, step.row.number)
     }
 
     /// - Parameter edited: The files that somebody else had changed before the going back began.
@@ -98,7 +97,7 @@ extension Engine {
         if edited.contains(path) { return try await takeOut(of: current, old: old, steps: steps) }
         if current.bytes == old, current.metadata == metadata { return false }
         // Bytes that only Plesk can have left are in no backup yet.
-        if !steps.knownDigests(of: path).contains(sha256(current.bytes)) { try journal.backUp(current) }
+        if !steps.knownDigests(of: path).contains(sha256(current.bytes)) { try journal.backUp([current]) }
         try await replace(
             current, with: old, restoring: metadata, summary: "Restore \(path)", role: .compensation)
         return true
@@ -118,7 +117,7 @@ extension Engine {
                 detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes))
         }
         if merged == current.bytes { return false }
-        try journal.backUp(current)
+        try journal.backUp([current])
         try await replace(
             current, with: merged, summary: "Take the change out of \(current.path)", role: role)
         return true

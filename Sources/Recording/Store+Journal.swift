@@ -5,9 +5,10 @@ package import MailModel
 
 extension Store {
     /// Opens a change set.
+    /// - Parameter backups: What is kept with it at once; read back and compared when this returns.
     /// - Returns: Its id.
-    package func begin(_ new: NewChangeSet) throws(Failure) -> Int {
-        try write { db in
+    package func begin(_ new: NewChangeSet, keeping backups: [NewStep] = []) throws(Failure) -> Int {
+        let id = try write { db in
             try keep(Array(new.planDocument.utf8), db)
             try new.probeBefore.map { try keep(Array($0.utf8), db) }
             try db.execute(
@@ -24,56 +25,94 @@ extension Store {
                 ])
             let id = Int(db.lastInsertedRowID)
             try new.window.map { try move($0, of: id, db) }
+            for step in backups { _ = try keep(step, .done, new.created, in: id, db) }
             return id
         }
+        try readBack(backups)
+        return id
     }
 
     /// Writes down a step before it begins. The bytes that it replaces are in the store, and were read
     /// back from it and compared, when this returns.
     /// - Returns: The step's number.
     package func record(_ step: NewStep, in changeSet: Int) throws(Failure) -> Int {
-        let beforeDigest = step.before.map { sha256($0) }
-        let number = try write { db in
-            try step.before.map { try keep($0, db) }
-            try step.after.map { try keep($0, db) }
-            let last = try Int.fetchOne(
-                db, sql: "SELECT max(number) FROM step WHERE change_set = ?", arguments: [changeSet])
-            let number = (last ?? 0) + 1
-            try db.execute(
-                sql: """
-                    INSERT INTO step
-                        (change_set, number, kind, state, summary, action, is_compensation, path,
-                         before_digest, after_digest, metadata)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    changeSet, number, step.kind.rawValue, StepState.intended.rawValue, step.summary,
-                    step.action, step.isCompensation, step.path, beforeDigest,
-                    step.after.map { sha256($0) }, step.metadata,
-                ])
-            return number
-        }
-        if let before = step.before, let beforeDigest {
-            // Else SQLite would answer from the pages that it has just written, not from the file.
-            queue.releaseMemory()
-            guard try content(beforeDigest) == before else { throw damaged(beforeDigest) }
-        }
-        return number
+        try commit([.step(step, .intended, nil)], in: changeSet).first ?? 0
     }
 
     /// Moves a step on.
     package func mark(
         _ state: StepState, step number: Int, in changeSet: Int, at time: Timestamp, note: String? = nil
     ) throws(Failure) {
-        try write { db in
-            let column = state == .started ? "started" : "finished"
-            try db.execute(
-                sql: """
-                    UPDATE step SET state = ?, \(column) = ?, note = coalesce(?, note)
-                    WHERE change_set = ? AND number = ?
-                    """,
-                arguments: [state.rawValue, time.microseconds, note, changeSet, number])
+        _ = try commit([.mark(state, step: number, time, note: note)], in: changeSet)
+    }
+
+    /// Writes down several things in one transaction, which costs as much as one of them alone.
+    ///
+    /// The bytes that a step replaces are in the store, and were read back from it and compared, when this
+    /// returns.
+    /// - Returns: The numbers of the steps among them, in order.
+    package func commit(_ entries: [JournalEntry], in changeSet: Int) throws(Failure) -> [Int] {
+        let numbers = try write { db in try keep(entries, in: changeSet, db) }
+        try readBack(entries.compactMap { if case .step(let step, _, _) = $0 { step } else { nil } })
+        return numbers
+    }
+
+    private func readBack(_ steps: [NewStep]) throws(Failure) {
+        let kept = steps.compactMap(\.before)
+        guard !kept.isEmpty else { return }
+        // Else SQLite would answer from the pages that it has just written, not from the file.
+        queue.releaseMemory()
+        for bytes in kept {
+            let digest = sha256(bytes)
+            guard try content(digest) == bytes else { throw damaged(digest) }
         }
+    }
+
+    private func keep(_ entries: [JournalEntry], in changeSet: Int, _ db: Database) throws -> [Int] {
+        var numbers: [Int] = []
+        for entry in entries {
+            switch entry {
+            case .step(let step, let state, let time):
+                numbers.append(try keep(step, state, time, in: changeSet, db))
+            case .mark(let state, let number, let time, let note):
+                let column = state == .started ? "started" : "finished"
+                try db.execute(
+                    sql: """
+                        UPDATE step SET state = ?, \(column) = ?, note = coalesce(?, note)
+                        WHERE change_set = ? AND number = ?
+                        """,
+                    arguments: [state.rawValue, time.microseconds, note, changeSet, number])
+            case .phase(let phase):
+                try db.execute(
+                    sql: "UPDATE change_set SET phase = ? WHERE id = ?",
+                    arguments: [phase.rawValue, changeSet])
+            }
+        }
+        return numbers
+    }
+
+    private func keep(
+        _ step: NewStep, _ state: StepState, _ time: Timestamp?, in changeSet: Int, _ db: Database
+    ) throws -> Int {
+        try step.before.map { try keep($0, db) }
+        try step.after.map { try keep($0, db) }
+        let last = try Int.fetchOne(
+            db, sql: "SELECT max(number) FROM step WHERE change_set = ?", arguments: [changeSet])
+        let number = (last ?? 0) + 1
+        try db.execute(
+            sql: """
+                INSERT INTO step
+                    (change_set, number, kind, state, summary, action, is_compensation, path,
+                     before_digest, after_digest, metadata, started, finished)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                changeSet, number, step.kind.rawValue, state.rawValue, step.summary,
+                step.action, step.isCompensation, step.path, step.before.map { sha256($0) },
+                step.after.map { sha256($0) }, step.metadata, time?.microseconds,
+                state == .done ? time?.microseconds : nil,
+            ])
+        return number
     }
 
     /// Writes down what is done next with a change set, before it is done.
@@ -83,9 +122,10 @@ extension Store {
     ///   - probe: The document of what was seen from outside, which led to it.
     package func enter(
         _ phase: ChangeSetPhase, decided: String? = nil, message: String = "", probe: String? = nil,
-        window: ConfirmWindow? = nil, in changeSet: Int
+        window: ConfirmWindow? = nil, after entries: [JournalEntry] = [], in changeSet: Int
     ) throws(Failure) {
         try write { db in
+            _ = try keep(entries, in: changeSet, db)
             try window.map { try move($0, of: changeSet, db) }
             try probe.map { try keep(Array($0.utf8), db) }
             try db.execute(
@@ -116,9 +156,12 @@ extension Store {
     /// Closes a change set.
     /// - Parameter probe: The last probe's document; `nil` leaves the one that led to the outcome.
     package func close(
-        _ changeSet: Int, outcome: String, message: String, probe: String?, at time: Timestamp
+        _ changeSet: Int, outcome: String, message: String, probe: String?,
+        after entries: [JournalEntry] = [],
+        at time: Timestamp
     ) throws(Failure) {
         try write { db in
+            _ = try keep(entries, in: changeSet, db)
             try probe.map { try keep(Array($0.utf8), db) }
             try db.execute(
                 sql: """

@@ -166,3 +166,11 @@ package struct NewStep: Sendable {
         self.metadata = metadata
     }
 }
+
+/// One thing to write down of a change set.
+package enum JournalEntry: Sendable {
+    /// A step, with when it began (or ended, when it is done already).
+    case step(NewStep, StepState, Timestamp?)
+    case mark(StepState, step: Int, Timestamp, note: String?)
+    case phase(ChangeSetPhase)
+}
