@@ -48,6 +48,10 @@ extension Engine {
             guard left > .zero else {
                 return try await endWindow(row, policy: policy, because: "nobody confirmed it in time")
             }
+            let moment = instruments.moment()
+            if let window = row.window, window.deadline.bootID != moment.bootID {
+                try instruments.store.move(window.carriedOver(to: moment), of: row.id)
+            }
             try await instruments.arm(row.id, left)
             return ChangeResult(
                 changeSet: row.id, outcome: .unconfirmed, reasons: reasons,

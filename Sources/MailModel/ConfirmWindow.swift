@@ -35,14 +35,21 @@ package struct ConfirmWindow: Hashable, Sendable {
 
     /// How much of it is left; zero or less once it has ended.
     ///
-    /// Within one boot only the clock that nobody can set counts. After a reboot it is the wall clock, and
-    /// a clock that was set back cannot prolong the window: it was opened before the host started.
+    /// Within one boot only the clock that nobody can set counts. After a reboot it is the wall clock; one that
+    /// was set back cannot make more of the window than it was opened with. (How long ago the boot was says
+    /// nothing here: a container has the clock of the machine that it is on.)
     package func remaining(at moment: Moment) -> Duration {
         if let boot = deadline.bootID, boot == moment.bootID {
             return deadline.sinceBoot - moment.sinceBoot
         }
-        let byWall = Duration.microseconds(deadline.wall.microseconds - moment.wall.microseconds)
-        return min(byWall, length - moment.sinceBoot)
+        return min(.microseconds(deadline.wall.microseconds - moment.wall.microseconds), length)
+    }
+
+    /// The same window, kept by the clocks of this boot from now on.
+    package func carriedOver(to moment: Moment) -> ConfirmWindow {
+        var window = ConfirmWindow(length: remaining(at: moment), from: moment)
+        window.length = length
+        return window
     }
 }
 

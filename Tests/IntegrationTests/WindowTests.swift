@@ -35,7 +35,8 @@ extension OnARealHost {
                 "/bin/sh", "-c",
                 """
                 for turn in $(seq 600); do
-                    agent history --format json | grep -q '"outcome": *"[a-z]' && exit 0
+                    agent history --format json | grep -q '"outcome": *"[a-z]' &&
+                        [ -z "$(systemctl list-units --all --no-legend 'agent-*')" ] && exit 0
                     sleep 0.1
                 done
                 exit 1

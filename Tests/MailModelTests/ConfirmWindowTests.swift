@@ -17,17 +17,25 @@ struct ConfirmWindowTests {
             // A reboot: the wall clock counts.
             (1_100, 20, "b", 500), (1_700, 20, "b", -100),
             // A reboot with the wall clock set back: never longer than it was.
-            (1, 20, "b", 580), (1, 700, "b", -100),
+            (1, 20, "b", 600), (1_100, 9_999, "b", 500),
         ] as [(Int64, Int, String, Int)])
     func remaining(wall: Int64, sinceBoot: Int, boot: String, left: Int) {
         let window = ConfirmWindow(length: .seconds(600), from: moment(1_000, 500))
         #expect(window.remaining(at: moment(wall, sinceBoot, boot)) == .seconds(left))
     }
 
+    @Test("is kept by the clocks of the boot that found it open, and does not become longer again")
+    func carriedOver() {
+        let window = ConfirmWindow(length: .seconds(600), from: moment(1_000, 500))
+        let carried = window.carriedOver(to: moment(1_100, 20, "b"))
+        #expect(carried.remaining(at: moment(1, 120, "b")) == .seconds(400))
+        #expect(carried.length == window.length)
+    }
+
     @Test("is kept by the wall clock where the boot has no number")
     func noBootID() {
         let window = ConfirmWindow(length: .seconds(600), from: moment(1_000, 500, nil))
-        #expect(window.remaining(at: moment(1_100, 520, nil)) == .seconds(80))
+        #expect(window.remaining(at: moment(1_100, 520, nil)) == .seconds(500))
     }
 
     @Test(
