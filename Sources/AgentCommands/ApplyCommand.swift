@@ -75,6 +75,8 @@ struct ApplyCommand: AsyncParsableCommand {
         if !withoutPlesk { try requirePlesk(state) }
         var plan = host.plan(for: state)
         try saved?.check(against: plan)
+        let undone = try undoings(of: plan, in: store, at: currentTime())
+        plan = plan.noting(undone)
         if terminal.format == .text {
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { .null })
         }
@@ -83,6 +85,7 @@ struct ApplyCommand: AsyncParsableCommand {
             return plan.statusWithoutChanges
         }
         try refuseBusyPlesk(state)
+        try stopFighting(undone)
         if !yes {
             try terminal.confirm("Carry out these \(plan.changes.count) changes?", assumeYes: yes)
             // The world may have moved on while the question stood.
@@ -122,6 +125,21 @@ struct ApplyCommand: AsyncParsableCommand {
         throw Failure(
             .locked, "Plesk must not be changed at this moment", detail: reason,
             remedy: "Wait until Plesk's installer has ended, then try again.")
+    }
+
+    /// Whoever undoes it would undo it again; closing it for minutes at a time hides that.
+    private func stopFighting(_ undone: [Undoing]) throws(Failure) {
+        guard let worst = undone.max(by: { $0.changeSets.count < $1.changeSets.count }),
+            worst.changeSets.count >= mostUndoings
+        else { return }
+        throw Failure(
+            .personMustAct,
+            "the same was changed \(worst.changeSets.count) times within a day, and undone each time",
+            detail: "\(worst.what): changes \(worst.changeSets.map(String.init).joined(separator: ", ")). "
+                + "Nothing was changed this time.",
+            remedy:
+                "Find who writes it back (`plesk repair mail`, a snapshot that Plesk restores, configuration "
+                + "management, cron), end that, and apply again a day after the first of these changes.")
     }
 
     private func requireSame(_ plan: Plan, as shown: Plan) throws(Failure) {

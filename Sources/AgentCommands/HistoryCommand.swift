@@ -20,10 +20,10 @@ struct HistoryCommand: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     @Option(help: "List at most so many.")
-    var limit: Int?
+    var limit = 1000
 
     func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit takes a number from 1") }
+        if limit < 1 { throw ValidationError("--limit takes a number from 1") }
     }
 
     func run() async throws {

@@ -4,6 +4,7 @@ import MailModel
 import Observation
 import Planning
 import Probing
+import Recording
 import Vantages
 
 /// The host that the program runs on, seen through one policy.
@@ -16,6 +17,13 @@ struct Host: Sendable {
 
     func plan(for state: HostState) -> Plan {
         makePlan(policy: policy, state: state, agentVersion: agentVersion)
+    }
+
+    /// The plan, with a note on what had been changed before and was undone since.
+    func plan(for state: HostState, notedWith store: Store?) throws(Failure) -> Plan {
+        let plan = plan(for: state)
+        guard let store else { return plan }
+        return plan.noting(try undoings(of: plan, in: store, at: currentTime()))
     }
 
     /// Has this host asked from outside on every address and port where it serves mail.

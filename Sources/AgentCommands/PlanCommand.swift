@@ -34,7 +34,9 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
-            let plan = host.plan(for: await host.observe())
+            // A store that cannot be read takes nothing away from the plan but the notes.
+            let store = (try? readStore(shared.store)) ?? nil
+            let plan = try host.plan(for: await host.observe(), notedWith: store)
             if let out { try savePlanFile(plan, to: out) }
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
             return detailedExitcode ? plan.detailedStatus : .done

@@ -50,7 +50,7 @@ final class Journal: Sendable {
                 planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
                 probeBefore: evidence,
                 window: window.map { ConfirmWindow(length: $0, from: instruments.moment()) },
-                created: instruments.now()),
+                marks: plan.marks.map { $0.mark.replacing("\n", with: " ") }, created: instruments.now()),
             keeping: try files.map { file throws(Failure) in try backup(of: file) })
         return Journal(store: instruments.store, changeSet: id, now: instruments.now)
     }

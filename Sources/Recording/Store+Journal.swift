@@ -15,13 +15,14 @@ extension Store {
                 sql: """
                     INSERT INTO change_set
                         (kind, host, agent_version, policy_path, policy_sha256, plan_digest, relay_before,
-                         reverts, probe_before_digest, created)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         reverts, probe_before_digest, marks, created)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     new.kind.rawValue, new.host, new.agentVersion, new.policy.path, new.policy.sha256,
                     sha256(new.planDocument.utf8), new.relayBefore?.rawValue, new.reverts,
-                    new.probeBefore.map { sha256($0.utf8) }, new.created.microseconds,
+                    new.probeBefore.map { sha256($0.utf8) }, new.marks.joined(separator: "\n"),
+                    new.created.microseconds,
                 ])
             let id = Int(db.lastInsertedRowID)
             try new.window.map { try move($0, of: id, db) }

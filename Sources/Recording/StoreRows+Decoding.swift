@@ -18,6 +18,8 @@ extension ChangeSetRow {
         decided = try row.decode(forColumn: "decided")
         window = try ConfirmWindow(row)
         probeBeforeDigest = try row.decode(forColumn: "probe_before_digest")
+        let marks: String = try row.decode(forColumn: "marks")
+        self.marks = marks.split(separator: "\n").map(String.init)
         outcome = try row.decode(forColumn: "outcome")
         message = try row.decode(forColumn: "message")
         probeDigest = try row.decode(forColumn: "probe_digest")

@@ -43,6 +43,8 @@ package struct ChangeSetRow: Sendable, Equatable {
     package var window: ConfirmWindow?
     /// Digest of the document (`agent.probe/1`) of what was seen before the change set.
     package var probeBeforeDigest: String?
+    /// What it changes, in words that are the same whenever the same is changed again.
+    package var marks: [String]
     /// In the words of `agent.apply/1`; `nil` while it is under way.
     package var outcome: String?
     package var message: String
@@ -120,12 +122,13 @@ package struct NewChangeSet: Sendable {
     /// The document of what was seen from outside before the change set.
     package var probeBefore: String?
     package var window: ConfirmWindow?
+    package var marks: [String]
     package var created: Timestamp
 
     package init(
         kind: ChangeSetKind, host: String, agentVersion: String, policy: PolicyIdentity,
         planDocument: String, relayBefore: RelayVerdict?, reverts: Int?, probeBefore: String? = nil,
-        window: ConfirmWindow? = nil, created: Timestamp
+        window: ConfirmWindow? = nil, marks: [String] = [], created: Timestamp
     ) {
         self.kind = kind
         self.host = host
@@ -136,6 +139,7 @@ package struct NewChangeSet: Sendable {
         self.reverts = reverts
         self.probeBefore = probeBefore
         self.window = window
+        self.marks = marks
         self.created = created
     }
 }

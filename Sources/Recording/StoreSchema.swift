@@ -68,5 +68,8 @@ let storeMigrator: DatabaseMigrator = {
                 ALTER TABLE change_set ADD COLUMN window_boot TEXT;
                 """)
     }
+    migrator.registerMigration("4 marks") { db in
+        try db.execute(sql: "ALTER TABLE change_set ADD COLUMN marks TEXT NOT NULL DEFAULT ''")
+    }
     return migrator
 }()

@@ -20,7 +20,7 @@ struct RaceTests {
             "echo line $i >> main.cf; sleep 0.001",
         ])
     func race(edit: String) async throws {
-        let lines = 400
+        let lines = 500
         let directory = try TemporaryDirectory()
         let path = directory.write("main.cf", "edit 0\n")
         let script =
