@@ -3,8 +3,8 @@
 from .bench import Bench, NoHost, Unmeasured
 from .host import Host
 from .process import Measured, TooSlow, run
-from .row import Memory, Ratio, Row, Time
+from .row import Count, Memory, Ratio, Row, Time
 
 __all__ = [
-    "Bench", "Host", "Measured", "Memory", "NoHost", "Ratio", "Row", "Time", "TooSlow", "Unmeasured", "run",
+    "Bench", "Count", "Host", "Measured", "Memory", "NoHost", "Ratio", "Row", "Time", "TooSlow", "Unmeasured", "run",
 ]

@@ -31,6 +31,18 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Count:
+    number: int
+
+    @property
+    def value(self):
+        return self.number
+
+    def __str__(self):
+        return str(self.number)
+
+
+@dataclass(frozen=True)
 class Ratio:
     """A limit: at most so many times what stands beside the figure."""
 
@@ -48,10 +60,10 @@ class Row:
     """
 
     name: str
-    figure: Time | Memory
+    figure: Time | Memory | Count
     beside: str = ""
-    other: Time | Memory | None = None
-    limit: Time | Memory | Ratio | None = None
+    other: Time | Memory | Count | None = None
+    limit: Time | Memory | Count | Ratio | None = None
     more_than: bool = False
 
     @property
