@@ -27,6 +27,8 @@ final class TestHost: Sendable {
         /// The timers that are set.
         var armed: [Duration] = []
         var armFailure: Failure?
+        /// Runs at each report, before the run goes on.
+        var onProgress: (@Sendable (ChangeProgress, RelayingMode) -> Void)?
         /// Runs when Postfix is reloaded.
         var onReload: (@Sendable () -> Void)?
     }
@@ -39,12 +41,21 @@ final class TestHost: Sendable {
     static let closedMain = "# caf\u{e9}\nmynetworks = 127.0.0.0/8\n"
     static let master = "smtp inet n - n - - smtpd\n"
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)")
+    /// - Parameter directory: Where the host's files are made; removed at the end.
+    init(directory place: URL? = nil) throws {
+        directory =
+            place
+            ?? FileManager.default.temporaryDirectory.appending(path: "execution-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
         currentStore = Mutex(try Store(path: directory.path + "/agent.sqlite", access: .readWrite))
         try write("main.cf", Self.openMain)
         try write("master.cf", Self.master)
+    }
+
+    /// The host whose files are in a directory already.
+    init(reopening place: URL) throws {
+        directory = place
+        currentStore = Mutex(try Store(path: place.path + "/agent.sqlite", access: .readWrite))
     }
 
     var store: Store { currentStore.withLock { $0 } }
@@ -175,7 +186,13 @@ final class TestHost: Sendable {
                     return world.interruptAfterSteps.map { done >= $0 } ?? false
                 }
             },
-            report: { [self] progress in world.withLock { $0.progress.append(progress) } })
+            report: { [self] progress in
+                let (act, relaying) = world.withLock { world in
+                    world.progress.append(progress)
+                    return (world.onProgress, world.relaying)
+                }
+                act?(progress, relaying)
+            })
     }
 
     func apply(
