@@ -48,6 +48,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var timeout: ConfirmTimeoutOption
 
+    @OptionGroup var programs: UnmanagedOption
+
     @OptionGroup var vantage: VantageOption
 
     func run() async throws {
@@ -56,8 +58,7 @@ struct ApplyCommand: AsyncParsableCommand {
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
             let host = Host(
                 policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal,
-                options: shared.common
-            )
+                options: shared.common, unmanaged: programs.choice)
             try host.requireVantage(vantage.from)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {

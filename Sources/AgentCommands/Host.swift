@@ -12,11 +12,13 @@ struct Host: Sendable {
     let policy: Policy
     let terminal: Terminal
     let options: CommonOptions
+    /// What becomes of a program on port 25 that nothing manages (`--stop-unmanaged`).
+    var unmanaged = UnmanagedPrograms.areReported
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 
     func plan(for state: HostState) -> Plan {
-        makePlan(policy: policy, state: state, agentVersion: agentVersion)
+        makePlan(policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged)
     }
 
     /// The plan, with a note on what had been changed before and was undone since.

@@ -4,6 +4,8 @@ import Foundation
 import HostIO
 import MailModel
 import Observation
+import Planning
+import Qmail
 import Recording
 import RelayAnalysis
 import Reporting
@@ -20,6 +22,13 @@ struct VantageOption: ParsableArguments {
             return vantage
         })
     var from: VantageAddress?
+}
+
+struct UnmanagedOption: ParsableArguments {
+    @Flag(help: "End a program on port 25 that nothing manages; without it, it is only reported.")
+    var stopUnmanaged = false
+
+    var choice: UnmanagedPrograms { stopUnmanaged ? .areEnded : .areReported }
 }
 
 func requireRoot(for verb: String, because reason: String) throws(Failure) {
@@ -39,6 +48,15 @@ let runLock = "/run/agent.lock"
 extension Host {
     /// The files that Plesk rewrites when one of its mail settings changes.
     func watchedPaths(_ state: HostState) -> [String] {
+        if state.managedMTA.value?.mta == .qmail {
+            let names = ["smtp_psa", "smtps_psa", "submission_psa"]
+            return (state.qmail.value?.files ?? [:]).sorted { $0.key < $1.key }.compactMap { path, file in
+                guard case .content(let content) = file, path.hasPrefix("/etc/xinetd.d/"),
+                    names.contains(where: path.hasSuffix)
+                else { return nil }
+                return content.path
+            }
+        }
         guard let postfix = state.postfix.value else { return [] }
         return [postfix.mainCF.path, postfix.masterCF.path]
     }
@@ -73,10 +91,12 @@ extension Host {
             holds: { setting in await holds(setting) },
             replan: { () async throws(Failure) in plan(for: await observe()) },
             settle: { begun async throws(Failure) in try await settle(since: begun, as: state) },
-            probe: { depth async throws(Failure) in try await probe(state, from: from, depth: depth) },
-            harbour: { () async throws(Failure) in try await harbourEdits() },
+            probe: { depth async throws(Failure) in try await look(state, from: from, depth: depth) },
+            harbour: { () async throws(Failure) in try await harbourEdits(state) },
             isInterrupted: isInterrupted,
-            report: { terminal.say(progressLine($0, style: style)) })
+            report: { terminal.say(progressLine($0, style: style)) },
+            usualReload: usualReload(state),
+            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change) })
     }
 
     /// Finishes what an earlier run left open, before anything new.
@@ -153,7 +173,17 @@ extension Host {
         }
     }
 
-    private func harbourEdits() async throws(Failure) -> [FileEdit] {
+    private func harbourEdits(_ state: HostState) async throws(Failure) -> [FileEdit] {
+        if state.managedMTA.value?.mta == .qmail {
+            let now = await observe()
+            guard let configuration = now.qmail.value else {
+                throw Failure(
+                    .failed, "the configuration cannot be read for the safe harbour", detail: now.qmail.reason
+                )
+            }
+            // Nobody is vouched for: Qmail has no softer refusal than the one that closes it.
+            return repairRelay(configuration, trusted: []).repair.edits
+        }
         switch await observePostfix(liveInstruments(terminal)) {
         case .seen(let configuration): return harbour(configuration)
         case .unseen(let reason):

@@ -31,9 +31,13 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 2 when changes are needed.")
     var detailedExitcode = false
 
+    @OptionGroup var programs: UnmanagedOption
+
     func run() async throws {
         try await perform(shared) { terminal in
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
+            let host = Host(
+                policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common,
+                unmanaged: programs.choice)
             // A store that cannot be read takes nothing away from the plan but the notes.
             let store = (try? readStore(shared.store)) ?? nil
             let plan = try host.plan(for: await host.observe(), notedWith: store)

@@ -1,8 +1,93 @@
+import Execution
 import HostIO
 import MailModel
 import Observation
+import Planning
 
 extension Host {
+    /// What makes the managed MTA follow its files; nothing while it does not run.
+    func usualReload(_ state: HostState) -> [ServiceChange] {
+        guard let mta = state.managedMTA.value?.mta else { return [.reloadPostfix] }
+        guard (state.listeners.value ?? []).contains(where: { $0.mta == mta }) else { return [] }
+        return mta == .qmail ? [.reloadSuperserver(reloadXinetd)] : [.reloadPostfix]
+    }
+
+    /// Asks from outside on every port that is served at this moment.
+    ///
+    /// Where another program than the MTA answered before the change, its answer is part of the verdict, but
+    /// whether it goes on answering is no promise of the MTA's.
+    func look(
+        _ state: HostState, from vantage: VantageAddress, depth: ProbeDepth
+    ) async throws(Failure) -> ProbeReport {
+        var now = state
+        let ports = Set(policy.probe.ports).union((state.listeners.value ?? []).map(\.port))
+        now.listeners = observeListeners(on: ports, liveInstruments(terminal))
+        var report = try await probe(now, from: vantage, depth: depth)
+        let foreign = (state.listeners.value ?? []).filter { $0.origin != nil }
+        if depth == .essential {
+            report.endpoints.removeAll { endpoint in
+                foreign.contains { listener in
+                    listener.port == endpoint.port
+                        && (listener.address.isUnspecified
+                            || listener.address.description == endpoint.address)
+                }
+            }
+        }
+        return report
+    }
+
+    /// Returns when what was done to a service is seen in effect.
+    func awaitEffect(of change: ServiceChange) async throws(Failure) {
+        let instruments = liveInstruments(terminal)
+        switch change {
+        case .reloadPostfix, .restartQmail, .retire: return
+        case .withdraw(let mta, let manager):
+            guard case .systemd(let units) = manager, !units.contains(where: \.isActive) else { return }
+            // The unit of Postfix is a wrapper: systemctl does not wait for what is behind it.
+            try await wait(for: "\(mta.rawValue) does not stop") {
+                observeListeners(on: [25], instruments).value?.contains { $0.mta == mta } == false
+            }
+        case .reloadSuperserver:
+            try await wait(for: "xinetd serves other ports than its files say") {
+                superserverFollowsItsFiles(instruments)
+            }
+        case .restore:
+            try await wait(for: "nobody listens on port 25 again") {
+                observeListeners(on: [25], instruments).value?.isEmpty == false
+            }
+        case .end(let process, _):
+            if await holds(within: .seconds(10), { !isProcessAlive(process, instruments) }) { return }
+            // It had its time to end in order, and the user asked for its end.
+            _ = try await instruments.run(
+                ProgramCall(
+                    executable: "/bin/kill", arguments: ["-KILL", String(process)], deadline: .seconds(10)))
+            try await wait(for: "the program with pid \(process) does not end") {
+                !isProcessAlive(process, instruments)
+            }
+        case .start(let mta, _):
+            try await wait(for: "\(mta.rawValue) does not answer on port 25") {
+                await answersWithBanner(mta, instruments)
+            }
+        }
+    }
+
+    private func wait(for complaint: String, _ condition: () async -> Bool) async throws(Failure) {
+        guard await !holds(within: .seconds(30), condition) else { return }
+        throw Failure(.failed, complaint, remedy: "Look at the mail log and at `ss -ltnp 'sport = :25'`.")
+    }
+
+    private func holds(
+        within time: Duration, _ condition: () async -> Bool
+    ) async -> Bool {
+        let start = ContinuousClock.now
+        while !(await condition()) {
+            guard start.duration(to: .now) < time else { return false }
+            // Cancellation only ends the pause.
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return true
+    }
+
     /// Returns when Postfix is seen to work by the configuration that it was told to read: every port is
     /// served again, and no idle server process from before the reload is left.
     ///

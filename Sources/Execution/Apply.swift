@@ -29,7 +29,7 @@ package func apply(
         // Before the first write: whatever becomes of this run, somebody comes back to it on time.
         if let confirmWindow { try await instruments.arm(journal.changeSet, confirmWindow) }
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
-        try await engine.takeEffect()
+        try await engine.takeEffect(plan.services.isEmpty ? instruments.usualReload : plan.services)
     } catch {
         let failure = await engine.abandon(after: error)
         if confirmWindow != nil { await instruments.disarm(journal.changeSet) }
@@ -78,19 +78,27 @@ extension Engine {
         try stopIfInterrupted()
     }
 
-    /// From here on a later run goes on, and does not go back: everything is on the host.
-    func takeEffect() async throws(Failure) {
-        journal.enterWithNextStep(.written)
-        try await reload()
+    /// From here on a later run goes on, and does not go back: every file is on the host. What is still to be done
+    /// to services is in the journal before the first of it happens.
+    func takeEffect(_ services: [ServiceChange]) async throws(Failure) {
+        let steps = try journal.start(services, entering: .written)
+        for (step, service) in zip(steps, services) { try await carryOut(service, step: step) }
     }
 
     func write(_ edit: FileEdit, summary: String) async throws(Failure) {
-        guard let current = try snapshotFile(edit.path), current.bytes == edit.before else {
+        let current = try snapshotFile(edit.path)
+        guard current?.bytes == edit.before else {
             throw Failure(
                 .stale, "\(edit.path) changed while the plan was carried out",
                 remedy: "Run `agent plan` again.")
         }
-        try await replace(current, with: edit.after, summary: summary)
+        if let current {
+            try await replace(current, with: edit.after, summary: summary)
+        } else {
+            try await create(
+                edit.path, edit.after, metadata: FileMetadata(owner: 0, group: 0, mode: 0o644),
+                summary: summary)
+        }
     }
 
     /// Plesk rewrites files when its settings change, so the edits are planned afresh on what it left.
@@ -115,6 +123,13 @@ extension Plan {
     /// The planned file edits, in order.
     var edits: [FileEdit] {
         changes.compactMap { if case .edit(let edit) = $0.action { edit } else { nil } }
+    }
+}
+
+extension Plan {
+    /// What is done to services, in order, after the last edit.
+    var services: [ServiceChange] {
+        changes.compactMap { if case .service(let service) = $0.action { service } else { nil } }
     }
 }
 

@@ -34,7 +34,9 @@ struct Engine {
         role: StepRole = .change
     ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.startEdit(current, after: bytes, summary: summary, role: role)
+            try journal.startEdit(
+                current.path, before: current.bytes, after: bytes, metadata: current.metadata,
+                summary: summary, role: role)
         }
         try await carryOut(step, summary: summary) { () async throws(Failure) in
             try replaceFile(
@@ -43,27 +45,30 @@ struct Engine {
         }
     }
 
-    /// Makes Postfix read its configuration, and returns when it has.
-    func reload(role: StepRole = .change) async throws(Failure) {
-        // At the start of the host the mail server reads its configuration anyway, a moment later.
-        if instruments.isBeforeMail { return }
-        let summary = "Reload Postfix"
-        let service = ServiceChange.reloadPostfix
+    /// Makes a file that is not there.
+    func create(
+        _ path: String, _ bytes: [UInt8], metadata: FileMetadata, summary: String, role: StepRole = .change
+    ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.start(.service(service), summary: summary, role: role)
+            try journal.startEdit(
+                path, before: nil, after: bytes, metadata: metadata, summary: summary, role: role)
         }
         try await carryOut(step, summary: summary) { () async throws(Failure) in
-            let begun = timeSinceBoot()
-            let result = try await instruments.run(
-                ProgramCall(
-                    executable: service.command[0], arguments: Array(service.command.dropFirst()),
-                    deadline: .seconds(60)))
-            guard result.succeeded else {
-                throw Failure(
-                    .failed, "Postfix did not reload", detail: result.errorText + result.outputText,
-                    remedy: "Run `postfix check` and look at the mail log.")
-            }
-            try await instruments.settle(begun)
+            try replaceFile(
+                path, with: bytes, metadata: metadata, expecting: nil,
+                modificationTime: role == .compensation ? .restored : .ofTheWrite)
+        }
+    }
+
+    /// Removes a file that this program made, while it still holds what it was given.
+    func remove(_ current: FileSnapshot, summary: String, role: StepRole = .change) async throws(Failure) {
+        let step = try inJournal(role) { () throws(Failure) in
+            try journal.startEdit(
+                current.path, before: current.bytes, after: nil, metadata: current.metadata, summary: summary,
+                role: role)
+        }
+        try await carryOut(step, summary: summary) { () async throws(Failure) in
+            try removeFile(current.path, expecting: current.bytes)
         }
     }
 
@@ -74,7 +79,7 @@ struct Engine {
 
     /// Going back goes on where the store cannot be written, for instance because the disk is full: what it
     /// restores is in the store already, and can be restored again by the next run.
-    private func inJournal(
+    func inJournal(
         _ role: StepRole, _ record: () throws(Failure) -> Int
     ) throws(Failure) -> Int? {
         do throws(Failure) {
@@ -86,7 +91,7 @@ struct Engine {
     }
 
     /// - Parameter step: `nil` where the journal could not be written.
-    private func carryOut(
+    func carryOut(
         _ step: Int?, summary: String, _ action: () async throws(Failure) -> Void
     ) async throws(Failure) {
         instruments.report(.started(summary))

@@ -21,6 +21,10 @@ package struct Instruments: Sendable {
     package var replan: @Sendable () async throws(Failure) -> Plan
     /// Returns when a reload that began at that time since the boot has taken effect.
     package var settle: @Sendable (Duration) async throws(Failure) -> Void
+    /// What makes the MTA follow its files where no step does it by itself; nothing where the MTA does not run.
+    package var usualReload: [ServiceChange]
+    /// Returns when what was done to a service, other than a reload of Postfix, is seen in effect.
+    package var awaitEffect: @Sendable (ServiceChange) async throws(Failure) -> Void
     /// Asks from outside whether strangers are refused and hosted mail is accepted.
     package var probe: @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport
     /// The edits that make the smallest configuration known to be closed.
@@ -39,8 +43,14 @@ package struct Instruments: Sendable {
         settle: @escaping @Sendable (Duration) async throws(Failure) -> Void,
         probe: @escaping @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport,
         harbour: @escaping @Sendable () async throws(Failure) -> [FileEdit],
-        isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (ChangeProgress) -> Void
+        isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (ChangeProgress) -> Void,
+        usualReload: [ServiceChange] = [.reloadPostfix],
+        awaitEffect: @escaping @Sendable (ServiceChange) async throws(Failure) -> Void = {
+            (_: ServiceChange) async throws(Failure) in
+        }
     ) {
+        self.usualReload = usualReload
+        self.awaitEffect = awaitEffect
         self.store = store
         self.run = run
         self.moment = moment

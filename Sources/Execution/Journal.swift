@@ -94,14 +94,35 @@ final class Journal: Sendable {
                 isCompensation: role == .compensation))
     }
 
+    /// Writes down what is done to services, before any of it begins, and that everything before it is on the host.
+    /// - Returns: The numbers of the steps.
+    func start(_ services: [ServiceChange], entering phase: ChangeSetPhase) throws(Failure) -> [Int] {
+        enterWithNextStep(phase)
+        let time = now()
+        let steps = try services.map { service throws(Failure) in
+            let action = StepAction.service(service)
+            return JournalEntry.step(
+                NewStep(kind: action.kind, summary: service.summary, action: try encode(action)), .started,
+                time)
+        }
+        return try flush { entries throws(Failure) in
+            Array(try store.commit(entries + steps, in: changeSet).suffix(steps.count))
+        }
+    }
+
+    /// - Parameters:
+    ///   - before: `nil` where there is no such file yet.
+    ///   - after: `nil` where the file is removed.
+    ///   - metadata: The file's before the step, or that of a new file.
     func startEdit(
-        _ before: FileSnapshot, after: [UInt8], summary: String, role: StepRole
+        _ path: String, before: [UInt8]?, after: [UInt8]?, metadata: FileMetadata, summary: String,
+        role: StepRole
     ) throws(Failure) -> Int {
         try start(
             NewStep(
                 kind: .edit, summary: summary, action: encode(StepAction.edit),
-                isCompensation: role == .compensation, path: before.path, before: before.bytes,
-                after: after, metadata: encode(before.metadata)))
+                isCompensation: role == .compensation, path: path, before: before,
+                after: after, metadata: encode(metadata)))
     }
 
     private func start(_ step: NewStep) throws(Failure) -> Int {
@@ -170,31 +191,43 @@ struct RecordedStep {
 }
 
 extension [RecordedStep] {
-    /// The first image of each file: what it was before the change set.
+    /// The first image of each file: what it was before the change set; one without a digest was not there.
     var firstImages: [RecordedStep] {
         var seen: Set<String> = []
         return filter { step in
-            guard let path = step.row.path, step.row.beforeDigest != nil else { return false }
+            guard let path = step.row.path, [.backup, .edit].contains(step.action.kind) else { return false }
             return seen.insert(path).inserted
+        }
+    }
+
+    /// What was done, or may have been, to services, the last first, each as what takes it back.
+    var reversedServices: [ServiceChange] {
+        reversed().filter { !$0.row.isCompensation && $0.mayHaveHappened }.compactMap { step in
+            guard case .service(let service) = step.action else { return nil }
+            return service.reversed
         }
     }
 
     /// Whether nothing that the change set wrote has been taken back: no file holds its first image where
     /// something else was left in it.
-    func areStillThere(_ holds: (_ path: String, _ digest: String) throws(Failure) -> Bool) throws(Failure)
+    func areStillThere(_ holds: (_ path: String, _ digest: String?) throws(Failure) -> Bool) throws(Failure)
         -> Bool
     {
         for image in firstImages {
-            guard let path = image.row.path, let first = image.row.beforeDigest,
-                lastDigest(of: path) != first
-            else { continue }
+            let first = image.row.beforeDigest
+            guard let path = image.row.path, lastDigest(of: path) != first else { continue }
             if try holds(path, first) { return false }
         }
         return !contains { $0.row.state == .undone }
     }
 
-    /// Whether the last reload was seen in effect.
-    var isReloaded: Bool { last { $0.action.kind == .service }?.row.state == .done }
+    /// What was to be done to services and was not seen in effect.
+    var servicesLeft: [(step: Int, service: ServiceChange)] {
+        filter { !$0.row.isCompensation && $0.row.state != .done }.compactMap { step in
+            guard case .service(let service) = step.action else { return nil }
+            return (step.row.number, service)
+        }
+    }
 
     /// The contents that this program, or Plesk on its behalf, is known to have left in a file.
     func knownDigests(of path: String) -> Set<String> {
@@ -202,10 +235,10 @@ extension [RecordedStep] {
         return Set(own.compactMap(\.row.beforeDigest) + own.compactMap(\.row.afterDigest))
     }
 
-    /// What the change set left in a file.
+    /// What the change set left in a file; `nil` where it removed it.
     func lastDigest(of path: String) -> String? {
         last { $0.row.path == path && $0.row.state == .done }.flatMap {
-            $0.row.afterDigest ?? $0.row.beforeDigest
+            $0.action.kind == .edit ? $0.row.afterDigest : $0.row.beforeDigest
         }
     }
 }

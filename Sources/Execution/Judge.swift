@@ -88,7 +88,7 @@ extension Engine {
             for edit in try await instruments.harbour() where edit.before != edit.after {
                 try await write(edit, summary: "Harbour: edit \(edit.path)")
             }
-            try await reload()
+            for service in instruments.usualReload { try await carryOut(service, role: .change) }
         } catch {
             // Going back would open the relay again: what is there stays, and the next run goes on.
             throw Failure(

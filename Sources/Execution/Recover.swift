@@ -74,7 +74,9 @@ extension Engine {
                 confirmUntil: instruments.now().advanced(bySeconds: 30))
         }
         do throws(Failure) {
-            if !steps.isReloaded { try await reload() }
+            for (step, service) in steps.servicesLeft {
+                try await carryOut(service, step: step)
+            }
         } catch {
             return try await goBack([error.summary], as: .failed)
         }

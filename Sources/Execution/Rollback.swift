@@ -35,7 +35,8 @@ package func rollBack(
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
         try await engine.reverse(original, settings: settings, changed: changed)
-        try await engine.takeEffect()
+        let services = original.reversedServices
+        try await engine.takeEffect(services.isEmpty ? instruments.usualReload : services)
     } catch {
         throw await engine.abandon(after: error)
     }
@@ -50,16 +51,22 @@ private func changedSince(
 ) throws(Failure) -> Set<String> {
     var changed: Set<String> = []
     for image in original.firstImages {
-        guard let path = image.row.path, let digest = image.row.beforeDigest else { continue }
+        guard let path = image.row.path else { continue }
+        let lastDigest = original.lastDigest(of: path)
         guard let current = try snapshotFile(path) else {
+            guard lastDigest != nil else { continue }
             throw Failure(
                 .failed, "\(path) is not there any more, so change \(change) cannot be taken back",
                 remedy: "Put the file back, then run again.")
         }
-        guard let leftDigest = original.lastDigest(of: path), sha256(current.bytes) != leftDigest else {
+        guard let leftDigest = lastDigest, sha256(current.bytes) != leftDigest else {
             continue
         }
-        let old = try instruments.store.content(digest)
+        // Of a file that the change set made, nothing but its own part is left by removing it.
+        let old =
+            try image.row.beforeDigest.map { digest throws(Failure) in
+                try instruments.store.content(digest)
+            } ?? []
         let left = try instruments.store.content(leftDigest)
         guard threeWayMerge(base: left, ours: old, theirs: current.bytes) != nil else {
             throw Failure(
@@ -98,18 +105,18 @@ extension Engine {
         }
         if !settings.isEmpty { try backUp(original.firstImages.compactMap(\.row.path)) }
         for image in original.firstImages {
-            guard let path = image.row.path, let digest = image.row.beforeDigest,
-                let current = try snapshotFile(path)
-            else { continue }
+            guard let path = image.row.path else { continue }
             try stopIfInterrupted()
-            let old = try journal.store.content(digest)
-            if changed.contains(path) {
+            let current = try snapshotFile(path)
+            if let current, changed.contains(path) {
+                let old =
+                    try image.row.beforeDigest.map { digest throws(Failure) in
+                        try journal.store.content(digest)
+                    } ?? []
                 try await takeOut(of: current, old: old, steps: original, role: .change)
                 continue
             }
-            if current.bytes == old, current.metadata == image.metadata { continue }
-            try await replace(
-                current, with: old, restoring: image.metadata, summary: "Restore \(path)")
+            try await restore(image, at: path, from: current, role: .change)
         }
     }
 

@@ -48,6 +48,7 @@ extension Engine {
                 problems.append(error.summary)
             }
         }
+        var services = steps.reversedServices
         var isReloadNeeded = steps.contains { $0.action.kind != .backup && $0.mayHaveHappened }
         for image in steps.firstImages {
             do throws(Failure) {
@@ -56,9 +57,10 @@ extension Engine {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
         }
-        if isReloadNeeded {
+        if isReloadNeeded, services.isEmpty { services = instruments.usualReload }
+        for service in services {
             do throws(Failure) {
-                try await reload(role: .compensation)
+                try await carryOut(service, role: .compensation)
             } catch {
                 problems.append(error.summary)
             }
@@ -88,18 +90,45 @@ extension Engine {
     private func restore(
         _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>
     ) async throws(Failure) -> Bool {
-        guard let path = image.row.path, let digest = image.row.beforeDigest, let metadata = image.metadata
-        else { return false }
-        let old = try journal.store.content(digest)
+        guard let path = image.row.path else { return false }
         guard let current = try snapshotFile(path) else {
-            throw Failure(.failed, "\(path) is not there any more")
+            // It was not there, or this change set has removed it; another's removal is not undone.
+            guard let digest = image.row.beforeDigest else { return false }
+            guard steps.lastDigest(of: path) != digest, steps.lastDigest(of: path) == nil else {
+                throw Failure(.failed, "\(path) is not there any more")
+            }
+            return try await restore(image, at: path, from: nil, role: .compensation)
         }
-        if edited.contains(path) { return try await takeOut(of: current, old: old, steps: steps) }
-        if current.bytes == old, current.metadata == metadata { return false }
+        if edited.contains(path) {
+            let old =
+                try image.row.beforeDigest.map { digest throws(Failure) in
+                    try journal.store.content(digest)
+                } ?? []
+            return try await takeOut(of: current, old: old, steps: steps)
+        }
         // Bytes that only Plesk can have left are in no backup yet.
         if !steps.knownDigests(of: path).contains(sha256(current.bytes)) { try journal.backUp([current]) }
-        try await replace(
-            current, with: old, restoring: metadata, summary: "Restore \(path)", role: .compensation)
+        return try await restore(image, at: path, from: current, role: .compensation)
+    }
+
+    /// Brings a file to what it was: its bytes and metadata, or not being there.
+    /// - Returns: Whether anything had to be written.
+    @discardableResult
+    func restore(
+        _ image: RecordedStep, at path: String, from current: FileSnapshot?, role: StepRole
+    ) async throws(Failure) -> Bool {
+        guard let digest = image.row.beforeDigest, let metadata = image.metadata else {
+            guard let current else { return false }
+            try await remove(current, summary: "Remove \(path)", role: role)
+            return true
+        }
+        let old = try journal.store.content(digest)
+        guard let current else {
+            try await create(path, old, metadata: metadata, summary: "Restore \(path)", role: role)
+            return true
+        }
+        if current.bytes == old, current.metadata == metadata { return false }
+        try await replace(current, with: old, restoring: metadata, summary: "Restore \(path)", role: role)
         return true
     }
 

@@ -35,6 +35,8 @@ package struct HostState: Sendable, Equatable {
     /// Who listens on the SMTP ports (25, 465, 587) and on every other TCP port that an smtpd of the
     /// managed MTA serves.
     package var listeners: Observed<[Listener]>
+    /// The files of xinetd and inetd that have another program serve a mail port, by their path.
+    package var superserverFiles: [String: FileContent]
     package var postfix: Observed<PostfixConfiguration>
     package var qmail: Observed<QmailConfiguration>
     package var queue: Observed<QueueCount>
@@ -45,9 +47,11 @@ package struct HostState: Sendable, Equatable {
         managedMTA: Observed<ManagedMTA>, listeners: Observed<[Listener]>,
         postfix: Observed<PostfixConfiguration>, queue: Observed<QueueCount>,
         hosted: Observed<HostedMail>,
-        qmail: Observed<QmailConfiguration> = .unseen("Qmail was not looked for")
+        qmail: Observed<QmailConfiguration> = .unseen("Qmail was not looked for"),
+        superserverFiles: [String: FileContent] = [:]
     ) {
         self.qmail = qmail
+        self.superserverFiles = superserverFiles
         self.name = name
         self.machineID = machineID
         self.observedAt = observedAt
@@ -72,10 +76,13 @@ package struct ManagedMTA: Sendable, Equatable {
     package var mta: MailTransferAgent
     /// Each source that was asked, with its answer, for the evidence.
     package var evidence: [Evidence]
+    /// What starts it, and the state that is in; `nil` when it was not seen.
+    package var service: ServiceManager?
 
-    package init(_ mta: MailTransferAgent, evidence: [Evidence]) {
+    package init(_ mta: MailTransferAgent, evidence: [Evidence], service: ServiceManager? = nil) {
         self.mta = mta
         self.evidence = evidence
+        self.service = service
     }
 }
 
@@ -91,26 +98,6 @@ package struct Evidence: Hashable, Sendable, Codable {
         self.file = file
         self.line = line
         self.text = text
-    }
-}
-
-/// A TCP socket that accepts connections, and the program behind it.
-package struct Listener: Hashable, Sendable, Codable {
-    package var address: IPAddress
-    package var port: Int
-    /// The lowest process id that holds the socket; `nil` when no process could be seen.
-    package var processID: Int?
-    /// The absolute path of the program, with ` (deleted)` taken off.
-    package var executable: String?
-    /// The systemd unit whose control group the process is in.
-    package var unit: String?
-
-    package init(address: IPAddress, port: Int, processID: Int?, executable: String?, unit: String?) {
-        self.address = address
-        self.port = port
-        self.processID = processID
-        self.executable = executable
-        self.unit = unit
     }
 }
 

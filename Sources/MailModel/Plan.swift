@@ -184,16 +184,3 @@ package struct FileEdit: Hashable, Sendable {
         self.touches = touches
     }
 }
-
-/// What is done to a service.
-package enum ServiceChange: Hashable, Sendable, Codable {
-    /// Postfix reads its configuration again.
-    case reloadPostfix
-
-    /// The absolute program that does it, and its arguments.
-    package var command: [String] {
-        switch self {
-        case .reloadPostfix: ["/usr/sbin/postfix", "reload"]
-        }
-    }
-}

@@ -20,7 +20,8 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
         name: hostName(files) ?? "unknown", machineID: machineID(files), observedAt: instruments.now(),
         plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
         queue: await queue, hosted: hosted,
-        qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments))
+        qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments),
+        superserverFiles: superserverFiles(of: listeners.value ?? [], in: files))
 }
 
 /// Who serves SMTP, and which MTA should.
@@ -34,8 +35,22 @@ private func observeServing(
     if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
         ports.formUnion(mailPorts(master, services: { files.text("/etc/services") }))
     }
-    let listeners = observeListeners(ports: ports, in: files)
+    var listeners = observeListeners(ports: ports, in: files)
+    if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
     return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)
+}
+
+private func superserverFiles(of listeners: [Listener], in files: HostFiles) -> [String: FileContent] {
+    var contents: [String: FileContent] = [:]
+    for listener in listeners {
+        switch listener.origin?.manager {
+        case .xinetd(let path, _), .inetd(let path, _):
+            guard case .bytes(let bytes) = files.read(path) else { continue }
+            contents[path] = FileContent(path: files.resolved(path) ?? path, bytes: bytes)
+        case .systemd, .script, .upstart, nil: continue
+        }
+    }
+    return contents
 }
 
 private func observeQueue(_ instruments: Instruments) async -> Observed<QueueCount> {

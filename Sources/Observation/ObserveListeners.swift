@@ -54,7 +54,7 @@ private func socketHolders(_ inodes: Set<UInt64>, in files: HostFiles) -> [UInt6
     return holders
 }
 
-private func executable(of process: Int, in files: HostFiles) -> String? {
+func executable(of process: Int, in files: HostFiles) -> String? {
     guard let link = files.link("/proc/\(process)/exe"), link.hasPrefix("/") else { return nil }
     let mark = " (deleted)"
     return link.hasSuffix(mark) ? String(link.dropLast(mark.count)) : link

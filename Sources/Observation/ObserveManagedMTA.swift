@@ -6,6 +6,8 @@ struct MTAWitness: Equatable, Sendable {
     /// `nil` when the source was asked and does not say.
     var mta: MailTransferAgent?
     var evidence: Evidence
+    /// What starts the MTA, where the source knows that.
+    var service: ServiceManager?
 }
 
 /// Weighs the sources: two must agree, and no two others on something else.
@@ -15,7 +17,10 @@ func managedMTA(_ witnesses: [MTAWitness]) -> Observed<ManagedMTA> {
         (mta: mta, count: witnesses.filter { $0.mta == mta }.count)
     }
     let agreed = votes.filter { $0.count >= 2 }
-    if agreed.count == 1, let mta = agreed.first?.mta { return .seen(ManagedMTA(mta, evidence: evidence)) }
+    if agreed.count == 1, let mta = agreed.first?.mta {
+        let service = witnesses.first { $0.mta == mta && $0.service != nil }?.service
+        return .seen(ManagedMTA(mta, evidence: evidence, service: service))
+    }
     let said = witnesses.map { "\($0.evidence.file): \($0.evidence.text)" }.joined(separator: "; ")
     return .unseen(
         agreed.isEmpty
@@ -45,6 +50,7 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
         executable: systemctl,
         arguments: [
             "show", "--property=Id,LoadState,ActiveState,UnitFileState", "qmail.service", "postfix.service",
+            "xinetd.service",
         ],
         deadline: instruments.deadlines.system, outputLimit: 1 << 20)
     do {
@@ -61,23 +67,18 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
 /// Reads blocks of `Key=value`, a unit each. Where Qmail is installed the unit of Postfix may linger, so
 /// Qmail's counts first, as in the vendor's own scripts.
 func witness(ofUnits text: String) -> MTAWitness {
-    var units: [String: [String: String]] = [:]
-    var block: [String: String] = [:]
-    for line in "\(text)\n".split(separator: "\n", omittingEmptySubsequences: false) {
-        guard !line.isEmpty else {
-            if let id = block["Id"] { units[id] = block }
-            block = [:]
-            continue
-        }
-        let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { block[String(parts[0])] = String(parts[1]) }
-    }
+    let units = Dictionary(
+        unitBlocks(text).map { ($0["Id"]?.first ?? "", $0) }, uniquingKeysWith: { first, _ in first })
     for mta in [MailTransferAgent.qmail, .postfix] {
         let id = "\(mta.rawValue).service"
-        guard let unit = units[id], unit["LoadState"] == "loaded" else { continue }
-        let state = [unit["ActiveState"], unit["UnitFileState"]].compactMap(\.self).filter { !$0.isEmpty }
+        guard let unit = units[id], unit["LoadState"]?.first == "loaded" else { continue }
+        var states = [unitState(unit)]
+        // Plesk's Qmail is served by xinetd.
+        if mta == .qmail, let xinetd = units["xinetd.service"] { states.append(unitState(xinetd)) }
+        let words = [states[0].active, states[0].file].filter { !$0.isEmpty }
         return MTAWitness(
-            mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: state.joined(separator: ", ")))
+            mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: words.joined(separator: ", ")),
+            service: .systemd(states))
     }
     return MTAWitness(
         evidence: Evidence(
@@ -88,7 +89,9 @@ private func scriptWitness(_ files: HostFiles) -> MTAWitness? {
     for mta in [MailTransferAgent.qmail, .postfix] {
         let script = "/etc/init.d/\(mta.rawValue)"
         guard files.exists(script) else { continue }
-        return MTAWitness(mta: mta, evidence: Evidence(file: script, text: "start script"))
+        return MTAWitness(
+            mta: mta, evidence: Evidence(file: script, text: "start script"),
+            service: .script(path: script, isEnabled: isRunAtBoot(script, in: files)))
     }
     return nil
 }
@@ -160,20 +163,10 @@ private func packageWitness(_ files: HostFiles) -> MTAWitness? {
 private func portWitness(_ listeners: Observed<[Listener]>) -> MTAWitness? {
     guard let owners = listeners.value?.filter({ $0.port == 25 }), !owners.isEmpty else { return nil }
     let programs = Set(owners.compactMap(\.executable)).sorted()
-    let named = Set(programs.map(servedBy))
+    let named = Set(owners.map(\.mta))
     return MTAWitness(
         mta: named.count == 1 ? named.first ?? nil : nil,
         evidence: Evidence(
             file: "port 25",
             text: programs.isEmpty ? "a program that could not be seen" : programs.joined(separator: ", ")))
-}
-
-/// Postfix's sockets belong to master(8); Plesk's Qmail is served by xinetd, others by tcpserver.
-private func servedBy(_ executable: String) -> MailTransferAgent? {
-    let name = executable.split(separator: "/").last ?? ""
-    switch name {
-    case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
-    case "xinetd", "tcpserver", "qmail-smtpd": return .qmail
-    default: return nil
-    }
 }

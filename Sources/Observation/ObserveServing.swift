@@ -15,7 +15,8 @@ package func observeServingConfiguration(_ instruments: Instruments) async -> Se
     let hasPostfix = instruments.files.exists("\(postfixDirectory)/main.cf")
     var isQmail = hasQmail
     if hasQmail, hasPostfix {
-        let listeners = observeListeners(ports: instruments.smtpPorts, in: instruments.files)
+        var listeners = observeListeners(ports: [25], in: instruments.files)
+        if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
         let managed = await observeManagedMTA(
             mailmng: try? plesk.get().mailmng, listeners: listeners, instruments)
         switch managed {

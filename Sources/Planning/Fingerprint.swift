@@ -15,12 +15,14 @@ func fingerprint(
     switch state.listeners {
     case .seen(let listeners):
         facts += listeners.map {
-            "listener \($0.address) \($0.port) \($0.executable ?? "-") \($0.unit ?? "-")"
+            "listener \($0.address) \($0.port) \($0.executable ?? "-") \($0.unit ?? "-") "
+                + "\($0.served.joined(separator: " ")) \($0.origin.map { "\($0.manager.map { "\($0)" } ?? "-")" } ?? "")"
         }
         .sorted()
     case .unseen: facts.append("listeners -")
     }
-    facts += postfixFacts(state.postfix)
+    facts += state.superserverFiles.sorted { $0.key < $1.key }.map { "file \($0) \(sha256($1.bytes))" }
+    facts += postfixFacts(state.postfix) + qmailFacts(state.qmail)
     let text = facts.map { fact in "\(fact.utf8.count):\(fact)\n" }.joined()
     return "sha256:" + sha256(text.utf8)
 }
@@ -33,6 +35,14 @@ private func pleskFacts(_ observed: Observed<PleskState>) -> [String] {
     facts += (plesk.whiteList.value ?? []).map { "white-list \($0.text)" }.sorted()
     facts.append("white-list-seen \(plesk.whiteList.value != nil)")
     return facts
+}
+
+private func qmailFacts(_ observed: Observed<QmailConfiguration>) -> [String] {
+    guard let qmail = observed.value else { return ["qmail -"] }
+    return ["qmail \(qmail.directory)"]
+        + qmail.files.sorted { $0.key < $1.key }.map { path, file in
+            "file \(path) \(file.bytes.map { sha256($0) } ?? "-")"
+        }
 }
 
 private func postfixFacts(_ observed: Observed<PostfixConfiguration>) -> [String] {

@@ -9,20 +9,25 @@ internal import RelayAnalysis
 /// every step closes more than it opens.
 /// - Parameters:
 ///   - agentVersion: The version that the plan is bound to.
+///   - unmanaged: What becomes of a program on port 25 that nothing manages.
 /// - Returns: The plan; it is empty when the host complies or when nothing can be done about what does not.
-package func makePlan(policy: Policy, state: HostState, agentVersion: String) -> Plan {
+package func makePlan(
+    policy: Policy, state: HostState, agentVersion: String, unmanaged: UnmanagedPrograms = .areReported
+) -> Plan {
     let allowed = policy.whiteList.allowed(on: state.observedAt.day)
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
     let relay = judgeRelay(state: state, trusted: allowed)
+    let port25 = judgePort25(state: state, unmanaged: unmanaged)
     var steps = relaying.steps + whiteList.steps
     let pleskDecides = !steps.isEmpty
     steps += relay.edits.map { edit in
         Step(.relay, editSummary(edit, onlyIfLeft: pleskDecides), .edit(edit))
     }
-    if !relay.edits.isEmpty {
-        steps.append(Step(.relay, "Reload Postfix", .service(.reloadPostfix)))
-    }
+    steps += port25.edits.map { Step(.port25, editSummary($0, onlyIfLeft: false), .edit($0)) }
+    // An MTA that is started reads its configuration then, and could not be reloaded before.
+    steps += relay.services.filter { !(port25.startsMTA && $0.action == .service(.reloadPostfix)) }
+    steps += port25.steps
     let policyIdentity = identity(of: policy)
     return Plan(
         created: state.observedAt, agentVersion: agentVersion, host: identity(of: state),
@@ -31,7 +36,7 @@ package func makePlan(policy: Policy, state: HostState, agentVersion: String) ->
             of: state, policy: policyIdentity, allowed: allowed, agentVersion: agentVersion),
         relayBefore: relay.before, relayAfter: relay.after,
         findings: [
-            relaying.finding, whiteList.finding, relay.finding, judgePort25(state: state),
+            relaying.finding, whiteList.finding, relay.finding, port25.finding,
             judgeQueue(policy: policy, state: state),
         ],
         changes: steps.enumerated().map { index, step in

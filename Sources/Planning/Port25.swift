@@ -1,60 +1,256 @@
 import MailModel
+import Qmail
 
 /// Article 1394, step 4: SMTP is served by the MTA that Plesk manages, and by nothing else.
-func judgePort25(state: HostState) -> Finding {
+///
+/// A program that a manager would start again is stopped and disabled through that manager, and never killed; one
+/// that nothing manages is ended only when the user asked for it. A proxy that hands on to the MTA is reported.
+struct Port25Judgement {
+    var finding: Finding
+    var edits: [FileEdit] = []
+    /// After the edits.
+    var steps: [Step] = []
+    /// Whether the managed MTA is started: it reads its configuration then.
+    var startsMTA = false
+}
+
+/// Whether programs that nothing manages are ended as well (`--stop-unmanaged`).
+package enum UnmanagedPrograms: Sendable {
+    case areReported, areEnded
+}
+
+func judgePort25(state: HostState, unmanaged: UnmanagedPrograms) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
         actual: "not seen",
         why: "Another program on port 25 follows its own rules, not Plesk's settings.")
     guard let managed = state.managedMTA.value else {
         finding.notes.append(state.managedMTA.reason ?? "the MTA that Plesk manages was not seen")
-        return finding
+        return Port25Judgement(finding: finding)
     }
     finding.wanted = "\(managed.mta.rawValue), which Plesk manages, and nothing else"
-    guard let listeners = state.listeners.value?.filter({ $0.port == 25 }) else {
+    guard let all = state.listeners.value else {
         finding.notes.append(state.listeners.reason ?? "the listeners were not seen")
-        return finding
+        return Port25Judgement(finding: finding)
     }
-    finding.evidence = listeners.map { listener in
-        Evidence(file: "port 25 on \(listener.address)", text: description(of: listener))
-    }
-    let programs = Set(listeners.map { $0.executable ?? "a program that could not be seen" }).sorted()
-    finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
-    if managed.mta == .msmtp {
-        finding.wanted = "nothing: msmtp only sends"
-        finding.status = listeners.isEmpty ? .ok : .drift
-        return finding
-    }
-    let outside = listeners.filter { !$0.address.isLoopback }
-    if outside.isEmpty {
-        finding.status = .drift
-        finding.notes.append("mail from outside cannot arrive: start \(managed.mta.rawValue)")
-    } else if outside.contains(where: { $0.executable == nil }) {
-        finding.notes.append("the program behind the port can be seen only by root")
-    } else if listeners.allSatisfy({ serves(managed.mta, $0) }) {
-        finding.status = .ok
-    } else {
-        finding.status = .drift
-        finding.notes.append("stop and disable the other program, then start \(managed.mta.rawValue)")
-    }
-    return finding
+    return Port25(managed: managed, all: all, state: state, unmanaged: unmanaged).judgement(finding)
 }
+
+private struct Port25 {
+    let managed: ManagedMTA
+    let listeners: [Listener]
+    /// On 465 and 587, as far as another program has them.
+    let beside: [Listener]
+    let state: HostState
+    let unmanaged: UnmanagedPrograms
+
+    init(managed: ManagedMTA, all: [Listener], state: HostState, unmanaged: UnmanagedPrograms) {
+        self.managed = managed
+        listeners = all.filter { $0.port == 25 }
+        beside = all.filter { [465, 587].contains($0.port) && $0.mta != managed.mta }
+        self.state = state
+        self.unmanaged = unmanaged
+    }
+
+    private var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }
+
+    private var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
+
+    func judgement(_ empty: Finding) -> Port25Judgement {
+        var finding = empty
+        finding.evidence = (listeners + beside).map { listener in
+            Evidence(
+                file: "port \(listener.port) on \(listener.address)", text: description(of: listener))
+        }
+        let programs = Set(listeners.map { $0.executable ?? "a program that could not be seen" }).sorted()
+        finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
+        if managed.mta == .msmtp {
+            finding.wanted = "nothing: msmtp only sends, this host takes no mail in"
+            finding.status = listeners.isEmpty ? .ok : .drift
+            if !listeners.isEmpty {
+                finding.notes.append(
+                    "Plesk manages no MTA that takes mail in, so nothing is put in its place")
+            }
+            return Port25Judgement(finding: finding)
+        }
+        if foreign.contains(where: { $0.executable == nil }) {
+            finding.notes.append("the program behind the port can be seen only by root")
+            return Port25Judgement(finding: finding)
+        }
+        let isReachable = serving.contains { !$0.address.isLoopback }
+        guard !isReachable || !foreign.isEmpty || beside.contains(where: isMailServer) else {
+            finding.status = .ok
+            finding.notes += besideNotes
+            return Port25Judgement(finding: finding)
+        }
+        finding.status = .drift
+        return repaired(finding, isReachable: isReachable)
+    }
+
+    private func repaired(_ drift: Finding, isReachable: Bool) -> Port25Judgement {
+        var judgement = Port25Judgement(finding: drift)
+        var isFreed = true
+        var retired: [ServiceManager] = []
+        for listener in foreign + beside.filter(isMailServer) {
+            judgement.finding.notes += notes(on: listener).filter { !judgement.finding.notes.contains($0) }
+            guard let origin = listener.origin, origin.forwardsTo == nil else {
+                isFreed = isFreed && listener.port != 25
+                continue
+            }
+            if let manager = origin.manager {
+                guard !retired.contains(manager) else { continue }
+                retired.append(manager)
+                isFreed = retire(manager, listener, &judgement) && isFreed
+            } else if unmanaged == .areEnded, let process = listener.processID {
+                let step = Step(
+                    .port25, "End \(name(of: listener)) (pid \(process)), which nothing manages",
+                    .service(.end(processID: process, command: origin.command)))
+                if !judgement.steps.contains(where: { $0.summary == step.summary }) {
+                    judgement.steps.append(step)
+                }
+            } else {
+                isFreed = false
+            }
+        }
+        judgement.finding.notes += besideNotes.filter { !judgement.finding.notes.contains($0) }
+        let isMissing = !isReachable || !retired.isEmpty || !judgement.steps.isEmpty
+        guard isFreed, isMissing else { return judgement }
+        start(isReachable: isReachable, &judgement)
+        return judgement
+    }
+
+    /// - Returns: whether the program will be gone.
+    private func retire(
+        _ manager: ServiceManager, _ listener: Listener, _ judgement: inout Port25Judgement
+    ) -> Bool {
+        let name = name(of: listener)
+        switch manager {
+        case .systemd(let units):
+            let list = units.map(\.name).joined(separator: ", ")
+            judgement.steps.append(
+                Step(
+                    .port25, "Stop and disable \(name == list ? list : "\(name) (\(list))")",
+                    .service(.retire(manager))))
+        case .script(let path, _):
+            judgement.steps.append(
+                Step(.port25, "Stop and disable \(name) (\(path))", .service(.retire(manager))))
+        case .upstart(let job):
+            judgement.steps.append(
+                Step(.port25, "Stop and disable \(name) (upstart job \(job))", .service(.retire(manager))))
+        case .xinetd(let path, let service):
+            guard let file = state.superserverFiles[path],
+                let after = xinetdDisabling(service, at: listener.port, in: file.bytes)
+            else { return false }
+            judgement.edits.append(
+                FileEdit(
+                    path: file.path, before: file.bytes, after: after,
+                    touches: ["\(service): disable = yes"]))
+            judgement.steps.append(
+                Step(.port25, "Reload xinetd, without \(name)", .service(.reloadSuperserver(reloadXinetd))))
+        case .inetd(let path, let line):
+            guard let file = state.superserverFiles[path],
+                let after = inetdDisabling(line: line, in: file.bytes)
+            else { return false }
+            judgement.edits.append(
+                FileEdit(path: file.path, before: file.bytes, after: after, touches: ["line \(line)"]))
+            judgement.steps.append(
+                Step(
+                    .port25, "Reload inetd, without \(name)",
+                    .service(.reloadSuperserver(["/bin/systemctl", "reload", "inetd.service"]))))
+        }
+        return true
+    }
+
+    private func start(isReachable: Bool, _ judgement: inout Port25Judgement) {
+        guard let service = managed.service else {
+            judgement.finding.notes.append(
+                "what starts \(managed.mta.rawValue) was not seen: start it by hand")
+            return
+        }
+        if serving.contains(where: { $0.address.isLoopback }), !isReachable, judgement.steps.isEmpty {
+            judgement.finding.notes.append(
+                "\(managed.mta.rawValue) listens on the loopback only, as its configuration says: mail from outside "
+                    + "cannot arrive")
+            return
+        }
+        if !isReachable, listeners.isEmpty {
+            judgement.finding.notes.append("mail from outside cannot arrive")
+        }
+        judgement.startsMTA = true
+        judgement.steps.append(
+            Step(
+                .port25, "Start \(managed.mta.rawValue), and wait for its banner",
+                .service(.start(managed.mta, service))))
+    }
+
+    // MARK: - Words
+
+    private func notes(on listener: Listener) -> [String] {
+        let name = name(of: listener)
+        guard let origin = listener.origin else { return [] }
+        var notes: [String] = []
+        if let target = origin.forwardsTo {
+            notes.append(
+                "\(name) hands connections on to \(target) and is left alone: behind it the MTA takes every client "
+                    + "for this host, so look at what it trusts")
+        } else if origin.manager == nil, unmanaged == .areReported {
+            let command = origin.command.isEmpty ? name : origin.command.joined(separator: " ")
+            notes.append(
+                "nothing manages \(name) (pid \(listener.processID ?? 0): \(command)), so it is left alone: end it "
+                    + "where it was started, or let agent end it with --stop-unmanaged")
+        }
+        if let note = origin.note { notes.append(note) }
+        if let queue = origin.queue {
+            notes.append(
+                "its queue is kept: \(queue.messages) message\(queue.messages == 1 ? "" : "s") in \(queue.directory)"
+            )
+        }
+        return notes
+    }
+
+    private var besideNotes: [String] {
+        beside.filter { !isMailServer($0) }.map { listener in
+            "port \(listener.port) on \(listener.address) is served by \(name(of: listener)), which is left alone"
+        }
+    }
+
+    /// On the other ports only what is known to be another MTA is stopped: an IMAP server may offer submission.
+    private func isMailServer(_ listener: Listener) -> Bool {
+        let known: Set<String> = [
+            "exim", "exim4", "sendmail", "sendmail-mta", "sendmail.sendmail", "opensmtpd", "qmail-smtpd",
+            "xmail",
+        ]
+        let programs = [listener.executable ?? ""] + listener.served.prefix(1)
+        let names = programs.map { $0.split(separator: "/").last.map(String.init) ?? "" }
+        return listener.mta != nil || names.contains(where: known.contains)
+    }
+
+    private func name(of listener: Listener) -> String {
+        // systemd holds the sockets of programs that it starts for a client.
+        if listener.processID == 1, let manager = listener.origin?.manager { return manager.name }
+        return listener.served.first ?? listener.executable ?? "a program that could not be seen"
+    }
+}
+
+/// Its unit on hosts with systemd; its own pidless signal is not used, as it would have to be aimed.
+package let reloadXinetd = ["/bin/systemctl", "reload", "xinetd.service"]
 
 private func description(of listener: Listener) -> String {
     guard let executable = listener.executable else { return "a program that could not be seen" }
-    let process = listener.processID.map { ", pid \($0)" } ?? ""
-    return executable + process + (listener.unit.map { ", \($0)" } ?? "")
-}
-
-private func serves(_ mta: MailTransferAgent, _ listener: Listener) -> Bool {
-    guard let executable = listener.executable else { return false }
-    let name = executable.split(separator: "/").last.map(String.init) ?? executable
-    switch mta {
-    // master(8) holds the sockets; smtpd inherits them.
-    case .postfix:
-        return executable.contains("/postfix/")
-            && (name == "master" || name == "smtpd" || name == "postscreen")
-    case .qmail: return ["xinetd", "tcpserver", "inetd", "qmail-smtpd"].contains(name)
-    case .msmtp: return false
+    var text = executable
+    if let process = listener.processID { text += ", pid \(process)" }
+    if let unit = listener.unit { text += ", \(unit)" }
+    if let served = listener.served.first, served != executable { text += ", serves \(served)" }
+    guard let origin = listener.origin else { return text }
+    if let package = origin.package { text += ", package \(package)" }
+    switch origin.manager {
+    case .systemd(let units):
+        text += ", " + units.map { "\($0.name) \($0.active) \($0.file)" }.joined(separator: ", ")
+    case .xinetd(let file, _): text += ", \(file)"
+    case .inetd(let file, let line): text += ", \(file):\(line)"
+    case .script(let path, let isEnabled): text += ", \(path)\(isEnabled ? "" : ", not run at boot")"
+    case .upstart(let job): text += ", upstart job \(job)"
+    case nil: text += ", nothing manages it"
     }
+    return text
 }

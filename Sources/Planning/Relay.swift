@@ -1,4 +1,5 @@
 import MailModel
+import Qmail
 import RelayAnalysis
 
 /// What the configuration does with strangers, and the edits that make it refuse them.
@@ -7,18 +8,71 @@ struct RelayJudgement {
     var before: RelayVerdict?
     var after: RelayVerdict?
     var edits: [FileEdit] = []
+    /// What makes the edits count.
+    var services: [Step] = []
 }
 
 /// Whether the MTA's own configuration, whatever Plesk says, refuses strangers on every listener.
 func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
+    let isQmail = state.managedMTA.value?.mta == .qmail
+    let name = isQmail ? "Qmail" : "Postfix"
     var finding = Finding(
         id: .relay, status: .unknown, wanted: "strangers are refused on every port", actual: "not seen",
-        why: "What Postfix itself reads decides who may relay; a setting that looks right does not.")
+        why: "What \(name) itself reads decides who may relay; a setting that looks right does not.")
+    if state.managedMTA.value?.mta == .msmtp {
+        finding.status = .ok
+        finding.actual = "msmtp only sends: there is no MTA that takes mail in"
+        return RelayJudgement(finding: finding)
+    }
+    if isQmail {
+        guard let configuration = state.qmail.value else {
+            finding.notes.append(state.qmail.reason ?? "the configuration of the MTA was not seen")
+            return RelayJudgement(finding: finding)
+        }
+        return judge(configuration, finding, trusted: trusted)
+    }
     guard let configuration = state.postfix.value else {
         finding.notes.append(state.postfix.reason ?? "the configuration of the MTA was not seen")
         return RelayJudgement(finding: finding)
     }
-    let report = explainRelay(configuration, trusted: trusted)
+    var judgement = judge(explainRelay(configuration, trusted: trusted), finding) {
+        repairRelay(configuration, trusted: trusted)
+    }
+    if !judgement.edits.isEmpty {
+        judgement.services = [Step(.relay, "Reload Postfix", .service(.reloadPostfix))]
+    }
+    return judgement
+}
+
+private func judge(
+    _ configuration: QmailConfiguration, _ finding: Finding, trusted: [IPNetwork]
+) -> RelayJudgement {
+    let outcome = repairRelay(configuration, trusted: trusted)
+    var judgement = judge(explainRelay(configuration, trusted: trusted), finding) { outcome.repair }
+    // Where strangers are refused, Plesk's gatekeeper may still be missing, and with it all that Plesk says.
+    if judgement.finding.status == .ok, !outcome.repair.edits.isEmpty {
+        judgement.finding.status = .drift
+        judgement.finding.actual += ", but relaylock is missing: Plesk's settings do not count"
+        judgement.edits = outcome.repair.edits
+    }
+    guard !judgement.edits.isEmpty else { return judgement }
+    if outcome.reloadsXinetd {
+        judgement.services.append(
+            Step(.relay, "Reload xinetd", .service(.reloadSuperserver(reloadXinetd))))
+    }
+    if outcome.restartsQmail {
+        judgement.services.append(
+            Step(
+                .relay, "Restart qmail-send",
+                .service(.restartQmail(["/bin/systemctl", "restart", "qmail.service"]))))
+    }
+    return judgement
+}
+
+private func judge(
+    _ report: RelayReport, _ empty: Finding, repair: () -> RelayRepair
+) -> RelayJudgement {
+    var finding = empty
     finding.actual = sentence(for: report.verdict)
     finding.evidence = evidence(report.causes)
     finding.notes = openings(report.causes)
@@ -31,7 +85,7 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
         judgement.finding.notes = report.causes.map { "\($0.parameter) on port \($0.listener): \($0.remedy)" }
     case .open, .partial, .broken:
         judgement.finding.status = .drift
-        let repair = repairRelay(configuration, trusted: trusted)
+        let repair = repair()
         judgement.edits = repair.edits.filter { $0.before != $0.after }
         judgement.after = repair.after.verdict
         judgement.finding.notes += repair.notes

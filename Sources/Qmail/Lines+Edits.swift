@@ -105,11 +105,15 @@ extension Lines {
         lines[number - 1].removeSubrange(range.lowerBound..<end)
     }
 
-    /// Sets `disable = yes` in the entry of xinetd that runs the service.
-    mutating func disable(service: MailService) {
-        guard let serverLine = service.place.line else { return }
-        let open = lines[..<min(serverLine, lines.count)].lastIndex { $0.contains(UInt8(ascii: "{")) }
-        guard let open else { return }
+    /// Sets `disable = yes` in an entry of xinetd.
+    /// - Parameter number: the line of the entry, or one in it.
+    mutating func disable(entryAt number: Int) {
+        let brace = UInt8(ascii: "{")
+        let above = lines[..<min(number, lines.count)].lastIndex { $0.contains(brace) }
+        // The line that names the service may stand before the brace.
+        let isNamed = words(of: lines[min(number, lines.count) - 1], number: 0).first?.text == "service"
+        let below = lines[(min(number, lines.count) - 1)...].firstIndex { $0.contains(brace) }
+        guard let open = isNamed ? below : above else { return }
         let close = lines[open...].firstIndex { $0.first { !$0.isSpace } == UInt8(ascii: "}") } ?? lines.count
         for index in open..<close {
             let found = words(of: lines[index], number: index + 1)

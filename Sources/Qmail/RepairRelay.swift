@@ -204,7 +204,7 @@ struct Workshop {
                     + "not rewritten")
             return
         }
-        edit(service.place.file, touching: "disable") { $0.disable(service: service) }
+        edit(service.place.file, touching: "disable") { $0.disable(entryAt: service.place.line ?? 1) }
     }
 
     /// Plesk's chain without Plesk's gatekeeper follows none of Plesk's settings.

@@ -33,7 +33,7 @@ package struct PlanFile: Sendable, Equatable {
                 return ["edit", edit.path, edit.before.map { sha256($0) } ?? "absent", sha256(edit.after)]
                     .joined(separator: "\u{0}")
             case .service(let service):
-                return (["service"] + service.command).joined(separator: "\u{0}")
+                return (["service"] + service.commands.flatMap(\.self)).joined(separator: "\u{0}")
             }
         }
         return sha256(parts.joined(separator: "\u{1}").utf8)

@@ -57,7 +57,7 @@ private func render(_ change: Change, _ style: TerminalStyle) -> [String] {
         let text = unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after)
         return [title, style.diff(text, indent: "       ")]
     case .service(let service):
-        return [title, "       $ " + shellText(service.command)]
+        return [title] + service.commands.map { "       $ " + shellText($0) }
     }
 }
 

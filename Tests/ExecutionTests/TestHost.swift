@@ -16,6 +16,8 @@ final class TestHost: Sendable {
         /// What Plesk writes into main.cf when its setting changes.
         var pleskRewrites: String?
         var reloadExit: Int32 = 0
+        /// The command line of a program that fails.
+        var failing: String?
         var replanned: Plan?
         var probes: [ProbeReport] = []
         var probeFailure: Failure?
@@ -145,7 +147,8 @@ final class TestHost: Sendable {
             world.commands.append([call.executable] + call.arguments)
             guard call.executable == "/usr/sbin/plesk" else {
                 world.onReload?()
-                return ProgramResult(exit: .exited(world.reloadExit))
+                let line = ([call.executable] + call.arguments).joined(separator: " ")
+                return ProgramResult(exit: .exited(line == world.failing ? 1 : world.reloadExit))
             }
             if world.pleskExit == 0, !world.isPleskIdle {
                 world.relaying = call.arguments == ["auth"] ? .auth : .open

@@ -1,0 +1,82 @@
+import HostIO
+import MailModel
+import Recording
+
+extension Engine {
+    /// Does something to a service that is not in the journal yet.
+    func carryOut(_ service: ServiceChange, role: StepRole) async throws(Failure) {
+        let step = try inJournal(role) { () throws(Failure) in
+            try journal.start(.service(service), summary: service.summary, role: role)
+        }
+        try await carryOut(service, step: step)
+    }
+
+    func carryOut(_ service: ServiceChange, step: Int?) async throws(Failure) {
+        try await carryOut(step, summary: service.summary) { () async throws(Failure) in
+            let begun = timeSinceBoot()
+            if case .end(let process, let command) = service {
+                // Another program may have the number by now; one that has ended is no error.
+                guard isRunning(process, command) else { return }
+            }
+            if instruments.isBeforeMail {
+                // What is enabled starts a moment later, by its files; asking for it here would wait for itself.
+                for command in service.commands where command.isAboutBoot {
+                    try await run(command, for: service)
+                }
+                return
+            }
+            for command in service.commands { try await run(command, for: service) }
+            if service == .reloadPostfix {
+                try await instruments.settle(begun)
+            } else {
+                try await instruments.awaitEffect(service)
+            }
+        }
+    }
+
+    private func isRunning(_ process: Int, _ command: [String]) -> Bool {
+        guard let bytes = try? readFile("/proc/\(process)/cmdline", limit: 1 << 20) else { return false }
+        return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) } == command
+    }
+
+    private func run(_ command: [String], for service: ServiceChange) async throws(Failure) {
+        guard let program = command.first else { return }
+        let result = try await instruments.run(
+            ProgramCall(
+                executable: program, arguments: Array(command.dropFirst()), deadline: .seconds(120)))
+        guard result.succeeded else {
+            throw Failure(
+                .failed, "\(service.failure): \(command.joined(separator: " "))",
+                detail: result.errorText + result.outputText, remedy: service.remedy)
+        }
+    }
+}
+
+extension ServiceChange {
+    fileprivate var failure: String {
+        switch self {
+        case .reloadPostfix: "Postfix did not reload"
+        case .reloadSuperserver: "xinetd did not reload"
+        case .restartQmail: "qmail-send did not start again"
+        case .retire, .end: "a program could not be stopped"
+        case .restore: "a program could not be started again"
+        case .start(let mta, _): "\(mta.rawValue) could not be started"
+        case .withdraw(let mta, _): "\(mta.rawValue) could not be brought back to what it was"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .reloadPostfix: "Run `postfix check` and look at the mail log."
+        case .reloadSuperserver, .restartQmail, .start, .withdraw, .retire, .restore, .end:
+            "Run the command by hand to see what is in the way."
+        }
+    }
+}
+
+extension [String] {
+    /// Whether a command decides what is started at boot, and starts or stops nothing itself.
+    fileprivate var isAboutBoot: Bool {
+        contains("enable") || contains("disable") || first?.hasSuffix("/chkconfig") == true
+    }
+}

@@ -1,0 +1,115 @@
+/// A TCP socket that accepts connections, and the program behind it.
+package struct Listener: Hashable, Sendable, Codable {
+    package var address: IPAddress
+    package var port: Int
+    /// The lowest process id that holds the socket; `nil` when no process could be seen.
+    package var processID: Int?
+    /// The absolute path of the program, with ` (deleted)` taken off.
+    package var executable: String?
+    /// The systemd unit whose control group the process is in.
+    package var unit: String?
+    /// The programs that xinetd or inetd starts for a connection, the first with its whole path.
+    package var served: [String]
+    /// What is known of a program that is not the managed MTA's; `nil` where nobody asked.
+    package var origin: ProgramOrigin?
+
+    package init(
+        address: IPAddress, port: Int, processID: Int?, executable: String?, unit: String?,
+        served: [String] = [], origin: ProgramOrigin? = nil
+    ) {
+        self.address = address
+        self.port = port
+        self.processID = processID
+        self.executable = executable
+        self.unit = unit
+        self.served = served
+        self.origin = origin
+    }
+}
+
+extension Listener {
+    /// Which of the MTAs that Plesk can manage answers here; `nil` for any other program.
+    package var mta: MailTransferAgent? {
+        guard let executable else { return nil }
+        switch executable.split(separator: "/").last ?? "" {
+        // master(8) holds the sockets; smtpd inherits them.
+        case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
+        case "qmail-smtpd": return .qmail
+        case "tcpserver", "xinetd", "inetd", "inetutils-inetd":
+            return served.contains { $0.hasSuffix("qmail-smtpd") } ? .qmail : nil
+        default: return nil
+        }
+    }
+}
+
+/// Where a running program comes from, and what would start it again.
+package struct ProgramOrigin: Hashable, Sendable, Codable {
+    /// Its command line, as the process has it.
+    package var command: [String]
+    /// The package that its file is of; `nil` when no package manager knows it.
+    package var package: String?
+    /// `nil` when nothing was found that manages it: started by hand.
+    package var manager: ServiceManager?
+    /// Where it hands connections on to, when it is a proxy: `127.0.0.1:10025`.
+    package var forwardsTo: String?
+    /// Its own queue.
+    package var queue: ForeignQueue?
+    /// What else the reader should know, as a sentence without a full stop.
+    package var note: String?
+
+    package init(
+        command: [String], package: String? = nil, manager: ServiceManager? = nil,
+        forwardsTo: String? = nil, queue: ForeignQueue? = nil, note: String? = nil
+    ) {
+        self.command = command
+        self.package = package
+        self.manager = manager
+        self.forwardsTo = forwardsTo
+        self.queue = queue
+        self.note = note
+    }
+}
+
+/// Messages that wait in the queue of a program that is not the managed MTA.
+package struct ForeignQueue: Hashable, Sendable, Codable {
+    package var directory: String
+    package var messages: Int
+
+    package init(directory: String, messages: Int) {
+        self.directory = directory
+        self.messages = messages
+    }
+}
+
+/// What starts a program, and starts it again when it is merely killed.
+package enum ServiceManager: Hashable, Sendable, Codable {
+    /// A service and the sockets that start it, each with its state; the service first.
+    case systemd([UnitState])
+    /// An entry of xinetd.
+    case xinetd(file: String, service: String)
+    /// A line of inetd.conf, from 1.
+    case inetd(file: String, line: Int)
+    /// A start script, and whether it is run at boot.
+    case script(path: String, isEnabled: Bool)
+    /// A job of upstart.
+    case upstart(job: String)
+}
+
+/// A unit of systemd as it was.
+package struct UnitState: Hashable, Sendable, Codable {
+    /// `exim4.service`.
+    package var name: String
+    /// `active`, `inactive`, `failed`, …
+    package var active: String
+    /// `enabled`, `disabled`, `masked`, `static`, `transient`, …; empty for a unit without a file.
+    package var file: String
+
+    package init(name: String, active: String, file: String) {
+        self.name = name
+        self.active = active
+        self.file = file
+    }
+
+    package var isActive: Bool { active == "active" || active == "activating" || active == "reloading" }
+    package var isEnabled: Bool { file == "enabled" || file == "enabled-runtime" || file == "generated" }
+}

@@ -1,0 +1,152 @@
+/// What is done to a service.
+package enum ServiceChange: Hashable, Sendable, Codable {
+    /// Postfix reads its configuration again.
+    case reloadPostfix
+    /// xinetd (or inetd) reads its files again; the program and its arguments.
+    case reloadSuperserver([String])
+    /// qmail-send is started again, since it reads some control files only then.
+    case restartQmail([String])
+    /// A program that is not the managed MTA is stopped, and not started at boot any more.
+    case retire(ServiceManager)
+    /// The managed MTA is started (again), enabled, and waited for until its banner is there.
+    case start(MailTransferAgent, ServiceManager)
+    /// A program that nothing manages is ended.
+    case end(processID: Int, command: [String])
+    /// What ``retire(_:)`` stopped is brought back to the state that was recorded.
+    case restore(ServiceManager)
+    /// What ``start(_:_:)`` started is brought back to the state that was recorded.
+    case withdraw(MailTransferAgent, ServiceManager)
+
+    /// The absolute programs that do it, with their arguments, in order.
+    package var commands: [[String]] {
+        switch self {
+        case .reloadPostfix: [["/usr/sbin/postfix", "reload"]]
+        case .reloadSuperserver(let command), .restartQmail(let command): [command]
+        case .retire(let manager): manager.retirement
+        case .start(_, let manager): manager.beginning
+        case .end(let processID, _): [["/bin/kill", "-TERM", String(processID)]]
+        case .restore(let manager): manager.restoration
+        case .withdraw(_, let manager): manager.ending
+        }
+    }
+
+    /// The first of ``commands``, for where one is shown.
+    package var command: [String] { commands.first ?? [] }
+
+    /// What is done, as an instruction.
+    package var summary: String {
+        switch self {
+        case .reloadPostfix: "Reload Postfix"
+        case .reloadSuperserver(let command):
+            "Reload \(command.last?.split(separator: ".").first ?? "xinetd")"
+        case .restartQmail: "Restart qmail-send"
+        case .retire(let manager): "Stop and disable \(manager.name)"
+        case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
+        case .end(let processID, let command): "End \(command.first ?? "") (pid \(processID))"
+        case .restore(let manager): "Bring \(manager.name) back to what it was"
+        case .withdraw(let mta, _): "Bring \(mta.rawValue) back to what it was"
+        }
+    }
+
+    /// What takes it back; `nil` for what cannot be: a program that was ended is started by nobody.
+    package var reversed: ServiceChange? {
+        switch self {
+        case .reloadPostfix, .reloadSuperserver, .restartQmail: self
+        case .retire(let manager): .restore(manager)
+        case .restore(let manager): .retire(manager)
+        case .start(let mta, let manager): .withdraw(mta, manager)
+        case .withdraw(let mta, let manager): .start(mta, manager)
+        case .end: nil
+        }
+    }
+}
+
+extension ServiceManager {
+    /// As its own tools name it.
+    package var name: String {
+        switch self {
+        case .systemd(let units): units.map(\.name).joined(separator: ", ")
+        case .xinetd(let file, let service): "\(service) of \(file)"
+        case .inetd(let file, let line): "\(file):\(line)"
+        case .script(let path, _): path
+        case .upstart(let job): "the job \(job)"
+        }
+    }
+}
+
+extension ServiceManager {
+    /// Stops the program and keeps it from being started at boot, in this order.
+    package var retirement: [[String]] {
+        switch self {
+        case .systemd(let units):
+            // The sockets go first, or a client would start the service again.
+            let names = units.dropFirst().map(\.name) + units.prefix(1).map(\.name)
+            let enabled = units.filter(\.isEnabled).map(\.name)
+            let stop = [[systemctl, "stop"] + names]
+            return enabled.isEmpty ? stop : stop + [[systemctl, "--quiet", "disable"] + enabled]
+        case .script(let path, let isEnabled):
+            return [[path, "stop"]] + (isEnabled ? [switching(path, on: false)] : [])
+        case .upstart(let job): return [["/sbin/stop", job]]
+        case .xinetd, .inetd: return []
+        }
+    }
+
+    /// Brings the program back to the state that was recorded.
+    package var restoration: [[String]] {
+        switch self {
+        case .systemd(let units):
+            let enabled = units.filter(\.isEnabled).map(\.name)
+            let active =
+                units.dropFirst().filter(\.isActive).map(\.name)
+                + units.prefix(1).filter(\.isActive).map(\.name)
+            return (enabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + enabled])
+                + (active.isEmpty ? [] : [[systemctl, "start"] + active])
+        case .script(let path, let isEnabled):
+            return (isEnabled ? [switching(path, on: true)] : []) + [[path, "start"]]
+        case .upstart(let job): return [["/sbin/start", job]]
+        case .xinetd, .inetd: return []
+        }
+    }
+
+    /// Starts the program now and at boot.
+    package var beginning: [[String]] {
+        switch self {
+        case .systemd(let units):
+            let names = units.map(\.name)
+            let disabled = units.filter { $0.file == "disabled" }.map(\.name)
+            return [[systemctl, "restart"] + names]
+                + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + disabled])
+        case .script(let path, let isEnabled):
+            return [[path, "restart"]] + (isEnabled ? [] : [switching(path, on: true)])
+        case .upstart(let job): return [["/sbin/start", job]]
+        case .xinetd, .inetd: return []
+        }
+    }
+
+    /// Undoes ``beginning``, where the program did not run before or was not started at boot.
+    package var ending: [[String]] {
+        switch self {
+        case .systemd(let units):
+            let stopped = units.filter { !$0.isActive }.map(\.name)
+            let disabled = units.filter { $0.file == "disabled" }.map(\.name)
+            let running = units.filter(\.isActive).map(\.name)
+            return (stopped.isEmpty ? [] : [[systemctl, "stop"] + stopped])
+                + (running.isEmpty ? [] : [[systemctl, "reload-or-restart"] + running])
+                + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "disable"] + disabled])
+        case .script(let path, let isEnabled):
+            return [[path, "stop"]] + (isEnabled ? [] : [switching(path, on: false)])
+        case .upstart(let job): return [["/sbin/stop", job]]
+        case .xinetd, .inetd: return []
+        }
+    }
+
+    private var systemctl: String { "/bin/systemctl" }
+
+    /// Debian's and Red Hat's tools for the links of start scripts.
+    private func switching(_ path: String, on: Bool) -> [String] {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return path.hasPrefix("/etc/rc.d/")
+            ? ["/sbin/chkconfig", name, on ? "on" : "off"]
+            : ["/usr/sbin/update-rc.d", name, on ? "enable" : "disable"]
+    }
+}

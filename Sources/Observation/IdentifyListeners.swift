@@ -1,0 +1,283 @@
+import HostIO
+import MailModel
+import Qmail
+
+/// Finds out, for every listener that is not the managed MTA's own, what the program is and what would start it
+/// again.
+///
+/// A program counts as managed only where stopping its manager's service stops it and little else: what runs in the
+/// control group of a login, of cron or of a container engine is nobody's service.
+func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [Listener] {
+    let files = instruments.files
+    let served = listeners.map { listener in
+        var listener = listener
+        if let entry = SuperserverEntry.serving(listener, in: files) { listener.served = entry.programs }
+        if listener.executable?.hasSuffix("/tcpserver") == true, let process = listener.processID {
+            listener.served = commandLine(of: process, in: files)
+        }
+        return listener
+    }
+    let foreign = served.filter { $0.mta == nil }
+    guard !foreign.isEmpty else { return served }
+    let sockets = await listeningSockets(foreign, instruments)
+    var origins: [Listener: ProgramOrigin] = [:]
+    for listener in foreign where listener.executable != nil {
+        origins[listener] = await origin(of: listener, sockets: sockets, instruments)
+    }
+    return served.map { listener in
+        var known = listener
+        known.origin = origins[listener]
+        return known
+    }
+}
+
+private func origin(
+    of listener: Listener, sockets: [SocketUnit], _ instruments: Instruments
+) async -> ProgramOrigin {
+    let files = instruments.files
+    var origin = ProgramOrigin(command: listener.processID.map { commandLine(of: $0, in: files) } ?? [])
+    var program = listener.executable ?? ""
+    if let entry = SuperserverEntry.serving(listener, in: files) {
+        origin.manager = entry.manager
+        origin.command = entry.programs
+        origin.forwardsTo = entry.redirect
+        program = entry.programs.first ?? program
+    } else if let socket = sockets.first(where: { $0.listens(listener) }) {
+        (origin.manager, origin.note) = await socketManager(socket, instruments)
+        program = origin.command.first ?? program
+    } else {
+        (origin.manager, origin.note) = await serviceManager(listener, instruments)
+    }
+    origin.package = await package(of: program, instruments)
+    origin.forwardsTo = origin.forwardsTo ?? proxyTarget(program, origin.command)
+    origin.queue = foreignQueue(program, in: files)
+    return origin
+}
+
+/// The words that a process was started with (proc(5)).
+func commandLine(of process: Int, in files: HostFiles) -> [String] {
+    guard let text = files.text("/proc/\(process)/cmdline") else { return [] }
+    return text.split(separator: "\0").map(String.init)
+}
+
+// MARK: - systemd
+
+/// A socket unit and what it listens on.
+struct SocketUnit: Sendable {
+    var state: UnitState
+    var triggers: String
+    var addresses: [String]
+
+    func listens(_ listener: Listener) -> Bool {
+        let address = listener.address.description
+        let named = address.contains(":") ? "[\(address)]:\(listener.port)" : "\(address):\(listener.port)"
+        return state.isActive && addresses.contains { $0.hasPrefix(named + " ") }
+    }
+}
+
+private func systemctl(_ arguments: [String], _ instruments: Instruments) async -> [[String: [String]]] {
+    let files = instruments.files
+    guard files.exists("/run/systemd/system"),
+        let program = ["/usr/bin/systemctl", "/bin/systemctl"].first(where: files.isExecutable)
+    else { return [] }
+    let call = ProgramCall(
+        executable: program, arguments: arguments, deadline: instruments.deadlines.system,
+        outputLimit: 1 << 20)
+    guard let result = try? await instruments.run(call), result.succeeded else { return [] }
+    return unitBlocks(result.outputText)
+}
+
+/// Blocks of `Key=value`, a unit each, parted by empty lines; a key may come several times.
+func unitBlocks(_ text: String) -> [[String: [String]]] {
+    var blocks: [[String: [String]]] = []
+    var block: [String: [String]] = [:]
+    for line in "\(text)\n".split(separator: "\n", omittingEmptySubsequences: false) {
+        guard !line.isEmpty else {
+            if !block.isEmpty { blocks.append(block) }
+            block = [:]
+            continue
+        }
+        let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { block[String(parts[0]), default: []].append(String(parts[1])) }
+    }
+    return blocks
+}
+
+func unitState(_ block: [String: [String]]) -> UnitState {
+    UnitState(
+        name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "",
+        file: block["UnitFileState"]?.first ?? "")
+}
+
+/// systemd itself holds the socket until the first client comes, and beside the service after that.
+private func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -> [SocketUnit] {
+    guard foreign.contains(where: { $0.unit != nil || $0.processID == 1 }) else { return [] }
+    let properties = "--property=Id,ActiveState,UnitFileState,Triggers,Listen"
+    return await systemctl(["show", properties, "*.socket"], instruments).map { block in
+        SocketUnit(
+            state: unitState(block), triggers: block["Triggers"]?.first ?? "",
+            addresses: block["Listen"] ?? [])
+    }
+}
+
+private let serviceProperties = "--property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
+
+private func socketManager(
+    _ socket: SocketUnit, _ instruments: Instruments
+) async -> (ServiceManager?, String?) {
+    let service = socket.triggers.split(separator: " ").first.map(String.init) ?? ""
+    let blocks = await systemctl(["show", serviceProperties, service], instruments)
+    // With Accept=yes each client has a service of its own, made of a template.
+    guard let block = blocks.first, !service.isEmpty else { return (.systemd([socket.state]), nil) }
+    return (.systemd([unitState(block), socket.state]), nil)
+}
+
+private func serviceManager(
+    _ listener: Listener, _ instruments: Instruments
+) async -> (ServiceManager?, String?) {
+    let files = instruments.files
+    guard files.exists("/run/systemd/system") else { return (oldManager(listener, in: files), nil) }
+    guard let unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
+        return (nil, "no service has it: it was started by hand, or by something that ended")
+    }
+    guard let block = await systemctl(["show", serviceProperties, unit], instruments).first else {
+        return (nil, "systemctl does not say what \(unit) is")
+    }
+    let main = block["MainPID"]?.first.flatMap { Int($0) } ?? 0
+    if main != 0, main != listener.processID,
+        executable(of: main, in: files) != listener.executable
+    {
+        return (nil, "it runs under \(unit), which is more than this program and is not stopped for it")
+    }
+    let sockets = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
+        .filter { $0.hasSuffix(".socket") }
+    let states =
+        sockets.isEmpty
+        ? []
+        : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + sockets, instruments)
+            .map(unitState)
+    return (.systemd([unitState(block)] + states), nil)
+}
+
+// MARK: - Before systemd
+
+/// A start script or a job of upstart that names the program.
+private func oldManager(_ listener: Listener, in files: HostFiles) -> ServiceManager? {
+    guard let executable = listener.executable else { return nil }
+    var jobs: [String] = []
+    _ = files.forEachEntry(of: "/etc/init") { entry in
+        guard entry.name.hasSuffix(".conf"), !entry.isDirectory else { return }
+        if files.text("/etc/init/\(entry.name)")?.contains(executable) == true {
+            jobs.append(String(entry.name.dropLast(5)))
+        }
+    }
+    if let job = jobs.min() { return .upstart(job: job) }
+    for directory in ["/etc/rc.d/init.d", "/etc/init.d"] {
+        var scripts: [String] = []
+        _ = files.forEachEntry(of: directory) { entry in
+            let path = "\(directory)/\(entry.name)"
+            guard !entry.isDirectory, files.isExecutable(path) else { return }
+            if files.text(path)?.contains(executable) == true { scripts.append(path) }
+        }
+        if let path = scripts.min() {
+            return .script(path: path, isEnabled: isRunAtBoot(path, in: files))
+        }
+    }
+    return nil
+}
+
+/// A link that begins with S in the directory of a runlevel of several users.
+func isRunAtBoot(_ script: String, in files: HostFiles) -> Bool {
+    let name = script.split(separator: "/").last ?? ""
+    let base = script.hasPrefix("/etc/rc.d/") ? "/etc/rc.d" : "/etc"
+    var isEnabled = false
+    for level in 2...5 {
+        _ = files.forEachEntry(of: "\(base)/rc\(level).d") { entry in
+            let rest = entry.name.drop { $0 == "S" }.drop { $0.isNumber }
+            if entry.name.hasPrefix("S"), rest == name { isEnabled = true }
+        }
+    }
+    return isEnabled
+}
+
+// MARK: - The program
+
+/// The package whose file it is; where /usr is merged, a package may name the file without it.
+private func package(of program: String, _ instruments: Instruments) async -> String? {
+    guard program.hasPrefix("/") else { return nil }
+    let files = instruments.files
+    var names = [program]
+    if program.hasPrefix("/usr/") { names.append(String(program.dropFirst(4))) }
+    if files.isExecutable("/usr/bin/dpkg-query") {
+        for name in names {
+            let call = ProgramCall(
+                executable: "/usr/bin/dpkg-query", arguments: ["-S", "--", name],
+                deadline: instruments.deadlines.system, outputLimit: 1 << 16)
+            guard let result = try? await instruments.run(call), result.succeeded else { continue }
+            return result.outputText.split(separator: ":").first.map(String.init)
+        }
+    }
+    if files.isExecutable("/bin/rpm") || files.isExecutable("/usr/bin/rpm") {
+        let call = ProgramCall(
+            executable: files.isExecutable("/bin/rpm") ? "/bin/rpm" : "/usr/bin/rpm",
+            arguments: ["-qf", "--queryformat", "%{NAME}\n", program],
+            deadline: instruments.deadlines.system, outputLimit: 1 << 16)
+        guard let result = try? await instruments.run(call), result.succeeded else { return nil }
+        return result.outputText.split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+    return nil
+}
+
+/// Where a well-known proxy hands connections on to, by its arguments.
+func proxyTarget(_ program: String, _ command: [String]) -> String? {
+    let name = program.split(separator: "/").last.map(String.init) ?? program
+    switch name {
+    case "docker-proxy":
+        let value = { (option: String) in
+            command.firstIndex(of: option).flatMap {
+                command.indices.contains($0 + 1) ? command[$0 + 1] : nil
+            }
+        }
+        guard let host = value("-container-ip"), let port = value("-container-port") else { return nil }
+        return "\(host):\(port)"
+    case "systemd-socket-proxyd": return command.dropFirst().last { !$0.hasPrefix("-") }
+    case "socat", "socat1":
+        return command.dropFirst().last {
+            $0.uppercased().hasPrefix("TCP") && !$0.uppercased().contains("LISTEN")
+        }
+        .flatMap { $0.split(separator: ":", maxSplits: 1).last.map { String($0.prefix { $0 != "," }) } }
+    case "haproxy", "nginx", "stunnel", "stunnel4", "rinetd", "redir", "sniproxy", "envoy":
+        return "what its own configuration says"
+    default: return nil
+    }
+}
+
+/// The queues of other MTAs, by where their packages keep them: what is counted is one file a message.
+func foreignQueue(_ program: String, in files: HostFiles) -> ForeignQueue? {
+    let name = program.split(separator: "/").last.map(String.init) ?? program
+    let queues: [(programs: Set<String>, directories: [String], isMessage: (String) -> Bool)] = [
+        (["exim4", "exim"], ["/var/spool/exim4/input", "/var/spool/exim/input"], { $0.hasSuffix("-H") }),
+        (
+            ["sendmail", "sendmail-mta", "sendmail.sendmail"],
+            ["/var/spool/mqueue", "/var/spool/clientmqueue"], { $0.hasPrefix("qf") }
+        ),
+        (["smtpd", "opensmtpd"], ["/var/spool/smtpd/queue"], { $0 == "envelope" || $0.utf8.count == 16 }),
+        (["master"], ["/var/spool/postfix/deferred"], { !$0.isEmpty }),
+        (["qmail-smtpd", "tcp-env", "tcpserver"], ["/var/qmail/queue/mess"], { !$0.isEmpty }),
+    ]
+    guard let queue = queues.first(where: { $0.programs.contains(name) }),
+        let directory = queue.directories.first(where: files.exists)
+    else { return nil }
+    var count = 0
+    var pending = [directory]
+    while let next = pending.popLast() {
+        _ = files.forEachEntry(of: next) { entry in
+            if entry.isDirectory {
+                pending.append("\(next)/\(entry.name)")
+            } else if queue.isMessage(entry.name) {
+                count += 1
+            }
+        }
+    }
+    return ForeignQueue(directory: directory, messages: count)
+}

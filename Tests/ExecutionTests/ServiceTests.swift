@@ -1,0 +1,96 @@
+import Execution
+import Foundation
+import MailModel
+import Synchronization
+import Testing
+
+@Suite("Services and new files")
+struct ServiceTests {
+    private static let exim = ServiceManager.systemd([
+        UnitState(name: "exim4.service", active: "active", file: "enabled")
+    ])
+    private static let postfix = ServiceManager.systemd([
+        UnitState(name: "postfix.service", active: "inactive", file: "disabled")
+    ])
+    private static let done = [
+        "/bin/systemctl stop exim4.service", "/bin/systemctl --quiet disable exim4.service",
+        "/bin/systemctl restart postfix.service", "/bin/systemctl --quiet enable postfix.service",
+    ]
+    private static let undone = [
+        "/bin/systemctl stop postfix.service", "/bin/systemctl --quiet disable postfix.service",
+        "/bin/systemctl --quiet enable exim4.service", "/bin/systemctl start exim4.service",
+    ]
+
+    private func newFile(_ host: TestHost) -> FileEdit {
+        FileEdit(
+            path: host.path("rcpthosts"), before: nil, after: Array("example.net\n".utf8),
+            touches: ["rcpthosts"])
+    }
+
+    private func plan(_ host: TestHost) -> Plan {
+        host.plan([
+            .edit(newFile(host)), .service(.retire(Self.exim)), .service(.start(.postfix, Self.postfix)),
+        ])
+    }
+
+    private func commands(_ host: TestHost) -> [String] {
+        host.world.withLock { $0.commands.map { $0.joined(separator: " ") } }
+    }
+
+    private func isThere(_ host: TestHost) -> Bool {
+        FileManager.default.fileExists(atPath: host.path("rcpthosts"))
+    }
+
+    @Test("Another program is retired and the MTA started; a rollback, and its rollback, restore each state")
+    func wholeRound() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<6).map { _ in TestHost.report(.closed) } }
+        let plan = plan(host)
+        #expect(try await host.apply(plan).outcome == .confirmed)
+        #expect(commands(host) == Self.done)
+        #expect(try host.text("rcpthosts") == "example.net\n")
+        for change in 1...2 {
+            host.world.withLock { $0.commands = [] }
+            let result = try await rollBack(change, plan: plan, planDocument: "{}", using: host.instruments)
+            #expect(result.outcome == .confirmed)
+            #expect(commands(host) == (change == 1 ? Self.undone : Self.done))
+            #expect(isThere(host) == (change == 2))
+        }
+    }
+
+    @Test("A service that cannot be started takes everything back, the new file included")
+    func failure() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.closed)]
+            world.failing = Self.done[2]
+        }
+        await #expect(throws: Failure.self) { try await host.apply(plan(host)) }
+        #expect(!isThere(host))
+        #expect(commands(host).suffix(2) == Self.undone.suffix(2))
+    }
+
+    @Test("A new file that somebody else has made meanwhile is not touched")
+    func stale() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = [TestHost.report(.closed)] }
+        try host.write("rcpthosts", "mine\n")
+        let failure = await #expect(throws: Failure.self) { try await host.apply(plan(host)) }
+        #expect(failure?.status == .stale)
+        #expect(try host.text("rcpthosts") == "mine\n")
+        #expect(commands(host).isEmpty)
+    }
+
+    @Test("A new file that was edited since is kept by a rollback, which says so")
+    func editedSince() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<3).map { _ in TestHost.report(.closed) } }
+        let plan = plan(host)
+        _ = try await host.apply(plan)
+        try host.write("rcpthosts", "example.net\nother.example\n")
+        await #expect(throws: Failure.self) {
+            try await rollBack(1, plan: plan, planDocument: "{}", using: host.instruments)
+        }
+        #expect(try host.text("rcpthosts") == "example.net\nother.example\n")
+    }
+}

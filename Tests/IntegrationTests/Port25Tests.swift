@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    /// A real exim4 has port 25 in Postfix's place.
+    @Suite("Another MTA on port 25")
+    struct Port25 {
+        /// The way the host manages it, and the addresses that it has.
+        static let cases = [
+            ("systemd", "all"), ("systemd", "one"), ("socket", "ipv6"), ("xinetd", "all"),
+            ("xinetd", "beside"),
+        ]
+
+        private func banner(_ lab: Lab, _ address: String = "203.0.113.10") throws -> String {
+            let script = "exec 3<>/dev/tcp/$0/25 && read -r -t 5 -u 3 line && printf '%s' \"$line\""
+            return try lab.outside(["/bin/bash", "-c", script, address]).output
+        }
+
+        @Test(
+            "It is stopped and disabled as the host manages it, Postfix answers, and a rollback restores it",
+            arguments: cases)
+        func wholeRound(how: String, place: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.control("foreign", how, place)
+            let before = try lab.state()
+            let address = ["ipv6", "beside"].contains(place) ? "2001:db8:113::10" : "203.0.113.10"
+            let greeting = try banner(lab, address)
+            #expect(greeting.contains("Exim"), "\(greeting)")
+
+            let plan = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
+            #expect(plan.status == 2, "\(plan.output)\(plan.errorOutput)")
+            #expect(plan.output.contains("/opt/exim/usr/sbin/exim4") || how == "socket")
+            #expect(try lab.state() == before, "planning changes nothing")
+
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output.suffix(2000))\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == "confirmed")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+            let again = try lab.agent("plan", "--detailed-exitcode")
+            #expect(again.status == 0, "\(again.output)")
+
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try banner(lab, address).contains("Exim"))
+        }
+
+        @Test("What was started by hand is reported with its command line, and ended only when asked for")
+        func byHand() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.control("foreign", "hand", "all")
+            let kept = try lab.agent("apply", "--yes")
+            #expect(kept.status == 4, "\(kept.output)\(kept.errorOutput)")
+            #expect(kept.output.contains("exim4 -C /opt/exim/exim.conf -bd"))
+            #expect(try banner(lab).contains("Exim"))
+            let ended = try lab.agent("apply", "--yes", "--stop-unmanaged")
+            #expect(ended.status == 0, "\(ended.output)\(ended.errorOutput)")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+        }
+
+        @Test("The queue of the other MTA is counted, and kept")
+        func queue() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.control("foreign", "systemd", "all")
+            for _ in 0..<2 {
+                #expect(
+                    try lab.swaks(["--server", "203.0.113.10", "--to", "someone@[198.51.100.7]"]).status == 0)
+            }
+            let count = "2 messages in /var/spool/exim4/input"
+            #expect(try lab.agent("plan").output.contains(count))
+            #expect(try lab.agent("apply", "--yes").status == 0)
+            let files = try lab.host("/bin/sh", "-c", "ls /var/spool/exim4/input/*-H | wc -l")
+            #expect(files.output == "2\n")
+        }
+
+        @Test("Nobody on port 25: Postfix is started, and a rollback stops it again")
+        func nobody() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host("systemctl", "stop", "postfix.service", "postfix@-.service")
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+        }
+    }
+}

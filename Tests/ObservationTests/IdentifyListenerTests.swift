@@ -1,0 +1,185 @@
+import HostIO
+import MailModel
+import Testing
+
+@testable import Observation
+
+@Suite("What a program on a mail port is, and what manages it")
+struct IdentifyListenerTests {
+    private let sockets =
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen *.socket"
+    private let service =
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
+
+    /// A host with systemd and dpkg.
+    private func host() throws -> HostDirectory {
+        let host = try HostDirectory()
+        try host.directory("/run/systemd/system")
+        try host.program("/usr/bin/systemctl")
+        try host.program("/usr/bin/dpkg-query")
+        return host
+    }
+
+    private func process(_ host: borrowing HostDirectory, _ id: Int, exe: String, command: String) throws {
+        try host.link("/proc/\(id)/exe", to: exe)
+        try host.write("/proc/\(id)/cmdline", command.replacing(" ", with: "\u{0}") + "\u{0}")
+    }
+
+    private func listener(_ executable: String, _ process: Int, unit: String?, address: IPAddress = .v4(0))
+        -> Listener
+    {
+        Listener(address: address, port: 25, processID: process, executable: executable, unit: unit)
+    }
+
+    private func identified(
+        _ host: borrowing HostDirectory, _ listener: Listener, _ answers: [(String, ScriptedPrograms.Answer)]
+    ) async -> Listener? {
+        let programs = ScriptedPrograms(answers)
+        return await Observation.identified([listener], Instruments(host.root, programs)).first
+    }
+
+    @Test("A service of systemd with its socket, its package and its queue")
+    func unit() async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd -q30m")
+        for name in ["1abc-0001-2D-D", "1abc-0001-2D-H", "1abc-0003-2D-H"] {
+            try host.write("/var/spool/exim4/input/\(name)", "")
+        }
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "exim4.service"),
+            [
+                (
+                    sockets,
+                    .prints(
+                        "Id=exim4.socket\nActiveState=inactive\nUnitFileState=disabled\nTriggers=exim4.service\nListen=0.0.0.0:25 (Stream)\n"
+                    )
+                ),
+                (
+                    "\(service) exim4.service",
+                    .prints(
+                        "Id=exim4.service\nActiveState=active\nUnitFileState=enabled\nMainPID=812\nTriggeredBy=exim4.socket\n"
+                    )
+                ),
+                (
+                    "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState exim4.socket",
+                    .prints("Id=exim4.socket\nActiveState=inactive\nUnitFileState=disabled\n")
+                ),
+                (
+                    "/usr/bin/dpkg-query -S -- /usr/sbin/exim4",
+                    .prints("exim4-daemon-light: /usr/sbin/exim4\n")
+                ),
+            ])
+        #expect(
+            seen?.origin
+                == ProgramOrigin(
+                    command: ["/usr/sbin/exim4", "-bd", "-q30m"], package: "exim4-daemon-light",
+                    manager: .systemd([
+                        UnitState(name: "exim4.service", active: "active", file: "enabled"),
+                        UnitState(name: "exim4.socket", active: "inactive", file: "disabled"),
+                    ]), queue: ForeignQueue(directory: "/var/spool/exim4/input", messages: 2)))
+    }
+
+    @Test("A socket that systemd itself holds, until a client comes")
+    func socketActivated() async throws {
+        let host = try host()
+        try process(host, 1, exe: "/usr/lib/systemd/systemd", command: "/sbin/init")
+        let seen = await identified(
+            host, listener("/usr/lib/systemd/systemd", 1, unit: "init.scope", address: .v6(high: 0, low: 0)),
+            [
+                (
+                    sockets,
+                    .prints(
+                        "Id=dbus.socket\nActiveState=active\nListen=/run/dbus/system_bus_socket (Stream)\n\nId=smtpd.socket\nActiveState=active\nUnitFileState=enabled\nTriggers=smtpd.service\nListen=[::]:465 (Stream)\nListen=[::]:25 (Stream)\n"
+                    )
+                ),
+                (
+                    "\(service) smtpd.service",
+                    .prints("Id=smtpd.service\nActiveState=inactive\nUnitFileState=static\nMainPID=0\n")
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "no path found")),
+            ])
+        #expect(
+            seen?.origin?.manager
+                == .systemd([
+                    UnitState(name: "smtpd.service", active: "inactive", file: "static"),
+                    UnitState(name: "smtpd.socket", active: "active", file: "enabled"),
+                ]))
+    }
+
+    @Test(
+        "What runs in a login, or beside the main program of a service, is managed by nobody",
+        arguments: [
+            ("session-3.scope", nil as String?), ("user@1000.service", nil),
+            ("cron.service", "more than this program"),
+        ])
+    func unmanaged(_ unit: String, _ note: String?) async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        try process(host, 300, exe: "/usr/sbin/cron", command: "/usr/sbin/cron -f")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: unit),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) cron.service",
+                    .prints("Id=cron.service\nActiveState=active\nUnitFileState=enabled\nMainPID=300\n")
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        #expect(seen?.origin?.manager == nil)
+        #expect(seen?.origin?.command == ["/usr/sbin/exim4", "-bd"])
+        if let note { #expect(seen?.origin?.note?.contains(note) == true) }
+    }
+
+    @Test("What xinetd serves is read from its files: Qmail is Qmail, another program is not")
+    func xinetd() async throws {
+        let host = try host()
+        try process(host, 400, exe: "/usr/sbin/xinetd", command: "/usr/sbin/xinetd -stayalive")
+        let xinetd = listener("/usr/sbin/xinetd", 400, unit: "xinetd.service")
+        try host.write(
+            "/etc/xinetd.d/smtp_psa",
+            "service smtp\n{\n server = /var/qmail/bin/tcp-env\n server_args = /var/qmail/bin/qmail-smtpd\n}\n"
+        )
+        let qmail = await identified(host, xinetd, [])
+        #expect(qmail?.mta == .qmail && qmail?.origin == nil)
+        try host.write(
+            "/etc/xinetd.d/smtp_psa",
+            "service smtp\n{\n server = /usr/sbin/exim4\n server_args = -bs\n redirect = 127.0.0.1 2525\n}\n")
+        let exim = await identified(
+            host, xinetd,
+            [(sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: ""))])
+        #expect(exim?.mta == nil)
+        #expect(exim?.origin?.manager == .xinetd(file: "/etc/xinetd.d/smtp_psa", service: "smtp"))
+        #expect(exim?.origin?.forwardsTo == "127.0.0.1:2525")
+    }
+
+    @Test("Before systemd: a start script that names the program, and a job of upstart")
+    func older() async throws {
+        let host = try HostDirectory()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        try host.write("/etc/init.d/exim4", "DAEMON=/usr/sbin/exim4\n", mode: 0o755)
+        try host.link("/etc/rc2.d/S04exim4", to: "../init.d/exim4")
+        let exim = listener("/usr/sbin/exim4", 812, unit: nil)
+        #expect(
+            await identified(host, exim, [])?.origin?.manager
+                == .script(path: "/etc/init.d/exim4", isEnabled: true))
+        try host.write("/etc/init/exim.conf", "exec /usr/sbin/exim4 -bd\n")
+        #expect(await identified(host, exim, [])?.origin?.manager == .upstart(job: "exim"))
+    }
+
+    @Test(
+        "Proxies say where they hand connections on to",
+        arguments: [
+            (
+                "/usr/bin/docker-proxy -proto tcp -host-port 25 -container-ip 172.17.0.2 -container-port 2525",
+                "172.17.0.2:2525"
+            ),
+            ("/usr/lib/systemd/systemd-socket-proxyd 127.0.0.1:10025", "127.0.0.1:10025"),
+            ("/usr/bin/socat TCP-LISTEN:25,fork TCP:127.0.0.1:2525", "127.0.0.1:2525"),
+            ("/usr/sbin/exim4 -bd", nil),
+        ])
+    func proxies(_ command: String, _ target: String?) {
+        let words = command.split(separator: " ").map(String.init)
+        #expect(proxyTarget(words[0], words) == target)
+    }
+}

@@ -1,0 +1,216 @@
+import MailModel
+import Testing
+
+@testable import Planning
+
+@Suite("Who has port 25, and how it is put right")
+struct Port25Tests {
+    private static let postfix = ServiceManager.systemd([
+        UnitState(name: "postfix.service", active: "failed", file: "enabled")
+    ])
+    private static let exim = ServiceManager.systemd([
+        UnitState(name: "exim4.service", active: "active", file: "enabled"),
+        UnitState(name: "exim4.socket", active: "active", file: "disabled"),
+    ])
+
+    private func listener(
+        _ executable: String, _ address: IPAddress = .v4(0), port: Int = 25, served: [String] = [],
+        origin: ProgramOrigin? = nil
+    ) -> Listener {
+        Listener(
+            address: address, port: port, processID: 700, executable: executable, unit: nil, served: served,
+            origin: origin)
+    }
+
+    private func master(_ address: IPAddress = .v4(0)) -> Listener {
+        listener("/usr/lib/postfix/sbin/master", address)
+    }
+
+    private func foreign(_ manager: ServiceManager?, address: IPAddress = .v4(0), port: Int = 25) -> Listener
+    {
+        listener(
+            "/usr/sbin/exim4", address, port: port,
+            origin: ProgramOrigin(
+                command: ["/usr/sbin/exim4", "-bd"], package: "exim4-daemon-light", manager: manager,
+                queue: ForeignQueue(directory: "/var/spool/exim4/input", messages: 3)))
+    }
+
+    private func plan(
+        _ listeners: [Listener], mta: MailTransferAgent = .postfix, service: ServiceManager? = postfix,
+        unmanaged: UnmanagedPrograms = .areReported, files: [String: String] = [:]
+    ) -> Plan {
+        var host = HostFixture.host(listeners: .seen(listeners))
+        host.managedMTA = .seen(ManagedMTA(mta, evidence: [], service: service))
+        host.superserverFiles = files.reduce(into: [:]) {
+            $0[$1.key] = FileContent(path: $1.key, bytes: Array($1.value.utf8))
+        }
+        return makePlan(
+            policy: HostFixture.policy(), state: host, agentVersion: "1.0.0", unmanaged: unmanaged)
+    }
+
+    private func finding(_ plan: Plan) throws -> Finding {
+        try #require(plan.findings.first { $0.id == .port25 })
+    }
+
+    private func commands(_ plan: Plan) -> [String] {
+        plan.changes.flatMap { change -> [String] in
+            switch change.action {
+            case .service(let service): service.commands.map { $0.joined(separator: " ") }
+            case .edit(let edit): ["edit \(edit.path)"]
+            case .plesk: ["plesk"]
+            }
+        }
+    }
+
+    @Test("A unit is stopped with its sockets, what was enabled is disabled, and Postfix is started")
+    func unit() throws {
+        let plan = plan([foreign(Self.exim), foreign(Self.exim, address: .v6(high: 0, low: 0))])
+        #expect(
+            commands(plan) == [
+                "/bin/systemctl stop exim4.socket exim4.service",
+                "/bin/systemctl --quiet disable exim4.service",
+                "/bin/systemctl restart postfix.service",
+            ])
+        let finding = try finding(plan)
+        #expect(finding.status == .drift)
+        #expect(finding.notes == ["its queue is kept: 3 messages in /var/spool/exim4/input"])
+        #expect(finding.evidence.first?.text.contains("package exim4-daemon-light") == true)
+    }
+
+    @Test("What was done is taken back to the state that was recorded, the last first")
+    func reversal() {
+        let changes = plan([foreign(Self.exim)]).changes.compactMap { change -> ServiceChange? in
+            if case .service(let service) = change.action { service } else { nil }
+        }
+        let back = changes.reversed().compactMap(\.reversed).flatMap(\.commands).map {
+            $0.joined(separator: " ")
+        }
+        #expect(
+            back == [
+                "/bin/systemctl stop postfix.service", "/bin/systemctl --quiet enable exim4.service",
+                "/bin/systemctl start exim4.socket exim4.service",
+            ])
+    }
+
+    @Test(
+        "An entry of xinetd is disabled in its file, byte for byte, and xinetd reloaded before Postfix starts"
+    )
+    func xinetd() throws {
+        let path = "/etc/xinetd.d/smtp"
+        let text =
+            "# caf\u{e9}\nservice smtp\n{\n\tserver\t= /usr/sbin/exim4\n\tserver_args = -bs\n\tdisable\t= no\n}\n"
+        let exim = listener(
+            "/usr/sbin/xinetd", served: ["/usr/sbin/exim4", "-bs"],
+            origin: ProgramOrigin(
+                command: ["/usr/sbin/exim4", "-bs"], manager: .xinetd(file: path, service: "smtp")))
+        let plan = plan([exim], files: [path: text])
+        #expect(
+            commands(plan) == [
+                "edit \(path)", "/bin/systemctl reload xinetd.service",
+                "/bin/systemctl restart postfix.service",
+            ])
+        guard case .edit(let edit)? = plan.changes.first?.action else {
+            Issue.record("the first change is no edit")
+            return
+        }
+        #expect(String(decoding: edit.after, as: UTF8.self) == text.replacing("= no", with: "= yes"))
+    }
+
+    @Test(
+        "The older managers are asked in their own words",
+        arguments: [
+            (
+                ServiceManager.script(path: "/etc/init.d/exim4", isEnabled: true),
+                ["/etc/init.d/exim4 stop", "/usr/sbin/update-rc.d exim4 disable"],
+                ["/usr/sbin/update-rc.d exim4 enable", "/etc/init.d/exim4 start"]
+            ),
+            (
+                .script(path: "/etc/rc.d/init.d/sendmail", isEnabled: true),
+                ["/etc/rc.d/init.d/sendmail stop", "/sbin/chkconfig sendmail off"],
+                ["/sbin/chkconfig sendmail on", "/etc/rc.d/init.d/sendmail start"]
+            ),
+            (.upstart(job: "exim"), ["/sbin/stop exim"], ["/sbin/start exim"]),
+            (
+                .systemd([UnitState(name: "smtp-once.service", active: "active", file: "transient")]),
+                ["/bin/systemctl stop smtp-once.service"], ["/bin/systemctl start smtp-once.service"]
+            ),
+        ])
+    func managers(_ manager: ServiceManager, _ stop: [String], _ start: [String]) {
+        #expect(commands(plan([foreign(manager)])).dropLast() == stop[...])
+        #expect(manager.restoration.map { $0.joined(separator: " ") } == start)
+    }
+
+    @Test("What nothing manages is reported with its command line, and ended only when asked for")
+    func unmanaged() throws {
+        let reported = plan([foreign(nil)])
+        #expect(reported.changes.isEmpty)
+        #expect(try finding(reported).status == .drift)
+        #expect(try finding(reported).notes.first?.contains("/usr/sbin/exim4 -bd") == true)
+        let ended = plan([foreign(nil)], unmanaged: .areEnded)
+        #expect(commands(ended) == ["/bin/kill -TERM 700", "/bin/systemctl restart postfix.service"])
+    }
+
+    @Test("A proxy in front of the MTA is left alone, and what it means is said")
+    func proxy() throws {
+        let proxy = listener(
+            "/usr/bin/docker-proxy",
+            origin: ProgramOrigin(command: ["/usr/bin/docker-proxy"], forwardsTo: "172.17.0.2:25"))
+        let plan = plan([proxy])
+        #expect(plan.changes.isEmpty)
+        #expect(try finding(plan).notes.first?.contains("172.17.0.2:25") == true)
+    }
+
+    @Test("Another program on some addresses only, while the MTA has the rest")
+    func someAddresses() throws {
+        let plan = plan([master(.v4(127 << 24 | 1)), foreign(Self.exim, address: .v4(0xcb00_710a))])
+        #expect(commands(plan).count == 3)
+        #expect(try finding(plan).status == .drift)
+    }
+
+    @Test("Nobody there: the MTA is started; on the loopback only: that is its configuration, and is said")
+    func nobody() throws {
+        let nobody = plan([])
+        #expect(commands(nobody) == ["/bin/systemctl restart postfix.service"])
+        #expect(try finding(nobody).actual == "nothing listens")
+        let loopback = plan([master(.v4(127 << 24 | 1))])
+        #expect(loopback.changes.isEmpty)
+        #expect(
+            try finding(loopback).notes == [
+                "postfix listens on the loopback only, as its configuration says: mail from outside cannot arrive"
+            ])
+    }
+
+    @Test("On the other ports only another MTA is stopped: an IMAP server may offer submission")
+    func submission() throws {
+        let dovecot = listener(
+            "/usr/sbin/dovecot", port: 587, origin: ProgramOrigin(command: [], manager: Self.exim))
+        let kept = plan([master(), dovecot])
+        #expect(kept.changes.isEmpty)
+        #expect(try finding(kept).status == .ok)
+        #expect(
+            try finding(kept).notes == [
+                "port 587 on 0.0.0.0 is served by /usr/sbin/dovecot, which is left alone"
+            ])
+        #expect(commands(plan([master(), foreign(Self.exim, port: 465)])).count == 3)
+    }
+
+    @Test("A host whose MTA only sends is said to be one, and nothing is put in its place")
+    func msmtp() throws {
+        let quiet = plan([], mta: .msmtp, service: nil)
+        #expect(try finding(quiet).status == .ok)
+        #expect(quiet.findings.first { $0.id == .relay }?.actual.contains("msmtp only sends") == true)
+        let other = plan([foreign(Self.exim)], mta: .msmtp, service: nil)
+        #expect(try finding(other).status == .drift)
+        #expect(other.changes.isEmpty)
+    }
+
+    @Test("Another program under xinetd is not Qmail")
+    func xinetdIsNotQmail() throws {
+        let qmail = listener(
+            "/usr/sbin/xinetd", served: ["/var/qmail/bin/tcp-env", "/var/qmail/bin/qmail-smtpd"])
+        #expect(try finding(plan([qmail], mta: .qmail)).status == .ok)
+        let exim = listener("/usr/sbin/xinetd", served: ["/usr/sbin/exim4", "-bs"])
+        #expect(try finding(plan([exim], mta: .qmail)).status == .drift)
+        #expect(try finding(plan([qmail])).status == .drift)
+    }
+}
