@@ -12,6 +12,9 @@ package struct PostfixConfiguration: Sendable, Equatable {
     package var otherFiles: [String: FileContent?]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
+    /// The text of tables that Postfix reads as it stands (`cidr`, `regexp`, `pcre`, `texthash`), by the source
+    /// that ``tables`` gives for them: single rows of these can be edited.
+    package var tableTexts: [String: FileContent] = [:]
     /// The addresses of the host with the prefixes of their networks, for `mynetworks_style` and
     /// `inet_interfaces`; `nil` when unknown (a copy read elsewhere).
     package var interfaces: [IPNetwork]?

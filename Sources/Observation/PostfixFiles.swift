@@ -56,4 +56,15 @@ struct PostfixFiles: Sendable {
         for path in files { configuration.otherFiles[path] = .some(try? read(path).get()) }
         return tables
     }
+
+    /// The text of the tables that Postfix reads as it stands, for those of the names that can be read.
+    func tableTexts(_ names: [String]) -> [String: FileContent] {
+        let texts = names.compactMap { name -> FileContent? in
+            guard let table = TableName(name), !table.isSelfContained,
+                TableName.patternTypes.contains(table.type) || table.type == "texthash"
+            else { return nil }
+            return try? read(table.name).get()
+        }
+        return Dictionary(texts.map { ($0.path, $0) }) { first, _ in first }
+    }
 }

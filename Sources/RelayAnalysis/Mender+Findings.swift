@@ -12,6 +12,7 @@ extension Mender {
         case .mynetworksStyle: set("mynetworks_style", to: "host", for: server)
         case .clientAccess, .heloAccess, .senderAccess, .recipientAccess, .certificateAccess, .nakedAddress,
             .backupMX:
+            if removeRow(blame, server) { return }
             if let restriction = blame.restriction { guardOrRemove(restriction, server) }
         case .clientCertificates: removeCertificates(blame, server)
         case .permit: replacePermit(blame, server)
@@ -59,18 +60,21 @@ extension Mender {
     // MARK: networks
 
     private mutating func removeNetwork(_ blame: Blame, _ server: SMTPServer) {
+        if removeRow(blame, server) { return }
         let kept = vouchedEntries(blame)
         if !kept.isEmpty, let item = blame.item {
             let text = kept.joined(separator: ", ")
             return remove(host.quoting.place(of: item), blame.parameter, server, remainder: text)
         }
         let place = blame.place(ofItemIn: host)
-        let isWholeValue = blame.parameter == "mynetworks" && isOnlyItem(place, server)
-        guard isWholeValue, place.file == .main else { return removeItem(blame, server) }
         // An unset or empty `mynetworks` would shut out the host's own programs.
         let loopback = ["127.0.0.0/8", "::1/128"].compactMap { IPNetwork($0) }
         let isVouched = loopback.contains { loop in host.trusted.contains { $0.overlaps(loop) } }
-        remove(place, blame.parameter, server, remainder: isVouched ? "127.0.0.0/8 [::1]/128" : nil)
+        let remainder = isVouched && isOnlyItem(place, server) ? "127.0.0.0/8 [::1]/128" : nil
+        guard blame.parameter == "mynetworks", place.file == .main, remainder != nil else {
+            return removeItem(blame, server, remainder: remainder)
+        }
+        remove(place, blame.parameter, server, remainder: remainder)
     }
 
     /// Whether nothing of the value stays when the guilty items go.
@@ -131,19 +135,17 @@ extension Mender {
     ///
     /// Where the item came through `$name` and the name is a parameter of Postfix with a purpose of its own, the
     /// reference goes and not what it refers to.
-    private mutating func removeItem(_ blame: Blame, _ server: SMTPServer) {
+    private mutating func removeItem(_ blame: Blame, _ server: SMTPServer, remainder: String? = nil) {
         let place = blame.place(ofItemIn: host)
-        guard let item = blame.item, !place.file.isIncluded,
-            case .main(let index)? = item.list.firstPlace(of: item.range)?.origin,
-            let consulted = consultedParameter(blame), host.main.definitions[index].name != consulted,
-            server.values.hasDefault(host.main.definitions[index].name)
+        guard let item = blame.item, !place.file.isIncluded, let name = server.parameter(of: item),
+            let consulted = consultedParameter(blame), name != consulted, server.values.hasDefault(name)
         else { return remove(place, blame.parameter, server) }
-        let name = host.main.definitions[index].name
         guard let reference = server.values.reference(to: name, in: consulted) else {
             let rest = server.values.value(of: consulted).items.filter { $0 != item }.map(\.text)
-            return set(consulted, to: rest.joined(separator: ", "), for: server)
+            let text = rest.isEmpty ? remainder ?? "" : rest.joined(separator: ", ")
+            return set(consulted, to: text, for: server)
         }
-        remove(host.quoting.place(of: reference), consulted, server)
+        remove(host.quoting.place(of: reference), consulted, server, remainder: remainder)
     }
 
     /// The parameter that Postfix consults, whatever its value was put together from.

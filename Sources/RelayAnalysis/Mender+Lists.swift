@@ -218,6 +218,24 @@ extension Mender {
     }
 }
 
+extension Mender {
+    /// Takes mail for this host again where what stopped only foreign recipients is gone from before a plain
+    /// rejection.
+    mutating func keepHostedMail(on services: Set<Int>) {
+        for judgement in explanation.judgements
+        where services.contains(judgement.listener.service) && !judgement.takesHostedMail {
+            let server = SMTPServer(host, service: judgement.listener.service)
+            for stage in [Stage.relay, .recipient] where server.stages.contains(stage) {
+                let list = server.lists[stage] ?? []
+                guard let gate = list.first(where: { $0.kind == .reject })?.items.first,
+                    !list.contains(where: { $0.kind == .permitDestination })
+                else { continue }
+                _ = insert("permit_auth_destination, ", before: gate, server)
+            }
+        }
+    }
+}
+
 /// How many letters must be put in, taken out, changed or swapped to make one text the other.
 func editDistance(_ first: String, _ second: String) -> Int {
     let left = Array(first.utf8)

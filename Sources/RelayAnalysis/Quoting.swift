@@ -96,7 +96,8 @@ struct Quoting {
         case .main: configuration.mainCF.bytes
         case .master: configuration.masterCF.bytes
         case .included(let path): configuration.otherFiles[path]??.bytes
-        case .table, .builtIn: nil
+        case .table(let source): configuration.tableTexts[source]?.bytes
+        case .builtIn: nil
         }
     }
 

@@ -17,6 +17,15 @@ package func repairRelay(_ configuration: PostfixConfiguration, trusted: [IPNetw
     return workshop.result
 }
 
+extension Explanation {
+    fileprivate var receivingServices: Set<Int> {
+        let receiving = judgements.filter { judgement in
+            judgement.listener.port == 25 && judgement.takesHostedMail && judgement.fault == nil
+        }
+        return Set(receiving.map(\.listener.service))
+    }
+}
+
 /// Mends a configuration round by round: what one round closes may have hidden more.
 struct Workshop {
     private let original: PostfixConfiguration
@@ -26,6 +35,8 @@ struct Workshop {
     private var notes: [String] = []
     /// Services that a cause was found on.
     private var touchedServices: Set<Int> = []
+    /// Services on port 25 that took mail for this host from outside before anything was changed.
+    private var receivingServices: Set<Int> = []
     private static let roundLimit = 16
 
     init(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) {
@@ -38,11 +49,13 @@ struct Workshop {
         for round in 0..<Self.roundLimit {
             let explanation = Explanation(Host(current, trusted: trusted))
             guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
+            if round == 0 { receivingServices = explanation.receivingServices }
             var mender = Mender(explanation, isThorough: round > 3)
             mender.mend()
             touchedServices.formUnion(mender.services)
             guard take(mender) else { break }
         }
+        keepHostedMail()
         keepLogins()
     }
 
@@ -64,6 +77,14 @@ struct Workshop {
         return hasChanged
     }
 
+    private mutating func keepHostedMail() {
+        let host = Host(current, trusted: trusted)
+        guard !touchedServices.isDisjoint(with: receivingServices), host.fatalFault == nil else { return }
+        var mender = Mender(Explanation(host), isThorough: false)
+        mender.keepHostedMail(on: touchedServices.intersection(receivingServices))
+        _ = take(mender)
+    }
+
     private mutating func keepLogins() {
         guard !touchedServices.isEmpty else { return }
         for _ in 0..<8 {
@@ -80,7 +101,8 @@ struct Workshop {
         case .main: current.mainCF.bytes
         case .master: current.masterCF.bytes
         case .included(let path): current.otherFiles[path]??.bytes
-        case .table, .builtIn: nil
+        case .table(let source): current.tableTexts[source]?.bytes
+        case .builtIn: nil
         }
     }
 
@@ -91,7 +113,13 @@ struct Workshop {
         case .included(let path):
             guard let content = current.otherFiles[path] ?? nil else { return }
             current.otherFiles[path] = FileContent(path: content.path, bytes: bytes)
-        case .table, .builtIn: return
+        case .table(let source):
+            current.tableTexts[source]?.bytes = bytes
+            for case (let name, .entries(_, source)) in current.tables {
+                guard let table = TableName(name) else { continue }
+                current.tables[name] = .entries(parseTable(type: table.type, bytes: bytes), source: source)
+            }
+        case .builtIn: return
         }
     }
 
@@ -110,6 +138,12 @@ struct Workshop {
                 continue
             }
             add(.included(path), before, after.bytes)
+        }
+        for source in original.tableTexts.keys.sorted() {
+            guard let before = original.tableTexts[source], let after = current.tableTexts[source] else {
+                continue
+            }
+            add(.table(source), before, after.bytes)
         }
         return RelayRepair(edits: edits, notes: notes, after: explainRelay(current, trusted: trusted))
     }

@@ -9,6 +9,46 @@ import Testing
         text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
+    @Test func `Hosted mail is taken as before where a plain rejection ends the list`() {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions", "permit_mynetworks, check_sender_access static:RELAY, reject")
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed)
+        #expect(!repaired.report.risks.contains { $0.kind == "inbound-refused" })
+        #expect(repaired.main.contains("permit_auth_destination, "))
+    }
+
+    @Test func `An item that came from another parameter leaves the list and not that parameter`() {
+        let host = SampleHost().setting("mynetworks_style", "host").setting("mynetworks", "$mynetworks_style")
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed)
+        #expect(repaired.main.contains("mynetworks = 127.0.0.0/8 [::1]/128\n"))
+        #expect(repaired.main.contains("mynetworks_style = host\n"))
+    }
+
+    @Test(arguments: [
+        ("mynetworks", "127.0.0.0/8 cidr:/c"),
+        (
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, check_client_access cidr:/c, reject_unauth_destination"
+        ),
+    ])
+    func `Of a table with vouched rows only the guilty row goes`(parameter: String, value: String) {
+        let rows = "# offices\n203.0.113.0/28 OK\n198.51.0.0/16\n   OK\n\n203.0.113.64/28 OK\n"
+        let host = SampleHost().setting(parameter, value).table("cidr:/c", rows)
+        let vouched = ["203.0.113.0/28", "203.0.113.64/28"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: SampleHost.trusted + vouched)
+        #expect(repair.after.verdict == .closed)
+        #expect(repair.edits.map(\.path) == ["/c"])
+        #expect(
+            repair.edits.first?.after.text
+                == "# offices\n203.0.113.0/28 OK\n\n203.0.113.64/28 OK\n")
+        #expect(repair.edits.first?.touches == ["198.51.0.0/16"])
+        #expect(repair.notes.contains { $0.contains("198.51.0.0/16") && $0.contains("vouch") })
+        // Nobody vouched for any row: the table is not asked any more.
+        #expect(host.repair.edits.map(\.path) == ["/etc/postfix/main.cf"])
+    }
+
     @Test func `A closed configuration needs nothing`() {
         let repair = SampleHost().repair
         #expect(repair.edits.isEmpty)

@@ -54,7 +54,7 @@ struct SampleHost {
             let entries = parseTable(type: table?.type ?? "", bytes: Array(text.utf8))
             return (name, .entries(entries, source: table?.name ?? name))
         }
-        return PostfixConfiguration(
+        var configuration = PostfixConfiguration(
             version: version, directory: "/etc/postfix",
             mainCF: FileContent(path: "/etc/postfix/main.cf", bytes: Array(main.utf8)),
             masterCF: FileContent(path: "/etc/postfix/master.cf", bytes: Array(master.utf8)),
@@ -62,6 +62,11 @@ struct SampleHost {
                 uniqueKeysWithValues: files.map { ($0, FileContent(path: $0, bytes: Array($1.utf8))) }),
             tables: Dictionary(uniqueKeysWithValues: parsed), interfaces: interfaces,
             hostName: "mail.hosted.example")
+        for (name, text) in tables {
+            guard let table = TableName(name), TableName.patternTypes.contains(table.type) else { continue }
+            configuration.tableTexts[table.name] = FileContent(path: table.name, bytes: Array(text.utf8))
+        }
+        return configuration
     }
 
     var report: RelayReport { explainRelay(configuration, trusted: Self.trusted) }
@@ -76,7 +81,9 @@ struct SampleHost {
             switch edit.path {
             case "/etc/postfix/main.cf": host.main = text
             case "/etc/postfix/master.cf": host.master = text
-            default: host.files[edit.path] = text
+            default:
+                let table = host.tables.keys.first { TableName($0)?.name == edit.path }
+                if let table { host.tables[table] = text } else { host.files[edit.path] = text }
             }
         }
         return host
