@@ -44,7 +44,12 @@ package struct TableName: Hashable, Sendable {
     }
 
     /// Whether the table needs no file or server to be read.
-    package var isSelfContained: Bool { ["static", "inline", "fail", "environ", "debug"].contains(type) }
+    package var isSelfContained: Bool {
+        ["static", "inline", "fail", "environ", "debug"].contains(type) || isInlinePatterns
+    }
+
+    /// Whether the rules stand in the name itself: `cidr:{{192.0.2.0/24 OK}, …}` (Postfix 3.7 and later).
+    package var isInlinePatterns: Bool { Self.patternTypes.contains(type) && name.first == "{" }
 
     /// Types whose source is a text file of `key value` lines that postmap(1) compiles, or reads as it is.
     package static let postmapTypes: Set<String> = [

@@ -39,6 +39,10 @@ final class ClientList {
         let isPlainV4 = text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
         guard isAddressLike else { return nil }
         if isPlainV4 { return IPAddress(text).map { .network(IPNetwork($0)) } }
+        // An address in brackets is compared as text; with a colon or a slash it is read as a network.
+        if text.hasPrefix("["), text.hasSuffix("]"), let address = IPAddress(text.dropFirst().dropLast()) {
+            return .network(IPNetwork(address))
+        }
         guard text.contains(":") || text.contains("/") else { return nil }
         return CIDRText(text)
     }

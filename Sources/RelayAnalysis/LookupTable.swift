@@ -109,7 +109,9 @@ final class LookupTable {
             let rule = rules[index]
             index += 1
             guard rule.kind != .endOfCondition, let network = rule.network else { continue }
-            let holds = network.contains(address) != rule.isNegated
+            // A rule says nothing of the other family, negated or not.
+            let holds =
+                network.address.width == address.width && network.contains(address) != rule.isNegated
             if rule.kind == .rule, holds { return .found(rule.value, entry: rule.entry) }
             if rule.kind == .condition, !holds { index = Self.endOfBlock(rules.map(\.kind), from: index) }
         }

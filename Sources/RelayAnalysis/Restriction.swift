@@ -56,7 +56,7 @@ struct Restriction: Hashable {
     var name: String { items.first?.text ?? "" }
 }
 
-/// The table of a `check_…_access` argument, which may be `{ type:table, search_order = … }`.
+/// The table of a `check_ccert_access` argument, which may be `{ type:table { search_order = … } }`.
 func accessTable(_ argument: String) -> String {
     guard argument.hasPrefix("{") else { return argument }
     let inner = argument.bytes[...].strippingOuterBraces
@@ -96,7 +96,7 @@ struct RestrictionParser {
     private func kind(of text: String, argument: String?) -> (Restriction.Kind, Int) {
         let name = text.folded
         if name == "warn_if_reject" { return (.warnIfReject, 1) }
-        if text.contains(":") { return (.bareTable(accessTable(text)), 1) }
+        if text.contains(":") { return (.bareTable(text), 1) }
         if let kind = Self.plain[name] { return (kind, 1) }
         if version < PostfixVersion(3, 9), let kind = Self.plainBefore39[name] { return (kind, 1) }
         if let subject = Self.access[name] {
@@ -106,7 +106,7 @@ struct RestrictionParser {
                     argument == nil ? 1 : 2
                 )
             }
-            return (.access(subject, table: accessTable(argument)), 2)
+            return (.access(subject, table: subject == .certificate ? accessTable(argument) : argument), 2)
         }
         if name == "check_policy_service" {
             guard let argument, argument.contains(":") else {

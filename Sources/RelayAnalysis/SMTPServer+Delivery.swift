@@ -22,6 +22,8 @@ extension SMTPServer {
         let recipient = resolver.resolve(session.recipient, assuming: given).address
         guard let (rewritten, _) = rewrite(recipient), !isStoppedByHeaderChecks else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
+        let filter = split(values.text(of: "content_filter")).name
+        guard filter.isEmpty || !isSink(transport: filter) else { return .stays }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
         case .relay, .elsewhere: return .leaves
@@ -33,7 +35,7 @@ extension SMTPServer {
     /// Whether `header_checks` stop every message: each has a Received line by this host.
     private var isStoppedByHeaderChecks: Bool {
         let header = "Received: from \(Stranger.name) (\(Stranger.name) [185.77.12.201])"
-        return values.value(of: "header_checks").items.contains { item in
+        return rewriting.value(of: "header_checks").items.contains { item in
             guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
             let action = value.prefix { $0 != " " }.uppercased()
             return ["DISCARD", "REJECT", "HOLD", "REDIRECT"].contains(action)
@@ -46,6 +48,8 @@ extension SMTPServer {
     func rewrite(_ recipient: String) -> (address: String, blame: Blame?)? {
         var address = recipient
         var blame: Blame?
+        let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
+        if options.contains("no_address_mappings") { return address.isEmpty ? nil : (address, nil) }
         for parameter in ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"] {
             for _ in 0..<5 {
                 guard let (next, cause) = lookUp(address, in: parameter), next != address else { break }
@@ -60,7 +64,7 @@ extension SMTPServer {
         guard let at = address.lastIndex(of: "@") else { return nil }
         let local = String(address[..<at])
         let domain = String(address[address.index(after: at)...])
-        for item in values.value(of: parameter).items {
+        for item in rewriting.value(of: parameter).items {
             let table = host.tables.table(item.text)
             for (key, part) in rewritingKeys(address, local, domain) {
                 guard case .found(let value, let entry) = table.ask(key, part) else { continue }
@@ -71,7 +75,7 @@ extension SMTPServer {
                 guard !closed.contains(blame.identity) else { continue }
                 let first = value.split { $0 == "," || $0 == " " }.first.map(String.init) ?? ""
                 let result = first.hasPrefix("@") ? local + first : first
-                return (result.contains("@") ? result : "\(result)@\(values.text(of: "myorigin"))", blame)
+                return (result.contains("@") ? result : "\(result)@\(rewriting.text(of: "myorigin"))", blame)
             }
         }
         return nil
@@ -103,7 +107,7 @@ extension SMTPServer {
             [destination.address.folded, destination.domain]
             + parents(of: destination.domain).map { "." + $0 }
             + ["*"]
-        for item in values.value(of: "transport_maps").items {
+        for item in routing.value(of: "transport_maps").items {
             let table = host.tables.table(item.text)
             for (index, key) in keys.enumerated() {
                 guard case .found(let value, _) = table.ask(key, index == 0 ? .whole : .part) else {
@@ -114,7 +118,7 @@ extension SMTPServer {
                 if !chosen.name.isEmpty { return chosen }
             }
         }
-        return split(values.text(of: parameter(for: destination.addressClass)))
+        return split(routing.text(of: parameter(for: destination.addressClass)))
     }
 
     private func parameter(for addressClass: Destination.Class) -> String {

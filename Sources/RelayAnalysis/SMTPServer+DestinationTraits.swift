@@ -7,7 +7,7 @@ extension SMTPServer {
     func undeclaredDomain(_ text: String) -> String? {
         let name = text.trimmingDots
         let labels = name.split(separator: ".")
-        guard isHostName(name), !Self.localNames.contains(String(labels.last ?? "")) else { return nil }
+        guard isHostName(name), !isLocalName(name) else { return nil }
         guard labels.count == 1 || isPublicSuffix(labels) else { return nil }
         // Where subdomains do not match, a bare name is only itself.
         let domain = "relay-check-x7q.\(name)"
@@ -22,7 +22,11 @@ extension SMTPServer {
                 .contains(labels[0])
     }
 
-    /// Names that are never in the public name space.
+    /// Whether a name is in no public name space, so that no stranger has it.
+    func isLocalName(_ name: String) -> Bool {
+        Self.localNames.contains(String(name.split(separator: ".").last ?? ""))
+    }
+
     private static let localNames: Set<String> = [
         "localhost", "localdomain", "local", "lan", "internal", "intranet", "home", "corp", "private", "arpa",
     ]
@@ -74,7 +78,7 @@ extension SMTPServer {
     /// Recipients whose address a map rewrites to one that the sender chose.
     var rewritingTraits: [Trait] {
         ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"].flatMap { parameter in
-            values.value(of: parameter).items.flatMap { item in
+            rewriting.value(of: parameter).items.flatMap { item in
                 host.tables.table(item.text).leaves.flatMap(decodingTraits)
             }
         }

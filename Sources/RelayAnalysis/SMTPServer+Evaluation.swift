@@ -191,6 +191,8 @@ extension SMTPServer {
 /// Whether the text can be the name of a host.
 func isHostName(_ text: String) -> Bool {
     guard !text.isEmpty, text.utf8.count <= 253, text.utf8.first != UInt8(ascii: ".") else { return false }
+    // Postfix takes no name that is a number (valid_hostname.c).
+    guard text.utf8.contains(where: { !$0.isDigit && $0 != UInt8(ascii: ".") }) else { return false }
     return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
         !label.isEmpty && label.utf8.count <= 63 && label.utf8.first != UInt8(ascii: "-")
             && label.utf8.last != UInt8(ascii: "-")

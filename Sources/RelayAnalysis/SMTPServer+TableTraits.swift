@@ -142,7 +142,8 @@ extension SMTPServer {
     /// A client with an address in the network that nobody vouched for, for which `isRight` holds.
     func addressTraits(_ network: IPNetwork, _ who: String, where isRight: (IPAddress) -> Bool) -> [Trait] {
         guard !host.isTrusted(network) else { return [] }
-        for address in candidates(in: network) where !host.isTrusted(address) && isRight(address) {
+        for address in candidates(in: network)
+        where address.isPossibleClient && !host.isTrusted(address) && isRight(address) {
             return [Trait(change: .client(Client(address: address, name: Stranger.name)), who: who)]
         }
         return []
@@ -172,7 +173,7 @@ extension SMTPServer {
     /// A client with a verified name; a name of the host's own domain is its administrator's to give.
     func nameTraits(_ key: String) -> [Trait] {
         let name = key.hasPrefix(".") ? "x7q" + key : key
-        guard isHostName(name), !resolver.isOwn(name: name) else { return [] }
+        guard isHostName(name), !resolver.isOwn(name: name), !isLocalName(name) else { return [] }
         guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
         let who =
             name == "unknown" ? "clients without a verified name" : "clients whose verified name is in \(key)"
@@ -184,7 +185,7 @@ extension SMTPServer {
         let samples = pattern.samples(filling: []) + pattern.samples(filling: Stranger.domain.bytes)
         let names = samples.map(\.text).flatMap(nameVariants) + ["unknown"]
         if let name = names.first(where: {
-            isHostName($0) && !resolver.isOwn(name: $0) && gives(table, $0, entry)
+            isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0) && gives(table, $0, entry)
         }) {
             let key = table.entries[entry].key
             return [
@@ -316,6 +317,18 @@ extension SMTPServer {
     /// Whether mail to the address would leave this host: its domain is neither taken here nor declared.
     private func isForeign(_ address: String) -> Bool {
         resolver.resolve(address, assuming: given).addressClass == .elsewhere
+    }
+}
+
+extension IPAddress {
+    /// Whether a client can connect from the address: it is no network of all, no multicast group, and not IPv4
+    /// in the clothes of IPv6, which Postfix sees as IPv4.
+    fileprivate var isPossibleClient: Bool {
+        switch self {
+        case .v4(let bits): bits >> 24 != 0 && bits >> 24 < 224
+        case .v6(let high, let low):
+            !(high == 0 && (low >> 32 == 0xffff || low == 0)) && high >> 56 != 0xff
+        }
     }
 }
 

@@ -142,7 +142,8 @@ extension SMTPServer {
         }
         guard let interfaces = host.configuration.interfaces else {
             if !only.isEmpty, only.allSatisfy(\.isLoopback) { return [] }
-            return Stranger.addresses.prefix(1).map { address in
+            let families = [32, 128].compactMap { width in Stranger.addresses.first { $0.width == width } }
+            return families.map { address in
                 Trait(
                     change: .client(Client(address: address, name: Stranger.name, isNeighbour: true)),
                     who: "clients in the networks of the host's own interfaces")

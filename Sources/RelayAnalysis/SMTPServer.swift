@@ -22,6 +22,11 @@ final class Host {
         tables = TableStore(configuration)
     }
 
+    /// The parameters of one of Postfix's own daemons, such as `rewrite`: overrides of an smtpd are not for it.
+    func values(ofDaemon name: String) -> ParameterValues {
+        values(ofService: master.services.lastIndex { $0.type != "inet" && $0.name == name })
+    }
+
     func values(ofService service: Int?) -> ParameterValues {
         ParameterValues(
             main: main, master: master, service: service, version: version, hostName: configuration.hostName)
@@ -57,6 +62,10 @@ final class SMTPServer {
     let host: Host
     let service: Int
     let values: ParameterValues
+    /// Those of trivial-rewrite(8), which decides where an address belongs and how it is delivered.
+    let routing: ParameterValues
+    /// Those of cleanup(8), which rewrites recipients.
+    let rewriting: ParameterValues
     let stages: [Stage]
     let lists: [Stage: [Restriction]]
     let classes: [String: [Restriction]]
@@ -85,6 +94,8 @@ final class SMTPServer {
         self.service = service
         let values = host.values(ofService: service)
         self.values = values
+        routing = host.values(ofDaemon: values.text(of: "rewrite_service_name"))
+        rewriting = host.values(ofDaemon: values.text(of: "cleanup_service_name"))
         let classNames = values.value(of: "smtpd_restriction_classes").items.map(\.text)
         let parser = RestrictionParser(version: host.version, classes: Set(classNames), quoting: host.quoting)
         self.parser = parser
@@ -103,7 +114,7 @@ final class SMTPServer {
             ? ClientList(lists.parse(networks), matchesParents: parents.contains("mynetworks")) : nil
         accessMatchesParents = parents.contains("smtpd_access_maps")
         resolver = Resolver(
-            values: values, parser: lists,
+            values: routing, parser: lists,
             ownAddresses: Set(host.configuration.interfaces?.map(\.address) ?? []))
         delaysRejection = values.isOn("smtpd_delay_reject")
         let tables = { (name: String) in values.value(of: name).items.map { host.tables.table($0.text) } }

@@ -42,6 +42,12 @@ final class TableStore {
         case "inline":
             let entries = name.inlineEntries.map { TableEntry(key: $0.key, value: $0.value, line: nil) }
             return table(index(entries, type: "inline"), entries)
+        case _ where name.isInlinePatterns:
+            let rules = Array(name.members.joined(separator: "\n").utf8)
+            let entries = parseTable(type: name.type, bytes: rules).map {
+                TableEntry(key: $0.key, value: $0.value, line: nil)
+            }
+            return table(index(entries, type: name.type), entries)
         case "fail": return table(.failing("\(name.text) always fails"))
         case "unionmap": return table(.union(name.members.map(self.table)))
         case "pipemap": return table(.pipe(name.members.map(self.table)))

@@ -22,6 +22,10 @@ import Testing
         ("127.0.0.0/8 web.hosted.example", .closed), ("127.0.0.0/8, 203.0.113.9/1", .broken),
         ("0/0", .broken),
         ("static:all", .open), ("127.0.0.0/8 2001:db8::/32", .broken), ("", .closed),
+        ("127.0.0.0/8 [203.0.113.9]", .partial), ("127.0.0.0/8 cidr:{{203.0.113.0/24 x}}", .partial),
+        // No client has such an address or name.
+        ("127.0.0.0/8 0.0.0.0", .closed), ("127.0.0.0/8 [::ffff:203.0.113.9]", .closed),
+        ("127.0.0.0/8 203.0.113", .closed), ("127.0.0.0/8 localhost", .closed),
     ])
     func `mynetworks decides who relays`(networks: String, verdict: RelayVerdict) {
         #expect(host.setting("mynetworks", networks).report.verdict == verdict)
@@ -77,6 +81,7 @@ import Testing
         ("permit_mynetworks, permit_naked_ip_address, reject_unauth_destination", .partial),
         ("permit_mynetworks, check_sender_access static:OK, reject", .open),
         ("permit_mynetworks, static:OK, reject_unauth_destination", .open),
+        ("permit_mynetworks, check_client_access { static:OK }, reject_unauth_destination", .broken),
         ("permit_mynetworks, defer_if_permit, check_sender_access static:OK, reject", .closed),
         ("permit_mynetworks, permit_dnswl_client list.example, reject_unauth_destination", .closed),
         ("permit_mynetworks, defer_unauth_destination", .closed),
@@ -130,6 +135,7 @@ import Testing
         ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
         ("virtual_alias_maps", "static:root@hosted.example"),
         ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
+        ("content_filter", "discard:x"),
         ("inet_protocols", "ipv6"),
     ])
     func `What is accepted and goes nowhere does not relay`(name: String, value: String) {
@@ -156,6 +162,28 @@ import Testing
         let cause = try #require(report.causes.first)
         #expect(cause.file == "master.cf")
         #expect(cause.text == "  -o mynetworks=0.0.0.0/0")
+    }
+
+    @Test(arguments: [
+        "relay_domains=static:all", "mydestination=static:all", "transport_maps=static:smtp:",
+    ])
+    func `An smtpd cannot override what trivial-rewrite decides`(override: String) {
+        var host = host
+        host.master += "2525 inet n - y - - smtpd -o \(override)\n"
+        #expect(host.report.verdict == .closed)
+    }
+
+    @Test func `Overrides of trivial-rewrite count for every smtpd`() {
+        var host = host
+        host.master += "rewrite unix - - n - - trivial-rewrite -o relay_domains=static:all\n"
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `A service without address mappings decodes no recipients`() {
+        let host = host.setting("virtual_alias_maps", "pcre:/va").table(
+            "pcre:/va", "/^(.*)=(.*)@hosted\\.example$/ $1@$2\n")
+        #expect(host.report.verdict == .partial)
+        #expect(host.setting("receive_override_options", "no_address_mappings").report.verdict == .closed)
     }
 
     @Test func `A service that would not start is a risk beside others, and the verdict where it is alone`() {
