@@ -3,16 +3,25 @@ import Testing
 
 @testable import Postfix
 
-/// Compares effective values with what a real postconf(1) says, on configurations made here from a seed.
+/// Compares effective values with what a real postconf(1) says, on configurations made here from a seed: that of
+/// the lab's host, or one that is installed on this machine.
 @Suite struct PostconfTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    /// The root directory of the system that has Postfix.
+    private static let root = environment["AGENT_LAB"].map { name in
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: ".lab/labs/\(name)/root").path()
+    }
     static let program = "/usr/sbin/postconf"
-    static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
-    static var rounds: Int { ProcessInfo.processInfo.environment["POSTCONF_ROUNDS"].flatMap(Int.init) ?? 15 }
+    static var isInstalled: Bool {
+        FileManager.default.isExecutableFile(atPath: (root ?? "") + program)
+    }
+    static var rounds: Int { environment["POSTCONF_ROUNDS"].flatMap(Int.init) ?? 100 }
 
     private func run(_ arguments: [String]) throws -> (output: String, errors: String) {
         let process = Process()
-        process.executableURL = URL(filePath: Self.program)
-        process.arguments = arguments
+        process.executableURL = URL(filePath: Self.root == nil ? Self.program : "/usr/sbin/chroot")
+        process.arguments = Self.root.map { [$0, Self.program] + arguments } ?? arguments
         process.environment = ["LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
         let output = Pipe()
         let errors = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -26,13 +35,19 @@ import Testing
         return (String(decoding: bytes, as: UTF8.self), try String(contentsOf: errors, encoding: .utf8))
     }
 
-    private func directory(_ main: String, _ master: String) throws -> URL {
-        let directory = FileManager.default.temporaryDirectory.appending(
-            path: "postconf-\(UUID().uuidString)")
+    /// Makes a configuration directory: what to remove, and its name for postconf.
+    private func directory(_ main: String, _ master: String) throws -> (place: URL, name: String) {
+        let name = "/tmp/postconf-\(UUID().uuidString)"
+        let directory = URL(filePath: (Self.root ?? "") + name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try Data(main.utf8).write(to: directory.appending(path: "main.cf"))
-        try Data(master.utf8).write(to: directory.appending(path: "master.cf"))
-        return directory
+        for (file, text) in [("main.cf", main), ("master.cf", master)] {
+            try Data(text.utf8).write(to: directory.appending(path: file))
+            // postconf waits for a file that was changed just now to cool down.
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+                ofItemAtPath: directory.appending(path: file).path())
+        }
+        return (directory, name)
     }
 
     /// `name = value` lines, white space made single, since postconf folds what it prints.
@@ -50,7 +65,9 @@ import Testing
         text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    @Test(.enabled(if: isInstalled, "postconf is not installed here, so nothing was compared with it"))
+    @Test(
+        .enabled(
+            if: isInstalled, "no lab is up and postconf is not installed, so nothing was compared with it"))
     func `Defaults and effective values equal postconf's`() throws {
         let version = try #require(
             PostfixVersion(parse(try run(["-d", "mail_version"]).output)["mail_version"] ?? ""))
@@ -60,10 +77,10 @@ import Testing
             let main = maker.main()
             let master = maker.master()
             let directory = try directory(main, master)
-            defer { try? FileManager.default.removeItem(at: directory) }
+            defer { try? FileManager.default.removeItem(at: directory.place) }
             let values = ParameterValues(
                 main: MainCF(Array(main.utf8)), master: MasterCF([]), version: version, hostName: nil)
-            let said = try run(["-c", directory.path(), "-x", "-h"] + maker.names)
+            let said = try run(["-c", directory.name, "-x", "-h"] + maker.names)
             // What postconf warns about is a fatal error in every other program.
             guard !said.errors.contains("warning: ") || !said.errors.contains("macro") else { continue }
             let lines = said.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -78,21 +95,23 @@ import Testing
         #expect(compared > Self.rounds)
     }
 
-    @Test(.enabled(if: isInstalled, "postconf is not installed here, so nothing was compared with it"))
+    @Test(
+        .enabled(
+            if: isInstalled, "no lab is up and postconf is not installed, so nothing was compared with it"))
     func `Services and their overrides equal postconf's`() throws {
         var compared = 0
         for seed in 0..<Self.rounds {
             var maker = ConfigurationMaker(seed: UInt64(seed))
             let text = maker.master()
             let directory = try directory("myhostname = mx.example.com\nmynetworks = 127.0.0.0/8\n", text)
-            defer { try? FileManager.default.removeItem(at: directory) }
+            defer { try? FileManager.default.removeItem(at: directory.place) }
             let master = MasterCF(Array(text.utf8))
-            let listed = try run(["-c", directory.path(), "-M"]).output.split(separator: "\n")
+            let listed = try run(["-c", directory.name, "-M"]).output.split(separator: "\n")
             let titles = listed.filter { $0.first?.isWhitespace == false }.map { line in
                 line.split(whereSeparator: \.isWhitespace).prefix(2).joined(separator: "/")
             }
             #expect(master.services.map(\.title) == titles, "seed \(seed)")
-            let real = parse(try run(["-c", directory.path(), "-P"]).output)
+            let real = parse(try run(["-c", directory.name, "-P"]).output)
             var mine: [String: String] = [:]
             for service in master.services {
                 for override in service.overrides {
@@ -105,7 +124,9 @@ import Testing
         #expect(compared > 0)
     }
 
-    @Test(.enabled(if: isInstalled, "postconf is not installed here, so nothing was compared with it"))
+    @Test(
+        .enabled(
+            if: isInstalled, "no lab is up and postconf is not installed, so nothing was compared with it"))
     func `Built-in defaults equal postconf's`() throws {
         let shown = parse(try run(["-d"]).output)
         let version = try #require(PostfixVersion(shown["mail_version"] ?? ""))
