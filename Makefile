@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release demo test test-faults check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release demo test test-faults agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -8,6 +8,7 @@ help:
 	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
 	@echo 'make test       run every test, those on a real host included'
 	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
+	@echo 'make agreement  compare the analysis with real Postfix on COUNT random configurations from SEED on'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
 	@echo 'make bench      measure against peers and floors'
 	@echo 'make build      the debug build, $(AGENT)'
@@ -37,6 +38,12 @@ demo: build
 
 test: build
 	Tests/run-tests
+
+COUNT := 2000
+SEED := 1000
+
+agreement: build
+	AGENT_COMPOSITIONS=$(COUNT) AGENT_SEED=$(SEED) Tests/run-tests --filter AgreementTests
 
 check: setup
 	swift format lint --strict --recursive Package.swift Sources Tests

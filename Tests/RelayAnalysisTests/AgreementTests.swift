@@ -1,0 +1,208 @@
+import Foundation
+import MailModel
+import Postfix
+import Testing
+
+@testable import RelayAnalysis
+
+/// The analysis against real Postfix: what it says of a host is what strangers find there, and what it repairs
+/// is closed and still works.
+@Suite(.serialized, .enabled(if: Oracle.lab != nil, Oracle.absence)) struct AgreementTests {
+    private static let environment = ProcessInfo.processInfo.environment
+
+    @Test func `Each defect does what the analysis says, and is repaired`() throws {
+        let wanted = Self.environment["AGENT_DEFECT"] ?? ""
+        let sets = ([[]] + Defect.all.map { [$0] }).filter { defects in
+            wanted.isEmpty || defects.contains { $0.name.contains(wanted) }
+        }
+        for part in parts(of: sets) {
+            for failure in try Trial.failures(of: part.map { Trial($0) }) { Issue.record("\(failure)") }
+        }
+    }
+
+    /// `AGENT_COMPOSITIONS` and `AGENT_SEED` say how many and which ones (`make agreement`).
+    @Test func `Defects that come together do what the analysis says, and are repaired`() throws {
+        let count = Self.environment["AGENT_COMPOSITIONS"].flatMap(Int.init) ?? 100
+        let first = Self.environment["AGENT_SEED"].flatMap(UInt64.init) ?? 1
+        for part in parts(of: Array(first..<first + UInt64(count))) {
+            for failure in try Trial.failures(of: part.map(composition)) {
+                let smallest = try failure.shrunk()
+                Issue.record("seed \(failure.trial.seed ?? 0), by itself: \(smallest)")
+            }
+        }
+    }
+
+    private func composition(seed: UInt64) -> Trial {
+        var random = SeededGenerator(seed: seed)
+        let defects = (0..<Int.random(in: 2...3, using: &random)).map { _ in
+            Defect.all[Int.random(in: 0..<Defect.all.count, using: &random)]
+        }
+        return Trial(defects, seed: seed)
+    }
+
+    private func parts<Element>(of elements: [Element]) -> [[Element]] {
+        stride(from: 0, to: elements.count, by: 40).map {
+            Array(elements[$0..<min($0 + 40, elements.count)])
+        }
+    }
+}
+
+/// One host with what the analysis says of it, to be compared with what real Postfix does.
+private struct Trial: Sendable {
+    struct Failure: CustomStringConvertible {
+        var trial: Trial
+        var why: String
+
+        var description: String { why }
+
+        /// The same disagreement with as few of the defects as show it.
+        func shrunk() throws -> Failure {
+            var smallest = self
+            while smallest.trial.defects.count > 1 {
+                let smaller = smallest.trial.defects.indices.map { index in
+                    var rest = smallest.trial.defects
+                    rest.remove(at: index)
+                    return Trial(rest, seed: trial.seed)
+                }
+                guard let next = try Trial.failures(of: smaller).first else { break }
+                smallest = next
+            }
+            return smallest
+        }
+    }
+
+    var defects: [Defect]
+    var seed: UInt64?
+    var host = MeasuredHost()
+    var report: RelayReport
+    var attempts: [Attempt]
+    /// The attempts that the analysis says relay.
+    var promised: [Attempt] = []
+
+    init(_ defects: [Defect], seed: UInt64? = nil) {
+        self.defects = defects
+        self.seed = seed
+        for defect in defects { defect.put(&host) }
+        let explanation = host.explanation
+        report = explanation.report
+        for judgement in explanation.judgements {
+            for finding in judgement.decisive.values.flatMap({ $0.prefix(3) }) {
+                if let attempt = Attempt(finding, of: judgement.listener, promised.count) {
+                    promised.append(attempt)
+                }
+            }
+        }
+        let ports = Set(explanation.judgements.map(\.listener.port)).union([25])
+        attempts = Attempt.all.filter { ports.contains($0.port) } + [.hosted, .login] + promised
+        for judgement in explanation.judgements { adapt(to: judgement.listener, explanation.host) }
+    }
+
+    /// Speaks to a service as it wants to be spoken to, so that nothing waits for the other side.
+    private mutating func adapt(to listener: ServiceListener, _ host: RelayAnalysis.Host) {
+        let values = host.values(ofService: listener.service)
+        let isProxied = listener.proxyParameter.map { !$1.text(of: $0).isEmpty } ?? false
+        for index in attempts.indices where attempts[index].port == listener.port {
+            if values.isOn("smtpd_tls_wrappermode") { attempts[index].tls = "implicit" }
+            guard isProxied, !attempts[index].before.contains(where: { $0.hasPrefix("PROXY") }) else {
+                continue
+            }
+            let client = attempts[index].client
+            let ends = client.contains(":") ? "TCP6 \(client) 2001:db8:0:1::10" : "TCP4 \(client) 192.0.2.10"
+            attempts[index].before.insert("PROXY \(ends) 4711 \(listener.port)", at: 0)
+        }
+    }
+
+    var relays: Bool { [.open, .partial].contains(report.verdict) }
+
+    /// Compares hosts with what real Postfix does with them, and with their repairs.
+    static func failures(of trials: [Trial]) throws -> [Failure] {
+        var failures: [Failure] = []
+        var repaired: [(trial: Trial, before: Measurement, repair: RelayRepair, host: MeasuredHost)] = []
+        for (trial, measured) in zip(trials, try Oracle.measure(trials.map { ($0.host, $0.attempts) })) {
+            var complaints = trial.complaints(measured)
+            let repair = trial.host.repair
+            switch trial.report.verdict {
+            case .closed:
+                if !repair.edits.isEmpty { complaints.append("a closed host needs nothing") }
+            case .unknown: break
+            case .open, .partial, .broken:
+                repaired.append((trial, measured, repair, trial.host.repaired(repair)))
+            }
+            if !complaints.isEmpty {
+                failures.append(Failure(trial: trial, why: trial.text(complaints, measured, trial.host)))
+            }
+        }
+        let after = try Oracle.measure(
+            repaired.map { ($0.host, $0.trial.attempts(afterRepairOf: $0.before)) })
+        for (entry, measured) in zip(repaired, after) {
+            let complaints = entry.trial.complaints(entry.before, entry.repair, measured)
+            if !complaints.isEmpty {
+                let text = entry.trial.text(complaints, measured, entry.host)
+                failures.append(Failure(trial: entry.trial, why: "repaired: \(text)\n\(entry.repair.notes)"))
+            }
+        }
+        return failures
+    }
+
+    /// What relayed, and a little of everything.
+    private func attempts(afterRepairOf before: Measurement) -> [Attempt] {
+        let relayed = Set(before.relayed)
+        let usual: Set = ["plain", "hosted", "login", "neighbour", "IPv6", "from <alice@example.net>"]
+        return attempts.filter { relayed.contains($0.id) || usual.contains($0.id) || $0.port != 25 }
+    }
+
+    private func strangers(_ measured: Measurement) -> [String] {
+        measured.relayed.filter { $0 != "login" && $0 != "hosted" }
+    }
+
+    private func complaints(_ measured: Measurement) -> [String] {
+        if let error = measured.error { return ["it could not be measured: \(error)"] }
+        var complaints: [String] = []
+        let relayed = strangers(measured)
+        // Whether the subdomains of an own domain are somebody else's is not in the configuration.
+        let isForeign = relayed.contains { !$0.contains("sub.example.net") }
+        if isForeign, !relays, report.verdict != .unknown { complaints.append("it relays") }
+        let broken = promised.filter { !relayed.contains($0.id) }
+        if !broken.isEmpty { complaints.append("who should relay does not: \(broken)") }
+        if relays, relayed.isEmpty { complaints.append("it does not relay") }
+        let isSilent = measured.isSilent(attempts, port: 25)
+        if relayed.isEmpty, isSilent, ![.broken, .unknown].contains(report.verdict) {
+            complaints.append("it is broken")
+        }
+        if report.verdict == .broken, measured.sessions?["hosted"]?.isAccepted == true {
+            complaints.append("it is not broken")
+        }
+        return complaints
+    }
+
+    /// After a repair nothing relays, and who was served still is.
+    private func complaints(_ before: Measurement, _ repair: RelayRepair, _ measured: Measurement) -> [String]
+    {
+        if let error = measured.error { return ["it could not be measured: \(error)"] }
+        var complaints: [String] = []
+        if strangers(measured).contains(where: { !$0.contains("sub.example.net") }) {
+            complaints.append("it relays")
+        }
+        guard relays else { return complaints }
+        if repair.after.verdict != .closed { complaints.append("its verdict is \(repair.after.verdict)") }
+        if before.sessions?["hosted"]?.isAccepted == true, measured.sessions?["hosted"]?.isAccepted != true {
+            complaints.append("hosted mail is refused")
+        }
+        if before.sessions?["login"]?.relayed == true, measured.sessions?["login"]?.relayed != true {
+            complaints.append("a login does not relay")
+        }
+        return complaints
+    }
+
+    private func text(_ complaints: [String], _ measured: Measurement, _ host: MeasuredHost) -> String {
+        let causes = report.causes.prefix(4).map { "\($0.kind) \($0.file):\($0.line ?? 0) \($0.opens)" }
+        let served = ["hosted", "login"].map { "\($0) \(measured.sessions?[$0]?.reply ?? "-")" }
+        return """
+            \(defects.map(\.name)): \(complaints.joined(separator: "; "))
+            said: \(report.verdict) \(causes)
+            measured: \(strangers(measured).prefix(8)) \(served)
+            log: \((measured.log ?? []).prefix(3))
+            \(host.main)\(host.master)\(host.files)
+            """
+    }
+}

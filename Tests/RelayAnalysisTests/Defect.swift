@@ -1,0 +1,337 @@
+/// One way in which an administrator's edit changes who may relay: it opens, it breaks, or it only looks as if.
+struct Defect: Sendable {
+    var name: String
+    var put: @Sendable (inout MeasuredHost) -> Void
+
+    init(_ name: String, _ put: @escaping @Sendable (inout MeasuredHost) -> Void) {
+        self.name = name
+        self.put = put
+    }
+
+    static func setting(_ name: String, _ value: String) -> Defect {
+        Defect("\(name) = \(value)") { $0.set(name, value) }
+    }
+
+    static let all: [Defect] = networks + lists + accessTables + destinations + services + delivery
+
+    // MARK: mynetworks
+
+    static let networks: [Defect] =
+        [
+            "0.0.0.0/0", "0.0.0.0/1 128.0.0.0/1", "127.0.0.0/8 [::]/0", "127.0.0.0/8 198.0.0.0/8",
+            "127.0.0.0/8 198.51.100.7", "127.0.0.0/8, 192.0.2.0/24", "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12",
+            "!198.51.100.0/24, 0.0.0.0/0", "0.0.0.0/0, !198.51.100.0/24", "!0.0.0.0/0 0.0.0.0/0",
+            "127.0.0.0/8, isp.test", "127.0.0.0/8, .attacker.test", "127.0.0.0/8 test",
+            "127.0.0.0/8 attacker.test",
+            "127.0.0.0/8, client.attacker.test", "127.0.0.0/8 mx.example.net", "127.0.0.0/8 example.net",
+            "0/0", "127.0.0.0/8, 192.0.2.10/1", "127.0.0.0/8 [::]/0 0.0.0.0/0", "127.0.0.0/8 0.0.0.0/33", "*",
+            "0.0.0.0", "127.0.0.0/8 # 0.0.0.0/0", "127.0.0.0/8 ::/0", "127.0.0.0/8 2001:db8::/32", "",
+            "static:all", "127.0.0.0/8 inline:{198.51.100.7=x}", "127.0.0.0/8 !!198.51.100.0/24",
+            "127.0.0.0/8 cidr:{{198.51.0.0/16 x}}", "127.0.0.0/8 all", "127.0.0.0/8 unknown",
+            "$mynetworks_style",
+            "127.0.0.0/8,,,0.0.0.0/0", "127.0.0.0/8 [2001:db8:0:1::]/64", "127.0.0.0/8 198.51.100",
+            "127.0.0.0/8 198.51.100.0/24.", "127.0.0.0/8 [198.51.100.7]", "127.0.0.0/8 [198.51.100.0]/24",
+            "127.0.0.0/8 [::ffff:198.51.100.7]", "127.0.0.0/8 unionmap:{static:a,static:b}",
+            "127.0.0.0/8 fail:x",
+        ].map { .setting("mynetworks", $0) } + [
+            Defect("mynetworks from a file") {
+                $0.files["/etc/postfix/maps/nets"] = "# the office\n127.0.0.0/8\n\n198.51.100.0/24\n"
+                $0.set("mynetworks", "/etc/postfix/maps/nets")
+            },
+            Defect("mynetworks without a file's networks") {
+                $0.files["/etc/postfix/maps/nets"] = "198.51.100.0/24 203.0.113.0/24\n"
+                $0.set("mynetworks", "127.0.0.0/8 !/etc/postfix/maps/nets 0.0.0.0/0")
+            },
+            Defect("mynetworks from a file that is not there") {
+                $0.set("mynetworks", "127.0.0.0/8 /etc/postfix/maps/none")
+            },
+            Defect("mynetworks from a file in a file") {
+                $0.files["/etc/postfix/maps/outer"] = "/etc/postfix/maps/inner\n"
+                $0.files["/etc/postfix/maps/inner"] = "0.0.0.0/0\n"
+                $0.set("mynetworks", "127.0.0.0/8 /etc/postfix/maps/outer")
+            },
+        ]
+        + [
+            ("nets.cidr", "0.0.0.0/0 OK\n"), ("nets.cidr", "0.0.0.0/0 REJECT\n"),
+            ("nets.cidr", "!0.0.0.0/0 OK\n"),
+            ("nets.cidr", "198.51.100.0/24 DUNNO\n0.0.0.0/0 x\n"), ("nets.cidr", "10.0.0.0/8 x\n"),
+            ("nets.cidr", "if 198.0.0.0/8\n198.51.100.0/24 x\nendif\n"), ("nets.hash", "198.51.100.7 x\n"),
+            ("nets.hash", "198.51.100 x\n"), ("nets.hash", "isp.test x\n"),
+            ("nets.pcre", "/^198\\.51\\./ x\n"),
+            ("nets.regexp", "/./ x\n"), ("nets.pcre", "/isp\\.test$/ x\n"), ("nets.cidr", "::/0 x\n"),
+        ].map { name, text in
+            Defect("mynetworks by \(name): \(text)") {
+                $0.set("mynetworks", "127.0.0.0/8 " + $0.table(name, text))
+            }
+        } + [
+            Defect("mynetworks not set, trusting subnets") {
+                $0.unset("mynetworks")
+                $0.set("mynetworks_style", "subnet")
+            },
+            Defect("mynetworks not set, trusting classes") {
+                $0.unset("mynetworks")
+                $0.set("mynetworks_style", "class")
+            },
+            Defect("mynetworks not set, trusting the host") {
+                $0.unset("mynetworks")
+                $0.set("mynetworks_style", "host")
+            },
+            Defect("mynetworks not set") { $0.unset("mynetworks") },
+            Defect("mynetworks set, and a style that does not count") { $0.set("mynetworks_style", "class") },
+            Defect("mynetworks not set at compatibility level 0") {
+                $0.unset("mynetworks")
+                $0.set("compatibility_level", "0")
+            },
+            Defect("mynetworks twice, the wide one last") { $0.main += "mynetworks = 0.0.0.0/0\n" },
+            Defect("mynetworks twice, the wide one first") { $0.main = "mynetworks = 0.0.0.0/0\n" + $0.main },
+            Defect("mynetworks continued") {
+                $0.main = $0.main.replacing(
+                    "mynetworks = 127.0.0.0/8 [::1]/128\n",
+                    with: "mynetworks = 127.0.0.0/8\n# old office\n\n  0.0.0.0/0\n [::1]/128\n")
+            },
+            Defect("mynetworks swallowed by the line before it") {
+                $0.main = $0.main.replacing("\nmynetworks = ", with: "\n  mynetworks = ")
+            },
+            Defect("mynetworks by names of names") {
+                $0.set("mynetworks", "127.0.0.0/8 $office")
+                $0.main += "office = ${really_office}\nreally_office = 0.0.0.0/0\n"
+            },
+            Defect("mynetworks by a condition that holds") {
+                $0.set("mynetworks", "127.0.0.0/8 ${{$compatibility_level} >=level {3} ? {0.0.0.0/0} : {}}")
+            },
+            Defect("mynetworks by a condition that does not hold") {
+                $0.set("mynetworks", "127.0.0.0/8 ${{$myhostname} == {other} ? {0.0.0.0/0} : {[::1]/128}}")
+            },
+            Defect("mynetworks with white space that is none") {
+                $0.set("mynetworks", "127.0.0.0/8\t[::1]/128 \t198.51.100.0/24")
+            },
+        ]
+
+    // MARK: restriction lists
+
+    private static let relay = "smtpd_relay_restrictions"
+    private static let recipient = "smtpd_recipient_restrictions"
+
+    static let lists: [Defect] =
+        [
+            "permit", "", "permit_mynetworks, permit, reject_unauth_destination", "permit_mynetworks",
+            "permit_mynetworks, reject_unauth_destinations",
+            "permit_mynetworks, reject_unauth_destination, permit",
+            "permit_mynetworks, bogus, reject_unauth_destination",
+            "permit_mynetworks, defer_unauth_destination",
+            "permit_mynetworks, permit_auth_destination, reject",
+            "permit_mynetworks, permit_auth_destination, defer",
+            "permit_mynetworks, warn_if_reject reject_unauth_destination",
+            "permit_mynetworks, warn_if_reject reject_unauth_destination, reject",
+            "permit_mynetworks, warn_if_reject, reject_unauth_destination, check_client_access static:OK, reject",
+            "permit_mynetworks, permit_mx_backup, reject_unauth_destination",
+            "permit_mynetworks, permit_naked_ip_address, reject_unauth_destination",
+            "permit_inet_interfaces, permit_sasl_authenticated, reject_unauth_destination",
+            "permit_mynetworks, check_relay_domains", "permit_mynetworks, defer_if_permit",
+            "permit_mynetworks, defer_if_reject, reject_unauth_destination",
+            "permit_mynetworks, static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_client_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_sender_access static:RELAY, reject",
+            "permit_mynetworks, check_recipient_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_helo_access static:OK, reject_unauth_destination",
+            "check_client_access static:DUNNO, permit_mynetworks, reject_unauth_destination",
+            "permit_mynetworks, check_client_access static:250, reject_unauth_destination",
+            "permit_mynetworks, check_client_access static:permit_auth_destination, reject",
+            "permit_mynetworks, check_client_access static:reject_unauth_destination, permit",
+            "permit_mynetworks, check_client_access static:permit, reject_unauth_destination",
+            "permit_mynetworks check_client_access static:{ok}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access {static:ok}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access { static:ok }, reject_unauth_destination",
+            "permit_mynetworks, check_client_access static, reject_unauth_destination",
+            "permit_mynetworks, reject_unauth_destination, check_client_access static:OK",
+            "permit_mynetworks, check_client_access inline:{198.51.100.7=OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access inline:{{198.51.100=OK}}, reject_unauth_destination",
+            "permit_mynetworks, check_sender_access inline:{alice@example.net=OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access unionmap:{static:OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access unionmap:{static:OK,static:OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access pipemap:{static:x,static:OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access randmap:{OK}, reject_unauth_destination",
+            "permit_mynetworks, check_client_access fail:1, reject_unauth_destination",
+            "permit_mynetworks, check_client_access hash:/none, reject_unauth_destination",
+            "permit_mynetworks, check_client_access bogus:/none, reject_unauth_destination",
+            "permit_mynetworks, permit_sasl_authenticated, # reject_unauth_destination",
+            "permit_mynetworks, permit_sasl_authenticated, #reject_unauth_destination\n  reject_unauth_destination",
+            "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination # check_client_access static:OK",
+            "permit_mynetworks, reject_rbl_client bl.test, permit_dnswl_client wl.test, reject_unauth_destination",
+            "permit_mynetworks, permit_rhswl_client wl.test, reject_unauth_destination",
+            "permit_mynetworks, check_client_a_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_sender_mx_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_recipient_ns_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_helo_a_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_sender_a_access static:REJECT, reject_unauth_destination",
+            "permit_mynetworks, check_sasl_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_ccert_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_etrn_access static:OK, reject_unauth_destination",
+            "permit_mynetworks, check_reverse_client_hostname_access static:OK, reject_unauth_destination",
+            "PERMIT_MYNETWORKS, Check_Client_Access static:OK, REJECT_UNAUTH_DESTINATION",
+            "permit_mynetworks\n  # reject_unauth_destination\n  permit_sasl_authenticated\n  reject_unauth_destination",
+            "permit_mynetworks, reject_non_fqdn_sender, reject_unknown_sender_domain, reject_unauth_destination",
+            "permit_mynetworks, reject_plaintext_session, permit_tls_clientcerts, reject_unauth_destination",
+            "permit_mynetworks, sleep 0, reject_unauth_destination", "reject", "defer",
+            "permit_mynetworks, reject_unlisted_recipient, reject_unauth_destination",
+            "permit_mynetworks, reject_sender_login_mismatch, reject_unauth_destination",
+            "permit_mynetworks, check_policy_service inet:127.0.0.1:10031, reject_unauth_destination",
+            "permit_mynetworks; reject_unauth_destination", "permit_mynetworks reject_unauth_destination",
+            "permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination,",
+            "{permit_mynetworks}, reject_unauth_destination",
+            "\"permit_mynetworks\", reject_unauth_destination",
+        ].map { .setting(relay, $0) } + [
+            Defect("the recipient list alone guards") { $0.guardByRecipientListAlone() },
+            Defect("the recipient list alone guards, with a permit before its rejection") {
+                $0.set(relay, "")
+                $0.set(recipient, "permit_mynetworks, permit, reject_unauth_destination")
+            },
+            Defect("the recipient list permits all") { $0.set(recipient, "permit") },
+            Defect("the relay list permits all, the recipient list guards") {
+                $0.set(relay, "permit")
+                $0.set(recipient, "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination")
+            },
+            Defect("both lists permit all") {
+                $0.set(relay, "permit")
+                $0.set(recipient, "permit")
+            },
+            Defect("the relay list only rejects after a permit, the recipient list has a rejection too late")
+            {
+                $0.set(relay, "permit_mynetworks, permit")
+                $0.set(recipient, "permit_mynetworks, check_sender_access static:OK, reject")
+            },
+            Defect("neither list is set, at compatibility level 0") {
+                $0.unset(relay)
+                $0.unset(recipient)
+                $0.unset("compatibility_level")
+            },
+            Defect("neither list is set") {
+                $0.unset(relay)
+                $0.unset(recipient)
+            },
+            Defect("the relay list is not set, at compatibility level 0, and the recipient list guards") {
+                $0.unset(relay)
+                $0.set(recipient, "permit_mynetworks, reject_unauth_destination")
+                $0.set("compatibility_level", "0")
+            },
+            Defect("the name of the relay list is misspelt") {
+                $0.unset(relay)
+                $0.set("smptd_relay_restrictions", "permit")
+            },
+            Defect("the recipient list is asked first") {
+                $0.set("smtpd_relay_before_recipient_restrictions", "no")
+                $0.set(recipient, "permit")
+            },
+            Defect("client list permits") { $0.set("smtpd_client_restrictions", "permit") },
+            Defect("client list permits at once") {
+                $0.set("smtpd_client_restrictions", "permit")
+                $0.set("smtpd_delay_reject", "no")
+            },
+            Defect("client list lets nobody in") {
+                $0.set("smtpd_client_restrictions", "permit_mynetworks,reject")
+            },
+            Defect("sender list says OK to all") {
+                $0.set("smtpd_sender_restrictions", "check_sender_access static:OK")
+            },
+            Defect("a class says OK") {
+                $0.set("smtpd_restriction_classes", "friends")
+                $0.set("friends", "check_client_access static:OK")
+                $0.insert("friends")
+            },
+            Defect("a class permits only what is ours") {
+                $0.set("smtpd_restriction_classes", "friends")
+                $0.set("friends", "permit_auth_destination")
+                $0.insert("friends")
+            },
+            Defect("a class is empty") {
+                $0.set("smtpd_restriction_classes", "friends")
+                $0.insert("friends")
+            },
+            Defect("a class refers to itself") {
+                $0.set("smtpd_restriction_classes", "friends")
+                $0.set("friends", "friends")
+                $0.insert("friends")
+            },
+            Defect("a table names a class that permits") {
+                $0.set("smtpd_restriction_classes", "friends")
+                $0.set("friends", "permit_mynetworks, permit")
+                let table = $0.table("class.hash", "198.51.100.7 friends\n")
+                $0.insert("check_client_access \(table)")
+            },
+            Defect("a table names restrictions") {
+                let table = $0.table(
+                    "inner.hash", "attacker.test permit_mynetworks, reject\nisp.test permit\n")
+                $0.insert("check_client_access \(table)")
+            },
+            Defect("the rejection is in a class") {
+                $0.set("smtpd_restriction_classes", "gate")
+                $0.set("gate", "permit_mynetworks, reject_unauth_destination")
+                $0.set(relay, "gate, permit")
+            },
+            Defect("rejection after a warning in a class") {
+                $0.set("smtpd_restriction_classes", "gate")
+                $0.set("gate", "reject_unauth_destination")
+                $0.set(relay, "warn_if_reject gate, check_client_access static:OK, reject")
+            },
+            Defect("certificates of the authority") {
+                $0.set("smtpd_tls_CAfile", "/etc/postfix/pki/ca.pem")
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.insert("permit_tls_all_clientcerts")
+            },
+            Defect("certificates of the authority, which are not asked for") {
+                $0.set("smtpd_tls_CAfile", "/etc/postfix/pki/ca.pem")
+                $0.insert("permit_tls_all_clientcerts")
+            },
+            Defect("certificates of no authority") {
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.insert("permit_tls_all_clientcerts")
+            },
+            Defect("every certificate is a known one") {
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.set("relay_clientcerts", "static:all")
+                $0.set("smtpd_tls_fingerprint_digest", "sha256")
+                $0.insert("permit_tls_clientcerts")
+            },
+            Defect("known certificates") {
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.set("relay_clientcerts", $0.table("certs.hash", "AB:CD:EF laptop\n"))
+                $0.set("smtpd_tls_fingerprint_digest", "sha256")
+                $0.insert("permit_tls_clientcerts")
+            },
+            Defect("every certificate is granted access") {
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.set("smtpd_tls_fingerprint_digest", "sha256")
+                $0.insert("check_ccert_access static:OK")
+            },
+            Defect("a backup of whoever names it, from chosen networks") {
+                $0.set("permit_mx_backup_networks", "192.0.2.0/24")
+                $0.insert("permit_mx_backup")
+            },
+            Defect("a policy service that is down, and then all is well") {
+                $0.set("smtpd_policy_service_default_action", "OK")
+                $0.set("smtpd_policy_service_try_limit", "1")
+                $0.insert("check_policy_service inet:127.0.0.1:10031")
+            },
+            Defect("a policy service that is down, and then it says nothing") {
+                $0.set("smtpd_policy_service_default_action", "DUNNO")
+                $0.set("smtpd_policy_service_try_limit", "1")
+                $0.insert("check_policy_service inet:127.0.0.1:10031")
+            },
+            Defect("a policy service of its own default") {
+                $0.set("smtpd_policy_service_try_limit", "1")
+                $0.insert("check_policy_service { inet:127.0.0.1:10031, default_action=OK }")
+            },
+            Defect("anonymous logins") {
+                $0.set("smtpd_sasl_security_options", "")
+            },
+            Defect("data is refused") { $0.set("smtpd_data_restrictions", "reject") },
+            Defect("helo restrictions that permit") {
+                $0.set("smtpd_helo_required", "yes")
+                $0.set("smtpd_helo_restrictions", "permit_mynetworks, permit")
+            },
+            Defect("no login, no sasl") { $0.set("smtpd_sasl_auth_enable", "no") },
+            Defect("a boolean that is none") { $0.set("smtpd_delay_reject", "maybe") },
+            Defect("soft bounces") { $0.set("soft_bounce", "yes") },
+            Defect("a line that is no setting") { $0.main += "relay_domains\n" },
+        ]
+}
