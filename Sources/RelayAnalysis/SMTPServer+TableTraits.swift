@@ -57,6 +57,29 @@ extension SMTPServer {
         }
     }
 
+    /// What the conditions around a rule look for.
+    private func conditions(around entry: Int, of table: LookupTable) -> [Pattern] {
+        guard case .patterns(let rules) = table.content else { return [] }
+        var open: [TablePattern?] = []
+        for rule in rules.prefix(while: { $0.entry != entry }) {
+            if rule.kind == .condition { open.append(rule.pattern) }
+            if rule.kind == .endOfCondition { _ = open.popLast() }
+        }
+        return open.compactMap { $0 }.filter { !$0.isNegated }.map(\.pattern)
+    }
+
+    /// Texts that a rule may match, alone and together with what the conditions around it look for.
+    private func texts(
+        _ pattern: Pattern, _ table: LookupTable, _ entry: Int, filling fillings: [[UInt8]]
+    ) -> [String] {
+        let own = fillings.flatMap(pattern.samples(filling:)).map(\.text)
+        let around = conditions(around: entry, of: table).flatMap { $0.samples(filling: []) }.map(\.text)
+        return own
+            + around.flatMap { outer in
+                own.flatMap { [$0 + outer, "\($0).\(outer)", outer + $0, "\(outer).\($0)"] }
+            }
+    }
+
     private func nameEntries(_ table: LookupTable, in range: Range<Int>, _ isUseful: (Int) -> Bool)
         -> [String]
     {
@@ -182,8 +205,8 @@ extension SMTPServer {
 
     private func clientTraits(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [Trait] {
         guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
-        let samples = pattern.samples(filling: []) + pattern.samples(filling: Stranger.domain.bytes)
-        let names = samples.map(\.text).flatMap(nameVariants) + ["unknown"]
+        let samples = texts(pattern, table, entry, filling: [[], Stranger.domain.bytes])
+        let names = samples.flatMap(nameVariants) + ["unknown"]
         if let name = names.first(where: {
             isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0) && gives(table, $0, entry)
         }) {
@@ -194,7 +217,7 @@ extension SMTPServer {
                     who: "clients whose verified name matches \(key)")
             ]
         }
-        let addresses = samples.flatMap { addressVariants($0.text) }
+        let addresses = samples.flatMap(addressVariants)
         guard
             let match = addresses.first(where: { !host.isTrusted($0) && gives(table, $0.description, entry) })
         else {
@@ -240,10 +263,8 @@ extension SMTPServer {
             }
         case .patterns:
             for (pattern, entry) in patternRules(table) where isUseful(entry) {
-                let samples =
-                    pattern.pattern.samples(filling: [])
-                    + pattern.pattern.samples(filling: Stranger.domain.bytes)
-                let names = samples.map(\.text).flatMap { [$0] + nameVariants($0) }
+                let samples = texts(pattern.pattern, table, entry, filling: [[], Stranger.domain.bytes])
+                let names = samples.flatMap { [$0] + nameVariants($0) }
                 guard
                     let name = names.first(where: {
                         !$0.isEmpty && !$0.contains(" ") && gives(table, $0, entry)
@@ -275,7 +296,9 @@ extension SMTPServer {
             }
         case .patterns:
             return patternRules(table).filter { isUseful($0.entry) }.compactMap { pattern, entry in
-                for address in addresses(matching: pattern.pattern) where gives(table, address, entry) {
+                // The empty address is the null sender, which has a key of its own.
+                for address in addresses(matching: pattern.pattern, table, entry) + [""]
+                where gives(table, address.isEmpty ? nullKey : address, entry) {
                     if let trait = make(address, nil) { return trait }
                 }
                 return nil
@@ -284,8 +307,10 @@ extension SMTPServer {
         }
     }
 
+    private var nullKey: String { values.text(of: "smtpd_null_access_lookup_key") }
+
     private func addresses(forKey key: String) -> [String] {
-        if key == values.text(of: "smtpd_null_access_lookup_key") { return [""] }
+        if key == nullKey { return [""] }
         if key.hasSuffix("@") { return [key + Stranger.domain] }
         if key.hasPrefix("@") { return [] }
         if key.contains("@") { return [key] }
@@ -294,11 +319,9 @@ extension SMTPServer {
     }
 
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.
-    func addresses(matching pattern: Pattern) -> [String] {
-        let samples =
-            pattern.samples(filling: Stranger.domain.bytes) + pattern.samples(filling: [])
-            + pattern.samples(filling: "x7q".bytes)
-        return samples.map(\.text).flatMap { text -> [String] in
+    private func addresses(matching pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [String] {
+        let samples = texts(pattern, table, entry, filling: [Stranger.domain.bytes, [], "x7q".bytes])
+        return samples.flatMap { text -> [String] in
             let core = text.trimmingDots
             if text.hasPrefix("@") {
                 let domain = String(text.dropFirst())
