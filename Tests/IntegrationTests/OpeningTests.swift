@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// A way to open the lab's host that no Plesk setting knows of.
+private struct Opening: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// Run in the host.
+    var script: String
+    /// The file that a repair changes, and a line of it that must be gone afterwards.
+    var file: String
+    var guilty: String
+    var policy: String?
+
+    var testDescription: String { name }
+
+    private static let whiteList = "check_client_access cidr:/etc/postfix/clients.cidr"
+
+    static let all = [
+        Opening(
+            name: "relay_domains takes every domain",
+            script: "echo 'relay_domains = static:all' >> /etc/postfix/main.cf", file: "/etc/postfix/main.cf",
+            guilty: "relay_domains = static:all"),
+        Opening(
+            name: "a listener for a filter, bound to every address",
+            script: """
+                printf '%s\\n' '2525 inet n - n - - smtpd' '  -o mynetworks=0.0.0.0/0,[::]/0' \
+                '  -o smtpd_relay_restrictions=permit_mynetworks,reject' >> /etc/postfix/master.cf
+                """, file: "/etc/postfix/master.cf", guilty: "  -o mynetworks=0.0.0.0/0,[::]/0"),
+        Opening(
+            name: "XCLIENT from everywhere",
+            script: "echo 'smtpd_authorized_xclient_hosts = 0.0.0.0/0' >> /etc/postfix/main.cf",
+            file: "/etc/postfix/main.cf", guilty: "smtpd_authorized_xclient_hosts = 0.0.0.0/0"),
+        Opening(
+            name: "a provider's network in a table with an office that is vouched for",
+            script: """
+                printf '203.0.113.64/28 OK\\n198.51.0.0/16 OK\\n' > /etc/postfix/clients.cidr
+                sed -i '/^smtpd_re.*_restrictions/s|permit_mynetworks|permit_mynetworks \(whiteList)|' \
+                /etc/postfix/main.cf
+                """, file: "/etc/postfix/clients.cidr", guilty: "198.51.0.0/16 OK",
+            policy: """
+                version: 1
+                white-list:
+                  vouched:
+                    - network: 203.0.113.64/28
+                      reason: the office's scanner cannot log in
+                """),
+    ]
+}
+
+extension OnARealHost {
+    @Suite("Closing what only the configuration shows")
+    struct ClosingByConfiguration {
+        @Test("Found, closed by the guilty line alone, and taken back byte for byte", arguments: Opening.all)
+        fileprivate func wholeRound(opening: Opening) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host("/bin/sh", "-ec", opening.script)
+            if let policy = opening.policy {
+                try lab.host(
+                    "/bin/sh", "-ec",
+                    "mkdir -p /etc/agent/policy.d; cat > /etc/agent/policy.d/10-office.yaml",
+                    input: policy)
+            }
+            try lab.host("/bin/sh", "-ec", "touch -d '1 minute ago' /etc/postfix/*.cf; postfix reload")
+            let broken = try lab.state()
+            let before = try lines(of: opening, lab)
+            #expect(before.contains(opening.guilty))
+
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == "confirmed")
+            let relay = try apply.json()["relay"] as? [String: Any]
+            #expect(["open", "partial"].contains(relay?["before"] as? String))
+            #expect(relay?["after"] as? String == "closed")
+            #expect(try lines(of: opening, lab).filter { !before.contains($0) }.count <= 1)
+            #expect(try !lines(of: opening, lab).contains(opening.guilty))
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
+            #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == broken)
+        }
+
+        private func lines(of opening: Opening, _ lab: Lab) throws -> [String] {
+            try lab.host("cat", opening.file).output.split(separator: "\n", omittingEmptySubsequences: false)
+                .map(String.init)
+        }
+    }
+}
