@@ -88,7 +88,8 @@ struct ParameterDefaults {
         "canonical_classes":
             "envelope_sender, envelope_recipient, header_sender, header_recipient",
         "canonical_maps": "", "cleanup_service_name": "cleanup", "rewrite_service_name": "rewrite",
-        "receive_override_options": "", "config_directory": "/etc/postfix", "content_filter": "",
+        "receive_override_options": "", "defer_transports": "", "config_directory": "/etc/postfix",
+        "content_filter": "",
         "daemon_table_open_error_is_fatal": "no", "data_directory": "/var/lib/postfix",
         "default_database_type": "hash", "default_transport": "smtp", "defer_code": "450",
         "disable_vrfy_command": "no", "fallback_transport": "", "fallback_transport_maps": "",

@@ -112,7 +112,9 @@ extension Host {
             let found = server.strangers(in: list, family, .qmqp, "qmqpd_authorized_clients").map {
                 trait, blame in
                 let session = Stranger.session(from: Stranger.addresses[0], usingTLS: false)
-                return Finding(session: session, blame: blame, traits: trait.map { [$0] } ?? [])
+                return Finding(
+                    session: trait?.applied(to: session) ?? session, blame: blame,
+                    traits: trait.map { [$0] } ?? [])
             }
             judgement.decisive[family] = found
             judgement.findings += found.filter { finding in

@@ -293,13 +293,13 @@ class World:
     def measure(self, case):
         place = f"{self.directory}/{next(self.count)}"
         self.lay_out(place, case["files"])
-        for name, text in case["files"].items():
-            if name.startswith("maps/") and name.endswith((".hash", ".btree")):
-                self.in_root(place, "/usr/sbin/postmap", f"{name.rpartition('.')[2]}:/etc/postfix/{name}").wait(PATIENCE)
         # Postfix waits for files that were changed just now to cool down.
         for name in case["files"]:
             os.utime(f"{place}/etc/{name}", (time.time() - 60,) * 2)
-        master = self.in_root(place, "/usr/lib/postfix/sbin/master", "-i", "-c", "/etc/postfix")
+        for name in case["files"]:
+            if name.startswith("maps/") and name.endswith((".hash", ".btree")):
+                self.compile(place, name)
+        master = self.start(place)
         try:
             sessions = Sessions(self, place, master)
             results = {session["id"]: sessions.try_one(session) for session in case["sessions"]}
@@ -308,7 +308,8 @@ class World:
             for session in case["sessions"]:
                 token, sender = results[session["id"]].pop("token"), results[session["id"]].pop("sender")
                 results[session["id"]]["relayed"] = self.catcher.has(token, sender)
-            return {"id": case["id"], "log": complaints(place), "sessions": results}
+            log = complaints(place) + errors(place).splitlines()[-3:]
+            return {"id": case["id"], "log": log, "sessions": results}
         finally:
             end(master)
             self.catcher.caught.clear()
@@ -338,12 +339,30 @@ class World:
             with open(f"{place}/{name}", "w") as file:
                 file.write(text)
 
+    def compile(self, place, name):
+        for _ in range(3):
+            if self.in_root(place, "/usr/sbin/postmap", f"{name.rpartition('.')[2]}:/etc/postfix/{name}").wait(PATIENCE) == 0:
+                return
+        raise OSError(f"postmap {name}: {errors(place)}")
+
+    def start(self, place):
+        """A master that ends at once may have found a port that is not free yet, or a configuration that is broken."""
+        for _ in range(3):
+            master = self.in_root(place, "/usr/lib/postfix/sbin/master", "-i", "-c", "/etc/postfix")
+            deadline = time.monotonic() + PATIENCE
+            while master.poll() is None and time.monotonic() < deadline:
+                if os.path.exists(f"{place}/spool/public/cleanup"):
+                    return master
+                time.sleep(0.01)
+        return master
+
     def in_root(self, place, *command):
         """The process and all that it starts end with the one that is returned."""
         return subprocess.Popen(
             ["ip", "netns", "exec", self.inside, "unshare", "--pid", "--mount", "--fork", "--kill-child",
              "sh", "-c", START, "sh", self.root, place, *command],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=end_with_parent)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(f"{place}/errors", "ab"),
+            preexec_fn=end_with_parent)
 
     def drain(self, place):
         """Waits until each message was tried once."""
@@ -363,6 +382,11 @@ class World:
             # The host's own network would be asked for on the wire.
             self.ip(self.inside, f"route replace {client}/{address.max_prefixlen} dev mx0")
         return address
+
+
+def errors(place):
+    with open(f"{place}/errors", errors="replace") as file:
+        return file.read()[-300:]
 
 
 def complaints(place):

@@ -349,7 +349,7 @@ extension Defect {
     static let delivery: [Defect] = [
         ("default_transport", "discard:"), ("default_transport", "error:no mail outside"),
         ("smtpd_end_of_data_restrictions", "reject"),
-        ("smtpd_data_restrictions", "permit_mynetworks, reject"),
+        ("smtpd_data_restrictions", "reject"),
         ("relayhost", "[203.0.113.25]"), ("transport_maps", "inline:{*=discard:}"),
         ("transport_maps", "inline:{third.test=discard:}"),
         ("virtual_alias_maps", "static:alice@example.net"),

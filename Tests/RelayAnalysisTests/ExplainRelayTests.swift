@@ -138,7 +138,7 @@ import Testing
         ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
         ("virtual_alias_maps", "static:root@hosted.example"),
         ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
-        ("content_filter", "discard:x"),
+        ("content_filter", "discard:x"), ("defer_transports", "smtp"),
         ("inet_protocols", "ipv6"),
     ])
     func `What is accepted and goes nowhere does not relay`(name: String, value: String) {

@@ -23,7 +23,7 @@ struct Measurement: Decodable, Sendable {
     /// Whether the service on the port never greeted anybody.
     func isSilent(_ attempts: [Attempt], port: Int) -> Bool {
         let outcomes = attempts.filter { $0.port == port }.compactMap { sessions?[$0.id] }
-        return !outcomes.isEmpty && outcomes.allSatisfy { $0.at == "connect" }
+        return !outcomes.isEmpty && outcomes.allSatisfy { $0.at == "connect" && $0.reply.isEmpty }
     }
 }
 
