@@ -48,8 +48,8 @@ struct StrangerSearch {
                 record(Finding(session: session, blame: blame, traits: chosen))
             }
         case .swallowed: return
-        case .refused(let stage, let rejection):
-            if case .configuration = rejection { return }
+        case .refused(let stage, _):
+            // Even where something cannot work, whoever is let in before it relays.
             guard chosen.count < 3 else { return }
             let supply = supply(stage)
             // In a large table a trait that did not even get past the list it was chosen for is of no use.

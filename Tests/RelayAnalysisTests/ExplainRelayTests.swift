@@ -80,6 +80,7 @@ import Testing
         ("permit_mynetworks, warn_if_reject reject_unauth_destination", .broken),
         ("permit_mynetworks, reject_unauth_destinations", .broken),
         ("permit_mynetworks, bogus, reject_unauth_destination", .broken),
+        ("permit_mynetworks, check_sender_access inline:{info@hosted.example=OK}, bogus, reject", .partial),
         ("permit_mynetworks, permit_mx_backup, reject_unauth_destination", .partial),
         ("permit_mynetworks, permit_naked_ip_address, reject_unauth_destination", .partial),
         ("permit_mynetworks, check_sender_access static:OK, reject", .open),
