@@ -78,7 +78,8 @@ private func json(_ cause: RelayCause) -> JSONValue {
     .object([
         .init("kind", .string(cause.kind)), .init("parameter", .string(cause.parameter)),
         .init("file", .string(cause.file)), .init("line", .optional(cause.line)),
-        .init("text", .string(withoutSecrets(cause.text))), .init("culprit", .optional(cause.culprit)),
+        .init("text", .string(withoutSecrets(cause.text))),
+        .init("culprit", .optional(cause.culprit.map { withoutSecrets($0) })),
         .init("opens", .string(cause.opens)), .init("listener", .int(cause.listener)),
         .init("remedy", .string(cause.remedy)),
     ])

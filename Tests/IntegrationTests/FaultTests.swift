@@ -13,10 +13,20 @@ extension OnARealHost {
     /// A change set is ended, or failed, at one call after the other by which the program writes or starts
     /// others. Whatever the call, the next `recover` brings the host to the state before or the state after.
     ///
-    /// A sample of the calls is tried; every one with `AGENT_FAULTS=all` in the environment (`make test-faults`).
+    /// A sample of the calls is tried; every one with `AGENT_FAULTS=all` in the environment (`make test-faults`),
+    /// another sample, of so many calls for each kind of work, with a number in it.
     @Suite("Faults", .enabled(if: faultLibrary != nil, "the library Faults is not built: swift build"))
     struct Faults {
-        static let isWhole = ProcessInfo.processInfo.environment["AGENT_FAULTS"] == "all"
+        private static let wish = ProcessInfo.processInfo.environment["AGENT_FAULTS"]
+
+        /// The calls to try of all those that an undisturbed run makes.
+        private func tried(_ calls: [Call], sample: Int) -> [Call] {
+            guard Self.wish != "all" else { return calls }
+            guard let number = Self.wish.flatMap(Int.init), number > 0 else {
+                return chosen(calls, count: sample)
+            }
+            return calls.shuffled().prefix(number).sorted { $0.number < $1.number }
+        }
 
         /// What is done to the host, from which state to which.
         enum Work: String, CaseIterable {
@@ -35,7 +45,7 @@ extension OnARealHost {
             let bench = try FaultBench(work)
             let calls = try bench.calls()
             let sample = work == .apply ? 20 : 7
-            for call in Self.isWhole ? calls : chosen(calls, count: sample) {
+            for call in tried(calls, sample: sample) {
                 let (run, broken) = try bench.run(at: call.number, "kill")
                 // Two runs do not make quite the same number of calls.
                 let isBeyond = run.status == 0 && call.number > calls.count - 10
@@ -51,7 +61,7 @@ extension OnARealHost {
         func failing(kind: String) throws {
             let bench = try FaultBench(.apply)
             let calls = try bench.calls()
-            for call in Self.isWhole ? calls : chosen(calls, count: 3) {
+            for call in tried(calls, sample: 3) {
                 let (run, broken) = try bench.run(at: call.number, kind)
                 #expect(run.status < 128 || run.status == 130, "\(call): \(run.errorOutput)")
                 try bench.settle("\(kind) at call \(call.number), \(call.name)", broken: broken)
