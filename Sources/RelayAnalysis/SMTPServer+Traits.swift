@@ -205,7 +205,8 @@ extension SMTPServer {
         return relay.patterns.prefix(50).flatMap { pattern -> [Trait] in
             let domains: [String] =
                 switch pattern.content {
-                case .literal(let text): [text]
+                // A name that is this host's own may still have others below it.
+                case .literal(let text): [text, "x7q." + text.trimmingDots]
                 case .table(let table): table.leaves.flatMap(\.entries).prefix(5).map(\.key)
                 case .failing, .unreadable: []
                 }

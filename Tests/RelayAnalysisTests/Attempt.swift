@@ -179,7 +179,13 @@ extension Attempt {
         ]
 
     /// Mail that must be taken: for a user of the host, and from one.
-    static let hosted = Attempt("hosted") { $0.rcpt = "<alice@example.net>" }
+    static let hosted = Attempt("hosted") {
+        $0.client = "203.0.113.201"
+        $0.name = "mail.friend.test"
+        $0.helo = "mail.friend.test"
+        $0.mail = "<somebody@friend.test>"
+        $0.rcpt = "<alice@example.net>"
+    }
 
     static let login = Attempt("login") {
         $0.port = 587

@@ -123,6 +123,12 @@ import Testing
         #expect(host.setting("relay_domains", "pcre:/rd").table("pcre:/rd", text).report.verdict == verdict)
     }
 
+    @Test func `Untrusted routing leads through a host below an own domain`() {
+        let host = host.setting("relay_domains", "$mydestination")
+        #expect(host.report.verdict == .closed)
+        #expect(host.setting("allow_untrusted_routing", "yes").report.verdict == .partial)
+    }
+
     @Test func `A recipient that a map decodes leads outside`() {
         let open = host.setting("virtual_alias_maps", "pcre:/va").table(
             "pcre:/va", "/^(.*)=(.*)@hosted\\.example$/ $1@$2\n")
