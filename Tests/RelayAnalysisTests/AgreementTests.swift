@@ -184,7 +184,11 @@ private struct Trial: Sendable {
             complaints.append("it relays")
         }
         guard relays else { return complaints }
-        if repair.after.verdict != .closed { complaints.append("its verdict is \(repair.after.verdict)") }
+        // What served nobody else before may need more than a repair of the relay.
+        let wasServing = before.sessions?["hosted"]?.isAccepted == true
+        if repair.after.verdict != .closed, wasServing || repair.after.verdict != .broken {
+            complaints.append("its verdict is \(repair.after.verdict)")
+        }
         if before.sessions?["hosted"]?.isAccepted == true, measured.sessions?["hosted"]?.isAccepted != true {
             complaints.append("hosted mail is refused")
         }
