@@ -12,7 +12,10 @@ import Testing
 
     @Test func `Each defect does what the analysis says, and is repaired`() throws {
         let wanted = Self.environment["AGENT_DEFECT"] ?? ""
-        let sets = ([[]] + Defect.all.map { [$0] }).filter { defects in
+        // Every second one is what a quick run has time for; `make agreement` takes all.
+        let step = wanted.isEmpty && Self.environment["AGENT_COMPOSITIONS"] == nil ? 2 : 1
+        let all = stride(from: 0, to: Defect.all.count, by: step).map { [Defect.all[$0]] }
+        let sets = ([[]] + all).filter { defects in
             wanted.isEmpty || defects.contains { $0.name.contains(wanted) }
         }
         for part in parts(of: sets) {
