@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release demo test test-faults agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-faults agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -13,6 +13,7 @@ help:
 	@echo 'make bench      measure against peers and floors'
 	@echo 'make build      the debug build, $(AGENT)'
 	@echo 'make release    the release build, .build/release/agent'
+	@echo 'make package    the Debian package, in .build/'
 	@echo 'make lab-down   end the demo host and remove every trace of it'
 	@echo 'make clean      remove all that was built, the host image included'
 
@@ -33,6 +34,9 @@ build: setup
 release: setup
 	swift build -c release --static-swift-stdlib
 
+package: release
+	integrations/debian/build .build/release/agent .build
+
 demo: build
 	Tests/Lab/demo $(AGENT)
 
@@ -48,7 +52,9 @@ agreement: build
 check: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	Tests/check-imports
-	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Benchmarks/run
+	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Benchmarks/run \
+		integrations/debian/build integrations/debian/config integrations/debian/postinst \
+		integrations/debian/prerm integrations/debian/postrm
 	$(MAKE) check-tsan
 
 # The thread sanitizer needs its own build. What runs the program itself, not its parts, is left out.
