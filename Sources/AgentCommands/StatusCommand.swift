@@ -87,9 +87,12 @@ struct StatusCommand: AsyncParsableCommand {
     @discardableResult
     private func show(_ terminal: Terminal) async throws(Failure) -> StatusLevel {
         let host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
-        let journal = try journal()
+        let store = try readStore(common.store)
         let state = await host.observe()
-        let status = HostStatus(plan: host.plan(for: state), queue: state.queue.value, journal: journal)
+        let plan = host.plan(for: state)
+        let status = HostStatus(
+            plan: plan, queue: state.queue.value,
+            journal: try store.map { store throws(Failure) in try journal(store, undoing: plan) } ?? .none)
         let thresholds = StatusThresholds(
             queueWarning: queueWarning ?? ThresholdRange(upTo: host.policy.queue.warnAbove),
             queueCritical: queueCritical, probeAgeWarning: probeAgeWarning,
@@ -106,14 +109,14 @@ struct StatusCommand: AsyncParsableCommand {
         return judgement.level
     }
 
-    private func journal() throws(Failure) -> HostStatus.Journal {
-        guard let store = try readStore(common.store) else { return .none }
+    private func journal(_ store: Store, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
         let newest = try store.changeSets(limit: 1).first
         let unfinished = try store.unfinishedChangeSets()
         return HostStatus.Journal(
             lastProbe: try lastProbe(in: store), lastChange: newest.map(ChangeSummary.init),
             interrupted: unfinished.filter { $0.phase != .window }.map(\.id),
-            windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall, undone: 0,
+            windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall,
+            undone: try undoings(of: plan, in: store, at: plan.created).map(\.changeSets.count).reduce(0, +),
             storeSizeInBytes: try store.sizeInBytes())
     }
 

@@ -21,7 +21,7 @@ package struct HostStatus: Sendable, Equatable {
         package var interrupted: [Int]
         /// When the open confirm window goes back by itself; `nil` when none is open.
         package var windowDeadline: Timestamp?
-        /// How often Plesk has undone a change.
+        /// How often what was changed within the last day was undone by Plesk or somebody else.
         package var undone: Int
         /// On disk; 0 when there is no store yet.
         package var storeSizeInBytes: Int
@@ -155,7 +155,8 @@ extension HostStatus {
             reasons.append((.warning, "in the safe harbour since change \(change.id)"))
         }
         if journal.undone > 0 {
-            reasons.append((.warning, "Plesk has undone a change \(journal.undone) times"))
+            let times = journal.undone == 1 ? "once" : "\(journal.undone) times"
+            reasons.append((.warning, "what agent changed was undone \(times) within a day"))
         }
         return reasons
     }

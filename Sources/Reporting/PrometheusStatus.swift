@@ -35,7 +35,7 @@ package func renderPrometheusStatus(_ status: HostStatus, _ judgement: StatusJud
         Family(
             "interrupted_changes", "Change sets that were cut off and wait for agent recover.",
             [Sample(journal.interrupted.count)]),
-        Family("undone_changes", "How often Plesk has undone a change.", [Sample(journal.undone)]),
+        Family("undone_changes", "How often changes of the last day were undone.", [Sample(journal.undone)]),
         Family(
             "store_size_bytes", "The store with its backups, on disk.", [Sample(journal.storeSizeInBytes)]),
     ]
