@@ -131,6 +131,13 @@ struct BackupsPruneCommand: AsyncParsableCommand {
             EXAMPLES:
               agent backups prune --dry-run
               agent backups prune
+
+            EXIT STATUS:
+              0   done; nothing to forget included
+              1   there is no store
+              11  another run holds the lock
+              12  the store is damaged or of a newer version
+              77  needs root
             """)
 
     @OptionGroup var shared: SharedOptions
