@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-faults agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-faults test-rounds agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -65,6 +65,10 @@ check-tsan: setup
 # Every fault of Tests/IntegrationTests/FaultTests.swift, in place of a sample: about three hours.
 test-faults: build
 	AGENT_FAULTS=all Tests/run-tests --filter OnARealHost/Faults
+
+# The whole round, apply to rollback, on every configuration of the corpus beside the checkout: some fifteen minutes.
+test-rounds: build
+	AGENT_ROUNDS=all Tests/run-tests --filter OnARealHost/MeasuredConfigurations
 
 bench: release
 	Benchmarks/run
