@@ -8,6 +8,7 @@ help:
 	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
 	@echo 'make test       run every test, those on a real host included'
 	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
+	@echo 'make test-rounds  apply to rollback on a real host, for every configuration of a corpus beside the checkout'
 	@echo 'make agreement  compare the analysis with real Postfix on COUNT random configurations from SEED on'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
 	@echo 'make bench      measure against peers and floors'
