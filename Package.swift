@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "Postfix", dependencies: ["MailModel"]),
         .target(name: "Qmail", dependencies: ["MailModel"]),
         .target(name: "RelayAnalysis", dependencies: ["MailModel", "Postfix"]),
+        .target(name: "QueueAnalysis", dependencies: ["MailModel"]),
         .target(name: "HostIO", dependencies: ["MailModel", "Content", subprocess, systemPackage]),
         .target(name: "Observation", dependencies: ["MailModel", "Postfix", "Qmail", "HostIO"]),
         .target(name: "Planning", dependencies: ["MailModel", "Content", "Qmail", "RelayAnalysis"]),
@@ -51,7 +52,8 @@ let package = Package(
             name: "AgentCommands",
             dependencies: [
                 "MailModel", "Content", "PolicyLoading", "HostIO", "Observation", "Planning",
-                "Qmail", "RelayAnalysis", "Recording", "Execution", "Probing", "Vantages", "Reporting",
+                "Qmail", "QueueAnalysis", "RelayAnalysis", "Recording", "Execution", "Probing", "Vantages",
+                "Reporting",
                 argumentParser, unixSignals,
             ]),
         .executableTarget(name: "agent", dependencies: ["AgentCommands"]),
@@ -62,6 +64,8 @@ let package = Package(
         .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel"]),
         .testTarget(name: "QmailTests", dependencies: ["Qmail", "MailModel"]),
         .testTarget(name: "RelayAnalysisTests", dependencies: ["RelayAnalysis", "Postfix", "MailModel"]),
+        .testTarget(
+            name: "QueueAnalysisTests", dependencies: ["QueueAnalysis", "Postfix", "MailModel"]),
         .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Content"]),
         .testTarget(
             name: "ObservationTests", dependencies: ["Observation", "HostIO", "Postfix", "MailModel"]),

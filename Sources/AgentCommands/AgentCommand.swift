@@ -37,7 +37,7 @@ package struct AgentCommand: AsyncParsableCommand {
             PlanCommand.self, ApplyCommand.self, ConfirmCommand.self, CancelCommand.self,
             ExtendCommand.self, RollbackCommand.self, RecoverCommand.self,
             HistoryCommand.self, ShowCommand.self, StatusCommand.self, ProbeCommand.self, ExplainCommand.self,
-            PolicyCommand.self, BackupsCommand.self,
+            QueueCommand.self, PolicyCommand.self, BackupsCommand.self,
         ])
 
     package init() {}

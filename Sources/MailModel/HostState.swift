@@ -101,15 +101,6 @@ package struct Evidence: Hashable, Sendable, Codable {
     }
 }
 
-/// Messages waiting, by Postfix queue name (`incoming`, `active`, `deferred`, `hold`, `corrupt`, `maildrop`).
-package struct QueueCount: Sendable, Equatable {
-    package var messagesByQueue: [String: Int]
-
-    package init(messagesByQueue: [String: Int]) { self.messagesByQueue = messagesByQueue }
-
-    package var total: Int { messagesByQueue.values.reduce(0, +) }
-}
-
 /// The mail that the host really serves, for the probe's control question.
 package struct HostedMail: Sendable, Equatable {
     package var domains: [String]

@@ -5,7 +5,7 @@ import Glibc
 /// Only regular files are read, so that a pipe in the place of a file cannot hold the program up.
 struct HostFiles: Sendable {
     /// Without a slash at its end; empty for `/`.
-    private let prefix: String
+    let prefix: String
 
     /// The largest configuration file that is read.
     static let configurationLimit = 64 << 20
@@ -118,6 +118,14 @@ struct HostFiles: Sendable {
     /// Calls `body` with every entry of a directory, in no order; a file that is removed meanwhile is no error.
     /// - Returns: 0, or the error number that opening or reading came to.
     func forEachEntry(of path: String, names: Names = .all, _ body: (DirectoryEntry) -> Void) -> Int32 {
+        visitEntries(of: path, names: names) { entry in
+            body(entry)
+            return true
+        }
+    }
+
+    /// The same, until `body` returns false.
+    func visitEntries(of path: String, names: Names = .all, _ body: (DirectoryEntry) -> Bool) -> Int32 {
         guard let directory = opendir(prefix + path) else { return errno }
         defer { closedir(directory) }
         while true {
@@ -126,7 +134,7 @@ struct HostFiles: Sendable {
             let kind = Int32(entry.pointee.d_type)
             let inode = UInt64(entry.pointee.d_ino)
             if kind == regularKind, names == .ofDirectories {
-                body(DirectoryEntry(inode: inode, isDirectory: false, name: ""))
+                guard body(DirectoryEntry(inode: inode, isDirectory: false, name: "")) else { return 0 }
                 continue
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -135,7 +143,7 @@ struct HostFiles: Sendable {
             guard name != ".", name != ".." else { continue }
             let isDirectory =
                 kind == unknownKind ? self.isDirectory("\(path)/\(name)") : kind == directoryKind
-            body(DirectoryEntry(inode: inode, isDirectory: isDirectory, name: name))
+            guard body(DirectoryEntry(inode: inode, isDirectory: isDirectory, name: name)) else { return 0 }
         }
     }
 

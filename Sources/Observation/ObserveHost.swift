@@ -10,16 +10,17 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     async let pleskSeen = observePlesk(installation, instruments)
     async let postfixSeen = observePostfix(instruments)
     async let serving = observeServing(mailmng: try? installation.get().mailmng, instruments)
-    async let queue = observeQueue(instruments)
+    async let queues = observeQueues(instruments)
     let plesk = await pleskSeen
     let postfix = await postfixSeen
     var hosted = plesk.hosted
     if hosted.value == nil { hosted = await hostedMail(postfix, instruments) }
     let (managedMTA, listeners) = await serving
+    let counts = await queues
     return HostState(
         name: hostName(files) ?? "unknown", machineID: machineID(files), observedAt: instruments.now(),
         plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
-        queue: await queue, hosted: hosted,
+        queue: managedMTA.value?.mta == .qmail ? counts.qmail : counts.postfix, hosted: hosted,
         qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments),
         superserverFiles: superserverFiles(of: listeners.value ?? [], in: files))
 }
@@ -53,10 +54,12 @@ private func superserverFiles(of listeners: [Listener], in files: HostFiles) -> 
     return contents
 }
 
-private func observeQueue(_ instruments: Instruments) async -> Observed<QueueCount> {
+/// The queues of both MTAs: which one counts is known only when the slow programs have answered.
+private func observeQueues(
+    _ instruments: Instruments
+) async -> (postfix: Observed<QueueCount>, qmail: Observed<QueueCount>) {
     await Task.yield()
-    let files = instruments.files
-    return observeQueue(queueDirectory(files), deadline: instruments.deadlines.queue, in: files)
+    return (countQueue(of: .postfix, instruments), countQueue(of: .qmail, instruments))
 }
 
 private func machineID(_ files: HostFiles) -> String? {

@@ -11,18 +11,10 @@ package enum ServingConfiguration: Sendable {
 /// Reads the configuration of the one MTA that is here; where both are, of the one that Plesk manages.
 package func observeServingConfiguration(_ instruments: Instruments) async -> ServingConfiguration {
     let plesk = PleskInstallation.find(in: instruments.files)
-    let hasQmail = instruments.files.exists("\(qmailDirectory(instruments.files))/control")
-    let hasPostfix = instruments.files.exists("\(postfixDirectory)/main.cf")
-    var isQmail = hasQmail
-    if hasQmail, hasPostfix {
-        var listeners = observeListeners(ports: [25], in: instruments.files)
-        if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
-        let managed = await observeManagedMTA(
-            mailmng: try? plesk.get().mailmng, listeners: listeners, instruments)
-        switch managed {
-        case .seen(let mta): isQmail = mta.mta == .qmail
-        case .unseen(let reason): return .unseen(reason)
-        }
+    let isQmail: Bool
+    switch await observeServingMTA(instruments) {
+    case .seen(let mta): isQmail = mta == .qmail
+    case .unseen(let reason): return .unseen(reason)
     }
     guard isQmail else {
         switch await observePostfix(instruments) {
@@ -37,4 +29,16 @@ package func observeServingConfiguration(_ instruments: Instruments) async -> Se
     case .seen(let configuration): return .qmail(configuration)
     case .unseen(let reason): return .unseen(reason)
     }
+}
+
+/// The one MTA that is here, by its files; where both are, the one that Plesk manages. Postfix where neither is.
+package func observeServingMTA(_ instruments: Instruments) async -> Observed<MailTransferAgent> {
+    let hasQmail = instruments.files.exists("\(qmailDirectory(instruments.files))/control")
+    let hasPostfix = instruments.files.exists("\(postfixDirectory)/main.cf")
+    guard hasQmail, hasPostfix else { return .seen(hasQmail ? .qmail : .postfix) }
+    var listeners = observeListeners(ports: [25], in: instruments.files)
+    if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
+    let plesk = PleskInstallation.find(in: instruments.files)
+    return await observeManagedMTA(mailmng: try? plesk.get().mailmng, listeners: listeners, instruments)
+        .map(\.mta)
 }

@@ -27,14 +27,20 @@ private func port(of name: Substring, in services: String) -> Int? {
 }
 
 /// Where Postfix keeps its queue.
-func queueDirectory(_ files: HostFiles) -> String {
-    guard case .bytes(let bytes) = files.read("\(postfixDirectory)/main.cf") else {
-        return builtInQueueDirectory
-    }
+func queueDirectory(_ files: HostFiles) -> String { queueLayout(files).directory }
+
+/// Where Postfix keeps the files of its queue, by main.cf.
+func queueLayout(_ files: HostFiles) -> QueueLayout {
+    var layout = QueueLayout(directory: builtInQueueDirectory)
+    guard case .bytes(let bytes) = files.read("\(postfixDirectory)/main.cf") else { return layout }
     let values = ParameterValues(
         main: MainCF(bytes), master: MasterCF([]), version: .measured, hostName: hostName(files))
-    let value = values.text(of: "queue_directory")
-    return value.hasPrefix("/") ? value : builtInQueueDirectory
+    let directory = values.text(of: "queue_directory")
+    if directory.hasPrefix("/") { layout.directory = directory }
+    let hashed = values.value(of: "hash_queue_names")
+    if hashed.isDefined { layout.hashedQueues = Set(hashed.items.map(\.text)) }
+    if let depth = Int(values.text(of: "hash_queue_depth")) { layout.depth = depth }
+    return layout
 }
 
 private let builtInQueueDirectory = "/var/spool/postfix"

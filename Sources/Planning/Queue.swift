@@ -19,7 +19,15 @@ func judgeQueue(policy: Policy, state: HostState) -> Finding {
         + (parts.isEmpty ? "" : " (" + parts.joined(separator: ", ") + ")")
     finding.status = queue.total > policy.queue.warnAbove ? .drift : .ok
     if finding.status == .drift {
-        finding.notes.append("look at them with `postqueue -p`; nothing is deleted or held by this program")
+        finding.notes.append("`agent queue` says who put them there")
+        if state.managedMTA.value?.mta == .qmail {
+            finding.notes.append("Qmail's own count: \(qmailStatus(state))")
+        }
     }
     return finding
+}
+
+/// The command of article 1394, step 5.
+private func qmailStatus(_ state: HostState) -> String {
+    (state.qmail.value?.directory ?? "/var/qmail") + "/bin/qmail-qstat"
 }

@@ -1,3 +1,5 @@
+import MailModel
+
 /// Takes what matters out of the records of one queue file: envelope, headers, extracted recipients.
 struct QueueFileReader {
     private static let keptRecipients = 100
@@ -75,12 +77,12 @@ struct QueueFileReader {
     private mutating func takeAttribute(_ data: ArraySlice<UInt8>) {
         guard let equals = data.firstIndex(of: UInt8(ascii: "=")) else { return }
         let value = data[(equals + 1)...]
-        switch data.count {
-        case _ where data[..<equals].elementsEqual("client_address".utf8):
-            message.clientAddress = Array(value)
-        case _ where data[..<equals].elementsEqual("log_client_address".utf8):
+        let name = data[..<equals]
+        switch name.count {
+        case 14 where name.elementsEqual("client_address".utf8): message.clientAddress = Array(value)
+        case 18 where name.elementsEqual("log_client_address".utf8):
             message.loggedClientAddress = Array(value)
-        case _ where data[..<equals].elementsEqual("sasl_username".utf8):
+        case 13 where name.elementsEqual("sasl_username".utf8):
             if !value.isEmpty { message.login = Array(value) }
         default: break
         }
@@ -122,7 +124,8 @@ struct QueueFileReader {
         let value = { (header: [UInt8]) in Array(header[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }) }
         switch colon {
         case 8 where isName(name, "received"):
-            if message.received.isEmpty { message.userID = userID(header) }
+            // A client chooses its HELO name, and with it words of this line.
+            if message.received.isEmpty, message.clientAddress == nil { message.userID = userID(header) }
             if message.received.count < Self.keptReceived { message.received.append(value(header)) }
         case 7 where isName(name, "subject"): message.subject = message.subject ?? value(header)
         case 12 where isName(name, "delivered-to"): message.wasDeliveredHere = true
@@ -140,10 +143,10 @@ struct QueueFileReader {
 }
 
 /// Seconds and microseconds since 1970, as one number of microseconds.
-private func time(_ data: ArraySlice<UInt8>) -> Int? {
+func time(_ data: ArraySlice<UInt8>) -> Int64? {
     let fields = data.split(separator: 0x20).compactMap { decimal($0) }
     guard let seconds = fields.first, seconds < 1 << 40 else { return nil }
-    return seconds * 1_000_000 + (fields.count > 1 ? min(fields[1], 999_999) : 0)
+    return Int64(seconds * 1_000_000 + (fields.count > 1 ? min(fields[1], 999_999) : 0))
 }
 
 /// The number in `Received: by HOST (Postfix, from userid NUMBER)`, which pickup(8) writes.

@@ -4,6 +4,8 @@ struct QueueRecord {
     var type: UInt8
     /// The first bytes of what it holds, ``QueueRecords/dataLimit`` at most.
     var data: ArraySlice<UInt8>
+    /// How many bytes the file says that it holds.
+    var length: Int
 }
 
 /// Reads records of a queue file, a window at a time: a letter, the length in groups of seven bits (lowest
@@ -13,9 +15,10 @@ struct QueueRecord {
 struct QueueRecords {
     /// The most that is kept of one record; Postfix itself cuts lines at 2048 bytes.
     static let dataLimit = 4096
-    private static let windowSize = 8192
+    private let windowSize: Int
     /// The most that is read of one file.
-    private static let budget = 1 << 20
+    private let budget: Int
+    private let kept: Int
 
     /// - Parameters: offset and number of bytes.
     /// - Returns: the bytes there, fewer at the end of the file.
@@ -23,11 +26,21 @@ struct QueueRecords {
     private var window: [UInt8] = []
     private var windowStart = 0
     private var readSoFar = 0
+    /// Whether the window ends where the file does.
+    private var isLastWindow = false
     /// Where the next record begins.
     var offset = 0
     private var jumps = 0
 
-    init(_ read: @escaping (Int, Int) -> [UInt8]) { self.read = read }
+    init(
+        windowSize: Int = 4096, budget: Int = 1 << 20, dataLimit: Int = Self.dataLimit,
+        _ read: @escaping (Int, Int) -> [UInt8]
+    ) {
+        self.windowSize = windowSize
+        self.budget = budget
+        self.kept = dataLimit
+        self.read = read
+    }
 
     /// The next record, with pointers followed.
     /// - Returns: `nil` where there is no whole record, or too much was read already.
@@ -58,22 +71,24 @@ struct QueueRecords {
             if group == 4 { return nil }
         }
         let head = end - offset
-        let kept = min(length, Self.dataLimit)
-        guard load(head + kept) >= head + kept else { return nil }
+        let count = min(length, kept)
+        guard load(head + count) >= head + count else { return nil }
         let start = offset - windowStart + head
         offset += head + length
-        return QueueRecord(type: type, data: window[start..<start + kept])
+        return QueueRecord(type: type, data: window[start..<start + count], length: length)
     }
 
     /// Makes the window hold `count` bytes from the offset on, or all that there are.
     /// - Returns: how many it holds.
     private mutating func load(_ count: Int) -> Int {
         let held = windowStart + window.count - offset
-        if offset >= windowStart, held >= count { return held }
-        guard readSoFar < Self.budget, offset >= 0 else { return 0 }
-        window = read(offset, Self.windowSize)
+        if offset >= windowStart, held >= count || (isLastWindow && held >= 0) { return held }
+        guard readSoFar < budget, offset >= 0 else { return 0 }
+        let size = max(windowSize, count)
+        window = read(offset, size)
         windowStart = offset
-        readSoFar += Self.windowSize
+        readSoFar += size
+        isLastWindow = window.count < size
         return window.count
     }
 }

@@ -7,10 +7,15 @@ package struct QueuedMessage: Sendable, Equatable {
         package var address: [UInt8]
         /// What it was before aliases were looked up.
         package var original: [UInt8]?
+
+        package init(address: [UInt8], original: [UInt8]? = nil) {
+            self.address = address
+            self.original = original
+        }
     }
 
     /// Microseconds since 1970 at which it came in: with the queue id it tells one message from all others.
-    package var arrived: Int
+    package var arrived: Int64
     /// Of the envelope; empty for the null sender, `nil` where none stands in the file.
     package var sender: [UInt8]?
     /// The first of them; ``recipientCount`` counts all.
@@ -24,6 +29,7 @@ package struct QueuedMessage: Sendable, Equatable {
     package var login: [UInt8]?
     /// The local user who ran sendmail(1), by the topmost Received line.
     package var userID: Int?
+    /// Values of the first Received lines, the topmost first.
     package var received: [[UInt8]] = []
     package var subject: [UInt8]?
     /// `X-PHP-Originating-Script`: user id and file, as PHP writes it (php.ini, `mail.add_x_header`).
@@ -32,18 +38,40 @@ package struct QueuedMessage: Sendable, Equatable {
     /// Whether the file was read to the end of its recipients and headers.
     package var isWhole = false
 
-    package init(arrived: Int) { self.arrived = arrived }
+    package init(arrived: Int64) { self.arrived = arrived }
 }
 
-extension QueuedMessage {
-    /// Reads a queue file as Postfix 2.x and 3.x write it, in any of its queues, `maildrop` included.
-    ///
-    /// Damaged files are read as far as they go; nothing in them makes it read much more than 1 MiB.
-    /// - Parameter read: Gives so many bytes (second) from an offset (first) of the file on, fewer at its end.
-    /// - Returns: `nil` where this is no queue file.
-    package init?(read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]) {
-        var reader = QueueFileReader(read)
-        guard let message = reader.parse() else { return nil }
-        self = message
+/// Where in Postfix's queue a message is (qmgr(8)).
+package enum PostfixQueue: String, Sendable, CaseIterable, Codable {
+    case maildrop, incoming, active, deferred, hold, corrupt
+}
+
+/// What tells one message of a queue from all others: queue ids alone are used again.
+package struct MessageID: Hashable, Sendable, Codable {
+    package var id: String
+    /// Microseconds since 1970.
+    package var arrived: Int64
+
+    package init(id: String, arrived: Int64) {
+        self.id = id
+        self.arrived = arrived
     }
+}
+
+/// How a message came into the queue.
+package enum MessageOrigin: String, Sendable, CaseIterable, Codable {
+    /// Made by the MTA itself, of mail that it could not deliver.
+    case bounce
+    /// From a client that had logged in.
+    case login
+    /// From a user or a script of this host, through sendmail(1).
+    case local
+    /// From a client that the policy vouches for, this host included.
+    case trusted
+    /// From anybody, for domains that are served here.
+    case incoming
+    /// From a stranger without a login, for domains that are not served here.
+    case relayed
+    /// Delivered here and sent on by an alias or a `.forward` file.
+    case forwarded
 }

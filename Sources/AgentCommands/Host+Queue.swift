@@ -1,0 +1,116 @@
+import Content
+import Execution
+import HostIO
+import MailModel
+import Observation
+import Qmail
+import QueueAnalysis
+import Recording
+import RelayAnalysis
+
+extension Host {
+    /// What tells where a message came from, by the policy and the configuration.
+    func originRules(_ state: HostState) -> OriginRules {
+        let allowed = policy.whiteList.allowed(on: state.observedAt.day)
+        let own = (interfaceNetworks() ?? []).map { IPNetwork($0.address) }
+        // A list of domains that opens the relay does not say which domains are served.
+        let causes = state.postfix.value.map { explainRelay($0, trusted: allowed).causes } ?? []
+        return OriginRules(
+            trusted: allowed + own,
+            served: servedDomains(state, without: Set(causes.map(\.parameter))),
+            userNames: userNames(liveInstruments(terminal)))
+    }
+
+    /// Counts the queue and reads every message in it, and the mail log where there is one.
+    func reportQueue(_ state: HostState, store: Store?) throws(Failure) -> QueueReport {
+        let instruments = liveInstruments(terminal)
+        let mta = state.managedMTA.value?.mta ?? .postfix
+        let count = try countedQueue(of: mta)
+        var report = QueueReport(
+            mta: mta, observedAt: state.observedAt, count: count, warnAbove: policy.queue.warnAbove)
+        report.relay = plan(for: state).relayBefore
+        report.closedAt = try store.flatMap { store throws(Failure) in try store.lastClosing() }
+        let rules = originRules(state)
+        if mta == .postfix {
+            var census = QueueCensus(rules: rules, now: state.observedAt)
+            var progress = Progress(of: "messages", in: count.total, terminal)
+            let problem = readPostfixQueue(instruments) { reading in
+                switch reading {
+                case .message(let message, _, _, let size): census.add(message, size: size)
+                case .moving: report.gone += 1
+                case .unreadable: report.unreadable += 1
+                }
+                progress.step()
+                return true
+            }
+            if let problem { throw unseenQueue(problem) }
+            census.complete(&report)
+        }
+        report.log = readLog(rules, instruments)
+        return report
+    }
+
+    func countedQueue(of mta: MailTransferAgent) throws(Failure) -> QueueCount {
+        switch countQueue(of: mta, withFiles: true, liveInstruments(terminal)) {
+        case .seen(let count): return count
+        case .unseen(let reason): throw unseenQueue(reason)
+        }
+    }
+
+    private func readLog(_ rules: OriginRules, _ instruments: Observation.Instruments) -> MailLogReport? {
+        guard let path = mailLogPath(instruments) else { return nil }
+        var census = MailLogCensus(rules: rules)
+        var progress = Progress(of: "MiB of \(path)", in: 0, terminal)
+        let (size, problem) = readMailLog(
+            path, instruments,
+            progress: { done, size in
+                progress.total = size >> 20
+                progress.reach(done >> 20)
+            }
+        ) { census.add($0) }
+        if let problem { terminal.say("warning: \(problem)") }
+        return census.report(path: path, bytes: size, isWhole: problem == nil)
+    }
+}
+
+func unseenQueue(_ reason: String) -> Failure {
+    Failure(
+        .failed, "the queue cannot be read", detail: reason,
+        remedy: "Run it as root, on the host whose MTA keeps the queue.")
+}
+
+/// Says on stderr how far something long has come, every two seconds.
+struct Progress {
+    var total: Int
+    private let unit: String
+    private let terminal: Terminal
+    private var done = 0
+    private var last = ContinuousClock.now
+
+    init(of unit: String, in total: Int, _ terminal: Terminal) {
+        self.unit = unit
+        self.total = total
+        self.terminal = terminal
+    }
+
+    mutating func step() {
+        done += 1
+        if done % 256 == 0 { reach(done) }
+    }
+
+    mutating func reach(_ count: Int) {
+        done = count
+        guard last.duration(to: .now) > .seconds(2) else { return }
+        last = .now
+        terminal.say("  \(done) of \(max(total, done)) \(unit) …")
+    }
+}
+
+extension Store {
+    /// When the last change closed a relay that had been open.
+    fileprivate func lastClosing() throws(Failure) -> Timestamp? {
+        try changeSets(limit: 1000).first { row in
+            row.kind == .apply && (row.relayBefore == .open || row.relayBefore == .partial) && row.isInEffect
+        }?.finished
+    }
+}
