@@ -5,6 +5,7 @@ import Observation
 import Planning
 import Probing
 import Recording
+import RelayAnalysis
 import Vantages
 
 /// The host that the program runs on, seen through one policy.
@@ -45,11 +46,27 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: nobody outside can reach an SMTP port of this host",
                 detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
         }
+        let hosted = hostedRecipient(state)
         let request = ProbeRequest(
-            target: state.name, endpoints: endpoints, hostedRecipient: state.hosted.value?.recipient,
+            target: state.name, endpoints: endpoints, hostedRecipient: hosted.value,
             origin: ProbeOrigin(kind: vantage.text, address: nil),
             tests: depth == .complete ? .all : .essential)
-        return try await runProbe(from: vantage, request)
+        var report = try await runProbe(from: vantage, request)
+        report.hostedReason = hosted.reason
+        return report
+    }
+
+    /// The mailbox to ask for, to see that mail still arrives.
+    private func hostedRecipient(_ state: HostState) -> Observed<String> {
+        guard let hosted = state.hosted.value else { return .unseen(state.hosted.reason ?? "not seen") }
+        guard let first = hosted.recipients.first else { return .unseen("no mailbox of this host is known") }
+        guard state.managedMTA.value?.mta != .qmail, let postfix = state.postfix.value else {
+            return .seen(first)
+        }
+        let trusted = policy.whiteList.allowed(on: state.observedAt.day)
+        let served = servedRecipient(among: hosted.recipients, by: postfix, trusted: trusted)
+        return served.map(Observed.seen)
+            ?? .unseen("Postfix's own configuration serves no mailbox that is known, such as \(first)")
     }
 }
 

@@ -104,11 +104,11 @@ package struct Evidence: Hashable, Sendable, Codable {
 /// The mail that the host really serves, for the probe's control question.
 package struct HostedMail: Sendable, Equatable {
     package var domains: [String]
-    /// A mailbox that exists; `nil` when the host has none.
-    package var recipient: String?
+    /// Mailboxes that exist, the best to ask for first; not all of them where there are many.
+    package var recipients: [String]
 
-    package init(domains: [String], recipient: String?) {
+    package init(domains: [String], recipients: [String]) {
         self.domains = domains
-        self.recipient = recipient
+        self.recipients = recipients
     }
 }

@@ -12,16 +12,19 @@ package struct ProbeReport: Sendable, Equatable, Codable {
     package var endpoints: [ProbeEndpoint]
     /// The control question; `nil` when there was no hosted recipient to ask for.
     package var hosted: HostedAnswer?
+    /// Why no mailbox of the host was asked for, as a sentence without a full stop.
+    package var hostedReason: String?
 
     package init(
         target: String, from: ProbeOrigin, verdict: ProbeVerdict, endpoints: [ProbeEndpoint],
-        hosted: HostedAnswer?
+        hosted: HostedAnswer?, hostedReason: String? = nil
     ) {
         self.target = target
         self.from = from
         self.verdict = verdict
         self.endpoints = endpoints
         self.hosted = hosted
+        self.hostedReason = hostedReason
     }
 }
 

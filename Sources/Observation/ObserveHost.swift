@@ -15,6 +15,11 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     let postfix = await postfixSeen
     var hosted = plesk.hosted
     if hosted.value == nil { hosted = await hostedMail(postfix, instruments) }
+    // Postfix may serve none of Plesk's mailboxes.
+    if case .seen(var mail) = hosted, case .seen(let configuration) = postfix {
+        mail.recipients += localRecipients(configuration, files).filter { !mail.recipients.contains($0) }
+        hosted = .seen(mail)
+    }
     let (managedMTA, listeners) = await serving
     let counts = await queues
     return HostState(

@@ -1,18 +1,18 @@
 import MailModel
 import Postfix
 
-/// What Plesk's database says of the domains and of one mailbox of theirs.
-/// - Returns: without a recipient only where the database was asked for one and has none.
+/// What Plesk's database says of the domains and of their mailboxes.
+/// - Returns: without a recipient only where the database was asked for some and has none.
 func hostedMail(_ answer: DatabaseAnswer) -> Observed<HostedMail> {
     answer.rows(.domains).flatMap { domains in
         answer.rows(.mailbox).map { mailboxes in
-            HostedMail(domains: domains.compactMap(\.first), recipient: mailboxes.first?.first)
+            HostedMail(domains: domains.compactMap(\.first), recipients: mailboxes.compactMap(\.first))
         }
     }
 }
 
 /// What Postfix's own configuration says, for a host whose Plesk does not tell: the table of mailboxes, else the
-/// domains that are delivered here, with postmaster (RFC 5321 section 4.5.1) or root.
+/// domains that are delivered here.
 func hostedMail(
     _ postfix: Observed<PostfixConfiguration>, _ instruments: Instruments
 ) async -> Observed<HostedMail> {
@@ -26,14 +26,21 @@ func hostedMail(
     for case .entries(let entries, _) in maps.compactMap({ configuration.tables[$0] ?? others[$0] }) {
         mailboxes += entries.map(\.key).filter { !$0.hasPrefix("@") && $0.split(separator: "@").count == 2 }
     }
-    if let hosted = hostedMail(mailboxes: mailboxes) { return .seen(hosted) }
-    let domains = listMembers("mydestination", of: configuration)
-        .filter { $0.contains(".") && !$0.contains(":") && !$0.contains("/") && !$0.hasPrefix("localhost") }
-    guard let domain = domains.first else {
+    guard mailboxes.isEmpty else { return .seen(hostedMail(mailboxes: mailboxes)) }
+    let recipients = localRecipients(configuration, instruments.files)
+    guard !recipients.isEmpty else {
         return .unseen("neither Plesk nor Postfix names a domain whose mail stays on this host")
     }
-    let user = hasPostmaster(configuration, instruments.files) ? "postmaster" : "root"
-    return .seen(HostedMail(domains: domains.sorted(), recipient: "\(user)@\(domain)"))
+    let domains = recipients.compactMap { $0.split(separator: "@").last.map(String.init) }
+    return .seen(HostedMail(domains: domains.sorted(), recipients: recipients))
+}
+
+/// Postmaster (RFC 5321 section 4.5.1), or root, at each domain that is delivered here by name.
+func localRecipients(_ configuration: PostfixConfiguration, _ files: HostFiles) -> [String] {
+    let user = hasPostmaster(configuration, files) ? "postmaster" : "root"
+    return listMembers("mydestination", of: configuration)
+        .filter { $0.contains(".") && !$0.contains(":") && !$0.contains("/") && !$0.hasPrefix("localhost") }
+        .map { "\(user)@\($0)" }
 }
 
 /// Whether an alias table of the host has postmaster, by its text (aliases(5)). Every host has root.
@@ -48,13 +55,12 @@ private func hasPostmaster(_ configuration: PostfixConfiguration, _ files: HostF
     }
 }
 
-/// A mailbox of postmaster before all others, then the first by its name.
-private func hostedMail(mailboxes: [String]) -> HostedMail? {
-    let recipient = mailboxes.min { left, right in
+/// Mailboxes of postmaster before all others, then the first by their names.
+private func hostedMail(mailboxes: [String]) -> HostedMail {
+    let recipients = mailboxes.sorted { left, right in
         let rank = { (address: String) in (address.hasPrefix("postmaster@") ? 0 : 1, address) }
         return rank(left) < rank(right)
     }
-    guard let recipient else { return nil }
     let domains = Set(mailboxes.compactMap { $0.split(separator: "@").last.map(String.init) })
-    return HostedMail(domains: domains.sorted(), recipient: recipient)
+    return HostedMail(domains: domains.sorted(), recipients: Array(recipients.prefix(100)))
 }

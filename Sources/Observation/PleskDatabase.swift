@@ -51,7 +51,7 @@ struct DatabaseQuestion {
             case .mailbox:
                 return "CONCAT(mail.mail_name, '@', domains.name) FROM mail "
                     + "JOIN domains ON domains.id = mail.dom_id WHERE mail.postbox = 'true' "
-                    + "ORDER BY mail.mail_name <> 'postmaster', domains.name, mail.mail_name LIMIT 1"
+                    + "ORDER BY mail.mail_name <> 'postmaster', domains.name, mail.mail_name LIMIT 100"
             }
         }
 

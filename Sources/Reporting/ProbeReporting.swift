@@ -11,6 +11,9 @@ package func renderProbe(_ report: ProbeReport, style: TerminalStyle) -> String 
         lines += test.dialogue.map { "    " + printableText($0.utf8) }
     }
     if let hosted = report.hosted { lines += ["", render(hosted, style), "    " + reply(hosted.reply)] }
+    if let reason = report.hostedReason {
+        lines += ["", "  mail that is hosted here: not asked for (\(printableText(reason.utf8)))"]
+    }
     return lines.joined(separator: "\n") + "\n"
 }
 
@@ -86,6 +89,7 @@ func probeMembers(_ report: ProbeReport) -> [JSONValue.Member] {
         .init("verdict", .string(report.verdict.rawValue)),
         .init("endpoints", .array(report.endpoints.map(json))),
         .init("hosted", report.hosted.map(json) ?? .null),
+        .init("hosted-reason", .optional(report.hostedReason)),
     ]
 }
 

@@ -64,10 +64,9 @@ extension OnARealHost {
         "Configurations that were measured elsewhere",
         .enabled(if: !MeasuredCase.all.isEmpty, "there is no corpus beside the checkout"))
     struct MeasuredConfigurations {
-        /// The files under their names, tables compiled, and Postfix started with them. They serve other domains
-        /// than this host's Plesk, so Plesk is left without a mailbox to ask for.
+        /// The files under their names, tables compiled, and Postfix started with them, on a host that has the
+        /// addresses they may name. They serve other domains than this host's Plesk knows of.
         private func serve(_ configuration: MeasuredCase, on lab: Lab) throws {
-            try lab.host("plesk", "db", "-e", "DELETE FROM mail_aliases; DELETE FROM mail")
             for (name, bytes) in try configuration.files() {
                 let path = "/etc/postfix/\(name == "smtpd.conf" ? "sasl/smtpd.conf" : name)"
                 let run = try lab.host(
@@ -78,6 +77,9 @@ extension OnARealHost {
             let run = try lab.host(
                 "/bin/sh", "-c",
                 """
+                link=$(ip -brief link show up | awk '$1 != "lo" { sub("@.*", "", $1); print $1; exit }')
+                ip address replace 192.0.2.10/32 dev "$link"
+                ip address replace 2001:db8:0:1::10/128 dev "$link" nodad
                 mkdir -p /etc/postfix/pki
                 openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=mx.example.net \
                     -keyout /etc/postfix/pki/srv.key -out /etc/postfix/pki/srv.pem 2>/dev/null
@@ -98,6 +100,17 @@ extension OnARealHost {
             try #require(run.status == 0, "\(run.output)\(run.errorOutput)")
         }
 
+        private func forgetAddresses(of lab: Lab) throws {
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                for address in 192.0.2.10/32 2001:db8:0:1::10/128; do
+                    ip address show to "$address" | awk '/^[0-9]/ { sub("[:@].*", "", $2); print $2 }' |
+                        xargs -r -n 1 ip address delete "$address" dev
+                done
+                """)
+        }
+
         /// Every file with its bytes, owner, mode and time.
         private func files(on lab: Lab) throws -> String {
             try lab.host(
@@ -112,6 +125,7 @@ extension OnARealHost {
         fileprivate func round(_ configuration: MeasuredCase) throws {
             let lab = try Lab.required()
             try lab.reset()
+            defer { try? forgetAddresses(of: lab) }
             try serve(configuration, on: lab)
             let before = try files(on: lab)
             let apply = try lab.agent("apply", "--yes", "--format", "json")
@@ -124,7 +138,11 @@ extension OnARealHost {
             }
             #expect(document["outcome"] as? String == "confirmed", "\(apply.output)\(apply.errorOutput)")
             #expect((document["relay"] as? [String: Any])?["after"] as? String == "closed")
+            let hosted = (document["probe"] as? [String: Any])?["hosted"] as? [String: Any]
+            #expect(hosted?["accepted"] as? Bool == true, "\(apply.output)")
             #expect(try files(on: lab) != before)
+            let again = try lab.agent("plan", "--format", "json").json()["changes"] as? [[String: Any]]
+            #expect(again?.contains { $0["finding"] as? String == "relay" } == false)
             let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
             #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
             #expect(try files(on: lab) == before)

@@ -52,7 +52,7 @@ struct ObserveHostTests {
             seen.hosted
                 == .seen(
                     HostedMail(
-                        domains: ["hosted.example", "second.example"], recipient: "postmaster@hosted.example")
+                        domains: ["hosted.example", "second.example"], recipients: ["postmaster@hosted.example"])
                 ))
         #expect(seen.name == "mail.hosted.example" && seen.machineID == "0123456789abcdef0123456789abcdef")
         #expect(programs.calls.count == 3)
@@ -101,7 +101,7 @@ struct ObserveHostTests {
         #expect(seen.postfix.value != nil)
         #expect(seen.queue.value?.total == 0)
         #expect(
-            seen.hosted == .seen(HostedMail(domains: ["example.net"], recipient: "\(user)@example.net")))
+            seen.hosted == .seen(HostedMail(domains: ["example.net"], recipients: ["\(user)@example.net"])))
         #expect(seen.name == "unknown" && seen.machineID == nil)
     }
 

@@ -62,7 +62,7 @@ enum HostFixture {
             name: "mx.hosted.example", machineID: "0123456789abcdef0123456789abcdef",
             observedAt: Timestamp(rfc3339: day + "T12:00:00Z") ?? Timestamp(seconds: 0), plesk: plesk,
             managedMTA: .seen(ManagedMTA(.postfix, evidence: [])), listeners: listeners, postfix: postfix,
-            queue: queue, hosted: .seen(HostedMail(domains: ["hosted.example"], recipient: nil)))
+            queue: queue, hosted: .seen(HostedMail(domains: ["hosted.example"], recipients: [])))
     }
 
     static func policy(relaying: Policy.Relaying = .authorizationRequired, vouched: [VouchedNetwork] = [])

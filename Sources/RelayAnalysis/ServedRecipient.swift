@@ -1,0 +1,45 @@
+package import MailModel
+import Postfix
+
+/// The recipient whose mail tells whether this host still takes what it is there for.
+///
+/// While a relay is open every recipient is accepted, also one of a domain that Postfix itself knows nothing of;
+/// to be refused later is no loss for that one. So it is one that is served once the relay is closed: its domain
+/// is delivered here, or relayed by name (ADDRESS_CLASS_README), and the restrictions on port 25 let it through.
+/// - Parameters:
+///   - candidates: addresses that may be served here, the best to ask for first.
+///   - configuration: the files and tables as they were read.
+///   - trusted: networks that an administrator vouched for.
+/// - Returns: the first that would be accepted; else the first whose domain is served; `nil` when there is none.
+package func servedRecipient(
+    among candidates: [String], by configuration: PostfixConfiguration, trusted: [IPNetwork]
+) -> String? {
+    var workshop = Workshop(configuration, trusted: trusted)
+    workshop.work()
+    let explanation = Explanation(Host(workshop.current, trusted: trusted))
+    guard explanation.fatal == nil else { return nil }
+    let judged = explanation.judgements.filter { $0.listener.program == .smtpd && $0.fault == nil }
+    guard let judgement = judged.first(where: { $0.listener.port == 25 }) ?? judged.first,
+        let family = judgement.listener.reachableFamilies.min(by: { $0 == .v4 && $1 != .v4 })
+    else { return nil }
+    let server = SMTPServer(explanation.host, service: judgement.listener.service)
+    let served = candidates.filter(server.serves)
+    guard let address = server.ordinaryAddress(family) else { return served.first }
+    var session = Stranger.session(from: address, usingTLS: server.offersTLS)
+    session.sender = ""
+    let accepted = served.first { recipient in
+        session.recipient = recipient
+        if case .refused = server.judge(session) { return false }
+        return true
+    }
+    return accepted ?? served.first
+}
+
+extension SMTPServer {
+    /// Whether mail for the recipient's domain is this host's business.
+    fileprivate func serves(_ recipient: String) -> Bool {
+        let destination = resolver.resolve(recipient, assuming: given)
+        return destination.failure == nil && !destination.isRouted
+            && destination.addressClass != .elsewhere
+    }
+}

@@ -1,0 +1,42 @@
+import MailModel
+import RelayAnalysis
+import Testing
+
+@Suite struct ServedRecipientTests {
+    private func served(_ host: SampleHost, _ candidates: [String]) -> String? {
+        servedRecipient(among: candidates, by: host.configuration, trusted: SampleHost.trusted)
+    }
+
+    private static let plesk = ["info@customer.example", "root@hosted.example"]
+
+    @Test(arguments: [
+        ("virtual_mailbox_domains", "customer.example", "info@customer.example"),
+        ("virtual_alias_domains", "customer.example", "info@customer.example"),
+        ("relay_domains", "customer.example", "info@customer.example"),
+        ("relay_domains", "", "root@hosted.example"),
+        // Whoever is taken only because everybody is will be refused, rightly, once that is closed.
+        ("relay_domains", "static:all", "root@hosted.example"),
+        ("mynetworks", "0.0.0.0/0", "root@hosted.example"),
+        (
+            "smtpd_relay_restrictions", "check_sender_access static:OK, reject_unauth_destination",
+            "root@hosted.example"
+        ),
+    ])
+    func `A mailbox is asked for that is served when nothing relays`(
+        parameter: String, value: String, expected: String
+    ) {
+        #expect(served(SampleHost().setting(parameter, value), Self.plesk) == expected)
+    }
+
+    @Test func `One that is let through is asked for before one that a restriction refuses`() {
+        let host = SampleHost().setting(
+            "smtpd_recipient_restrictions", "check_recipient_access inline:{info@hosted.example=REJECT}")
+        #expect(served(host, ["info@hosted.example", "root@hosted.example"]) == "root@hosted.example")
+        #expect(served(host, ["info@hosted.example"]) == "info@hosted.example")
+    }
+
+    @Test func `Where Postfix serves none of them, none is asked for`() {
+        #expect(served(SampleHost(), ["info@customer.example"]) == nil)
+        #expect(served(SampleHost(), []) == nil)
+    }
+}
