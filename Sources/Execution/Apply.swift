@@ -16,7 +16,8 @@ package func apply(
     _ plan: Plan, planDocument: String, policy: Policy, watchedPaths: [String],
     confirmWindow: Duration? = nil, using instruments: Instruments
 ) async throws(Failure) -> ChangeResult {
-    let paths = watchedPaths.including(plan.edits.map(\.path))
+    let paths = watchedPaths.including(
+        plan.edits.flatMap { [$0.path] + ($0.compiled.map { [$0.path] } ?? []) })
     try makeReady(paths)
     let before = await firstProbe(instruments)
     let files = try snapshots(of: paths)
@@ -74,6 +75,7 @@ extension Engine {
                 continue
             }
             try await write(edit, summary: change.summary)
+            if let table = edit.compiled { try await compile(table, from: edit.after) }
         }
         try stopIfInterrupted()
     }

@@ -176,11 +176,16 @@ package struct FileEdit: Hashable, Sendable {
     package var after: [UInt8]
     /// What the edit changes, in the file's own terms: `mynetworks`, `submission/inet smtpd_relay_restrictions`.
     package var touches: [String]
+    /// What has to be compiled from the file before the edit counts.
+    package var compiled: CompiledTable?
 
-    package init(path: String, before: [UInt8]?, after: [UInt8], touches: [String]) {
+    package init(
+        path: String, before: [UInt8]?, after: [UInt8], touches: [String], compiled: CompiledTable? = nil
+    ) {
         self.path = path
         self.before = before
         self.after = after
         self.touches = touches
+        self.compiled = compiled
     }
 }

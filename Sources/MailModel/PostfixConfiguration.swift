@@ -12,9 +12,11 @@ package struct PostfixConfiguration: Sendable, Equatable {
     package var otherFiles: [String: FileContent?]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
-    /// The text of tables that Postfix reads as it stands (`cidr`, `regexp`, `pcre`, `texthash`), by the source
-    /// that ``tables`` gives for them: single rows of these can be edited.
+    /// The text of tables that can be edited row by row, by the source that ``tables`` gives for them: Postfix reads
+    /// it as it stands (`cidr`, `regexp`, `pcre`, `texthash`), or it says the same as what was compiled from it.
     package var tableTexts: [String: FileContent] = [:]
+    /// What is compiled from a text of ``tableTexts``, by the same source.
+    package var compiledTables: [String: CompiledTable] = [:]
     /// The addresses of the host with the prefixes of their networks, for `mynetworks_style` and
     /// `inet_interfaces`; `nil` when unknown (a copy read elsewhere).
     package var interfaces: [IPNetwork]?
@@ -47,6 +49,25 @@ package struct FileContent: Hashable, Sendable {
         self.path = path
         self.bytes = bytes
     }
+}
+
+/// A lookup table that postmap(1) makes of a text, and that counts in place of it.
+package struct CompiledTable: Hashable, Sendable, Codable {
+    /// `hash`, `btree`, `lmdb`, `cdb`.
+    package var type: String
+    /// The text, as the configuration names it.
+    package var name: String
+    /// The file that is made, after links.
+    package var path: String
+
+    package init(type: String, name: String, path: String) {
+        self.type = type
+        self.name = name
+        self.path = path
+    }
+
+    /// The command that makes it anew.
+    package var command: [String] { ["/usr/sbin/postmap", "\(type):\(name)"] }
 }
 
 /// What a lookup table can answer.

@@ -28,7 +28,7 @@ package func observeCopy(
     case .success(var configuration):
         while let tables = reader.readNewlyNamed(&configuration) {
             for name in tables { configuration.tables[name] = reader.copiedTable(name) }
-            configuration.tableTexts.merge(reader.tableTexts(tables)) { first, _ in first }
+            reader.readTexts(tables, into: &configuration)
         }
         return configuration
     }

@@ -15,7 +15,7 @@ package func observePostfix(_ instruments: Instruments) async -> Observed<Postfi
     case .success(var configuration):
         while let tables = reader.readNewlyNamed(&configuration) {
             configuration.tables.merge(await reader.tables(tables, instruments)) { first, _ in first }
-            configuration.tableTexts.merge(reader.tableTexts(tables)) { first, _ in first }
+            reader.readTexts(tables, into: &configuration)
         }
         return .seen(configuration)
     }

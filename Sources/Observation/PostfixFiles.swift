@@ -57,14 +57,25 @@ struct PostfixFiles: Sendable {
         return tables
     }
 
-    /// The text of the tables that Postfix reads as it stands, for those of the names that can be read.
-    func tableTexts(_ names: [String]) -> [String: FileContent] {
-        let texts = names.compactMap { name -> FileContent? in
+    /// Adds the text of tables that can be edited, for those of the names whose content came from it.
+    func readTexts(_ names: [String], into configuration: inout PostfixConfiguration) {
+        for name in names {
             guard let table = TableName(name), !table.isSelfContained,
-                TableName.patternTypes.contains(table.type) || table.type == "texthash"
-            else { return nil }
-            return try? read(table.name).get()
+                case .entries(_, let source)? = configuration.tables[name],
+                let text = try? read(table.name).get(), text.path == source
+            else { continue }
+            if case .compiled(_, let suffix) = tableSource(name) {
+                // What is made of one text in two ways would have to be compiled twice.
+                guard configuration.tableTexts[source] == nil,
+                    case .at(let location) = place.locate(table.name + suffix, in: files),
+                    let path = files.resolved(location)
+                else { continue }
+                configuration.compiledTables[source] = CompiledTable(
+                    type: table.type, name: table.name, path: path)
+            } else if configuration.compiledTables[source] != nil {
+                continue
+            }
+            configuration.tableTexts[source] = text
         }
-        return Dictionary(texts.map { ($0.path, $0) }) { first, _ in first }
     }
 }

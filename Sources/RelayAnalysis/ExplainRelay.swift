@@ -137,11 +137,16 @@ struct Explanation {
     }
 
     private func cause(broken why: String, _ place: Place?, port: Int) -> RelayCause {
-        RelayCause(
+        let meant =
+            why.hasPrefix("unknown smtpd restriction")
+            ? place.flatMap { RestrictionParser.nearestName(to: $0.token) } : nil
+        return RelayCause(
             kind: CauseKind.broken.rawValue, parameter: place.flatMap(parameter) ?? "",
             file: host.quoting.name(of: place?.file ?? .main), line: place?.line,
             text: place.map(host.quoting.text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
-            listener: port, remedy: "Correct the line: Postfix says \"\(why)\".")
+            listener: port,
+            remedy: "Correct the line: Postfix says \"\(why)\"."
+                + (meant.map { " Did you mean \($0)?" } ?? ""))
     }
 
     private func parameter(at place: Place) -> String? {

@@ -9,6 +9,8 @@ struct ListenerJudgement {
     /// For each family, how many of ``findings`` came before anything was taken as closed.
     var decisive: [ServiceListener.Family: [Finding]] = [:]
     var fault: (why: String, place: Place?)?
+    /// Whether a client would be greeted at all; else ``fault`` says why not.
+    var starts = true
     var isComplete = true
     /// Whether a stranger's mail to a recipient of this host would be taken.
     var takesHostedMail = true
@@ -59,6 +61,7 @@ extension Host {
         let server = SMTPServer(self, service: listener.service)
         if let fault = server.startupFault {
             judgement.fault = fault
+            judgement.starts = false
             return judgement
         }
         let families = listener.reachableFamilies.sorted { $0 == .v4 && $1 != .v4 }

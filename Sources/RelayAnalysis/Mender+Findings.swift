@@ -92,14 +92,9 @@ extension Mender {
 
     /// The networks of a guilty table that somebody vouched for.
     private func vouchedEntries(_ blame: Blame) -> [String] {
-        guard let table = blame.entry.map({ host.tables.table($0.table) }), table.entries.count <= 1000 else {
-            return []
-        }
-        return table.entries.compactMap { entry in
-            guard case .network(let network) = CIDRText(entry.key), host.isTrusted(network) else {
-                return nil
-            }
-            return network.address.width == 32 ? "\(network)" : "[\(network.address)]/\(network.prefix)"
+        guard let table = blame.entry.map({ host.tables.table($0.table) }) else { return [] }
+        return vouchedRows(table).map { _, network in
+            network.address.width == 32 ? "\(network)" : "[\(network.address)]/\(network.prefix)"
         }
     }
 

@@ -11,10 +11,14 @@ extension Mender {
         let parameter = server.parameter(of: item) ?? ""
         let isRelayList = parameter == Stage.relay.rawValue
         let isStage = Stage(rawValue: parameter) != nil
-        if !isStage || (isRelayList && !refuses(restriction, server)) { return remove(restriction, server) }
+        let vouched = vouchedLookup(restriction, server)
+        if !isStage || (isRelayList && !refuses(restriction, server)) {
+            return remove(restriction, server, remainder: vouched)
+        }
         let list = server.lists[Stage(rawValue: parameter) ?? .relay] ?? []
         let position = list.firstIndex(of: restriction) ?? 0
-        if !insert(guardText(list, from: position, server), before: item, server) {
+        let text = (vouched.map { $0 + ", " } ?? "") + guardText(list, from: position, server)
+        if !insert(text, before: item, server) {
             remove(restriction, server)
         }
     }
@@ -179,18 +183,13 @@ extension Mender {
             }
             let place = host.quoting.place(of: item)
             let parameter = server.parameter(of: item) ?? ""
-            if let meant = nearestName(to: item.text.folded) {
+            if let meant = RestrictionParser.nearestName(to: item.text) {
                 add(TextEdit(range, meant), place.file, touches: title(place.file, parameter, server.service))
             } else {
                 note("\(item.text) in \(parameter) is no restriction that Postfix knows; it is taken out.")
                 remove(restriction, server)
             }
         }
-    }
-
-    private func nearestName(to text: String) -> String? {
-        let candidates = RestrictionParser.names.map { ($0, editDistance($0, text)) }.filter { $0.1 <= 2 }
-        return candidates.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
     }
 
     // MARK: logins
@@ -233,6 +232,14 @@ extension Mender {
                 _ = insert("permit_auth_destination, ", before: gate, server)
             }
         }
+    }
+}
+
+extension RestrictionParser {
+    /// The restriction that was meant by a name that Postfix does not know, where that is plain.
+    static func nearestName(to text: String) -> String? {
+        let candidates = names.map { ($0, editDistance($0, text.folded)) }.filter { $0.1 <= 2 }
+        return candidates.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
     }
 }
 

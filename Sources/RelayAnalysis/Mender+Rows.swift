@@ -32,11 +32,53 @@ extension Mender {
         return (line, text, .table(source))
     }
 
-    private func hasVouchedRow(_ table: LookupTable) -> Bool {
-        table.entries.count <= 1000
-            && table.entries.contains { entry in
-                guard case .network(let network) = CIDRText(entry.key) else { return false }
-                return host.isTrusted(network)
-            }
+    private func hasVouchedRow(_ table: LookupTable) -> Bool { !vouchedRows(table).isEmpty }
+
+    /// The rows that let in a network which somebody vouched for.
+    func vouchedRows(_ table: LookupTable) -> [(entry: TableEntry, network: IPNetwork)] {
+        guard table.entries.count <= 1000 else { return [] }
+        return table.entries.compactMap { entry in
+            guard let network = network(of: entry, in: table), host.isTrusted(network) else { return nil }
+            return (entry, network)
+        }
+    }
+
+    private func network(of entry: TableEntry, in table: LookupTable) -> IPNetwork? {
+        if case .fixed = table.content {
+            return IPNetwork(octets: entry.key)
+                ?? IPAddress(entry.key).flatMap { IPNetwork($0, prefix: $0.width) }
+        }
+        guard case .network(let network) = CIDRText(entry.key) else { return nil }
+        return network
+    }
+
+    /// A lookup of nothing but the vouched rows, for a table that cannot be edited row by row.
+    /// - Returns: `nil` where there is no such row, or Postfix has no tables in place (before 3.0).
+    func vouchedLookup(_ restriction: Restriction, _ server: SMTPServer) -> String? {
+        guard case .access(.client, let name) = restriction.kind, host.version >= PostfixVersion(3, 0) else {
+            return nil
+        }
+        let table = host.tables.table(name)
+        // A part of a network cannot be the key of such a table; those of the other types can be edited.
+        guard case .fixed = table.content else { return nil }
+        let rows = vouchedRows(table).filter { row in
+            if case .permit = server.action(of: row.entry.value) { true } else { false }
+        }
+        guard !rows.isEmpty else { return nil }
+        return "check_client_access inline:{\(rows.map { "\($0.entry.key)=OK" }.joined(separator: ", "))}"
+    }
+}
+
+extension IPNetwork {
+    /// The first octets of an IPv4 address, as a table of fixed keys has them (access(5)): `192.0.2` is
+    /// 192.0.2.0/24.
+    init?(octets key: String) {
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard (1...4).contains(parts.count), key.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }),
+            parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }),
+            let address = IPAddress(
+                (parts + Array(repeating: "0", count: 4 - parts.count)).joined(separator: "."))
+        else { return nil }
+        self.init(address, prefix: parts.count * 8)
     }
 }

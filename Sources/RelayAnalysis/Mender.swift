@@ -13,13 +13,16 @@ struct Mender {
     let host: Host
     /// Whether the plain remedies did not help, so that the lists are guarded from their beginning.
     let isThorough: Bool
+    /// Services that were changed already: what that brought up is mended as well.
+    let changedServices: Set<Int>
     private(set) var edits: [ConfigurationFile: [Edit]] = [:]
     private(set) var notes: [String] = []
     private(set) var services: Set<Int> = []
 
-    init(_ explanation: Explanation, isThorough: Bool) {
+    init(_ explanation: Explanation, isThorough: Bool = false, changedServices: Set<Int> = []) {
         self.explanation = explanation
         self.isThorough = isThorough
+        self.changedServices = changedServices
         host = explanation.host
     }
 
@@ -34,12 +37,15 @@ struct Mender {
         let isBroken = explanation.verdict == .broken
         for judgement in explanation.judgements {
             let findings = judgement.findings.filter { !$0.isUncertain }
-            let needsMending = !findings.isEmpty || (isBroken && judgement.fault != nil)
-            guard needsMending else { continue }
+            // A server that runs and refuses everybody closes no relay by being mended; what was meant by it is its
+            // administrator's to say.
+            let isDead = !judgement.starts || changedServices.contains(judgement.listener.service)
+            let fault = isBroken && isDead ? judgement.fault : nil
+            guard !findings.isEmpty || fault != nil else { continue }
             services.insert(judgement.listener.service)
             let server = SMTPServer(host, service: judgement.listener.service)
             for finding in findings { mend(finding, judgement, server) }
-            if isBroken, let fault = judgement.fault { mend(fault, judgement, server) }
+            if let fault { mend(fault, judgement, server) }
         }
     }
 
@@ -126,7 +132,7 @@ struct Mender {
     }
 
     /// Takes a restriction with its arguments out of its list.
-    mutating func remove(_ restriction: Restriction, _ server: SMTPServer) {
+    mutating func remove(_ restriction: Restriction, _ server: SMTPServer, remainder: String? = nil) {
         let places = restriction.items.map(host.quoting.place)
         guard let first = places.first, let last = places.last else { return }
         let parameter = restriction.items.first.flatMap(server.parameter) ?? ""
@@ -137,9 +143,12 @@ struct Mender {
             whole.range = start.lowerBound..<end.upperBound
             // A restriction class must not be empty.
             let isOnlyOne = server.classes[parameter]?.count == 1
-            return remove(whole, parameter, server, remainder: isOnlyOne ? "permit_auth_destination" : nil)
+            return remove(
+                whole, parameter, server,
+                remainder: remainder ?? (isOnlyOne ? "permit_auth_destination" : nil))
         }
-        for place in places { remove(place, parameter, server) }
+        for place in places.dropLast() { remove(place, parameter, server) }
+        remove(last, parameter, server, remainder: remainder)
     }
 
     /// Puts text before a list item.

@@ -30,7 +30,7 @@ extension Explanation {
 struct Workshop {
     private let original: PostfixConfiguration
     private let trusted: [IPNetwork]
-    private var current: PostfixConfiguration
+    private(set) var current: PostfixConfiguration
     private var touches: [ConfigurationFile: [String]] = [:]
     private var notes: [String] = []
     /// Services that a cause was found on.
@@ -50,7 +50,8 @@ struct Workshop {
             let explanation = Explanation(Host(current, trusted: trusted))
             guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
             if round == 0 { receivingServices = explanation.receivingServices }
-            var mender = Mender(explanation, isThorough: round > 3)
+            var mender = Mender(
+                explanation, isThorough: round > 3, changedServices: touchedServices)
             mender.mend()
             touchedServices.formUnion(mender.services)
             guard take(mender) else { break }
@@ -80,7 +81,7 @@ struct Workshop {
     private mutating func keepHostedMail() {
         let host = Host(current, trusted: trusted)
         guard !touchedServices.isDisjoint(with: receivingServices), host.fatalFault == nil else { return }
-        var mender = Mender(Explanation(host), isThorough: false)
+        var mender = Mender(Explanation(host))
         mender.keepHostedMail(on: touchedServices.intersection(receivingServices))
         _ = take(mender)
     }
@@ -90,7 +91,7 @@ struct Workshop {
         for _ in 0..<8 {
             let host = Host(current, trusted: trusted)
             guard host.fatalFault == nil else { return }
-            var mender = Mender(Explanation(host), isThorough: false)
+            var mender = Mender(Explanation(host))
             mender.keepLogins(on: touchedServices)
             guard take(mender) else { return }
         }
@@ -125,10 +126,15 @@ struct Workshop {
 
     var result: RelayRepair {
         var edits: [FileEdit] = []
-        func add(_ file: ConfigurationFile, _ before: FileContent, _ after: [UInt8]) {
+        func add(
+            _ file: ConfigurationFile, _ before: FileContent, _ after: [UInt8],
+            compiled: CompiledTable? = nil
+        ) {
             guard before.bytes != after else { return }
             edits.append(
-                FileEdit(path: before.path, before: before.bytes, after: after, touches: touches[file] ?? []))
+                FileEdit(
+                    path: before.path, before: before.bytes, after: after, touches: touches[file] ?? [],
+                    compiled: compiled))
         }
         add(.main, original.mainCF, current.mainCF.bytes)
         add(.master, original.masterCF, current.masterCF.bytes)
@@ -143,7 +149,7 @@ struct Workshop {
             guard let before = original.tableTexts[source], let after = current.tableTexts[source] else {
                 continue
             }
-            add(.table(source), before, after.bytes)
+            add(.table(source), before, after.bytes, compiled: original.compiledTables[source])
         }
         return RelayRepair(edits: edits, notes: notes, after: explainRelay(current, trusted: trusted))
     }

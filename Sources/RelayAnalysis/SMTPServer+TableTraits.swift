@@ -136,13 +136,7 @@ extension SMTPServer {
     }
 
     private func clientTraits(key: String) -> [Trait] {
-        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-        let isNumeric = key.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
-        if isNumeric, (1...4).contains(parts.count), parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }) {
-            let full = parts.map(String.init) + Array(repeating: "0", count: 4 - parts.count)
-            guard let address = IPAddress(full.joined(separator: ".")),
-                let network = IPNetwork(address, prefix: parts.count * 8)
-            else { return [] }
+        if let network = IPNetwork(octets: key) {
             return addressTraits(network, "clients in \(network)") { _ in true }
         }
         if key.contains(":") {

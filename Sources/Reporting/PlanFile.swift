@@ -30,8 +30,10 @@ package struct PlanFile: Sendable, Equatable {
             case .plesk(let plesk):
                 return (["plesk"] + plesk.command + ["undo"] + plesk.undoCommand).joined(separator: "\u{0}")
             case .edit(let edit):
-                return ["edit", edit.path, edit.before.map { sha256($0) } ?? "absent", sha256(edit.after)]
-                    .joined(separator: "\u{0}")
+                let parts = [
+                    "edit", edit.path, edit.before.map { sha256($0) } ?? "absent", sha256(edit.after),
+                ]
+                return (parts + (edit.compiled?.command ?? [])).joined(separator: "\u{0}")
             case .service(let service):
                 return (["service"] + service.commands.flatMap(\.self)).joined(separator: "\u{0}")
             }

@@ -56,6 +56,7 @@ private func render(_ change: Change, _ style: TerminalStyle) -> [String] {
     case .edit(let edit):
         let text = unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after)
         return [title, style.diff(text, indent: "       ")]
+            + (edit.compiled.map { ["       $ " + shellText($0.command)] } ?? [])
     case .service(let service):
         return [title] + service.commands.map { "       $ " + shellText($0) }
     }
@@ -156,6 +157,7 @@ private func json(_ change: Change) -> JSONValue {
     case .plesk(let plesk): commandLine = .strings(plesk.command)
     case .edit(let edit):
         diff = .string(unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after))
+        if let table = edit.compiled { commandLine = .strings(table.command) }
     case .service(let service): commandLine = .strings(service.command)
     }
     return .object([

@@ -10,10 +10,14 @@ private struct Opening: Sendable, CustomTestStringConvertible {
     var file: String
     var guilty: String
     var policy: String?
+    /// What must hold after the repair, as a script that succeeds.
+    var check: String?
 
     var testDescription: String { name }
 
     private static let whiteList = "check_client_access cidr:/etc/postfix/clients.cidr"
+
+    private static let compiled = "check_client_access hash:/etc/postfix/clients"
 
     static let all = [
         Opening(
@@ -43,6 +47,25 @@ private struct Opening: Sendable, CustomTestStringConvertible {
                   vouched:
                     - network: 203.0.113.64/28
                       reason: the office's scanner cannot log in
+                """),
+        Opening(
+            name: "a provider's network in a compiled table with an office that is vouched for",
+            script: """
+                printf '# who relays\n203.0.113.64 OK\n198.51 OK\n' > /etc/postfix/clients
+                postmap hash:/etc/postfix/clients
+                sed -i '/^smtpd_re.*_restrictions/s|permit_mynetworks|permit_mynetworks \(compiled)|' \
+                /etc/postfix/main.cf
+                """, file: "/etc/postfix/clients", guilty: "198.51 OK",
+            policy: """
+                version: 1
+                white-list:
+                  vouched:
+                    - network: 203.0.113.64/28
+                      reason: the office's scanner cannot log in
+                """,
+            check: """
+                [ "$(postmap -q 203.0.113.64 hash:/etc/postfix/clients)" = OK ]
+                ! postmap -q 198.51 hash:/etc/postfix/clients
                 """),
     ]
 }
@@ -75,6 +98,10 @@ extension OnARealHost {
             #expect(try lines(of: opening, lab).filter { !before.contains($0) }.count <= 1)
             #expect(try !lines(of: opening, lab).contains(opening.guilty))
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            if let check = opening.check {
+                let run = try lab.host("/bin/sh", "-ec", check)
+                #expect(run.status == 0, "\(run.output)\(run.errorOutput)")
+            }
 
             let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
             #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    /// What those who collected them measured is compared in ``CorpusTests``; here it is measured once more, and
+    /// then what became of it.
+    @Test(.enabled(if: CorpusTests.directory != nil, "no corpus beside the checkout or in AGENT_CORPUS"))
+    func `Configurations that were measured elsewhere do what the analysis says, and are repaired`() throws {
+        let directory = try #require(CorpusTests.directory)
+        let wanted = Self.environment["AGENT_DEFECT"] ?? ""
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path()).sorted()
+        let step = wanted.isEmpty && Self.environment["AGENT_COMPOSITIONS"] == nil ? 3 : 1
+        let chosen = stride(from: 0, to: names.count, by: step).map { names[$0] }
+        for part in parts(of: chosen.filter { wanted.isEmpty || $0 == wanted }) {
+            let trials = try part.map { name in
+                Trial(try MeasuredHost(copy: directory.appending(path: name)), name: name)
+            }
+            for failure in try Trial.failures(of: trials) { Issue.record("\(failure)") }
+        }
+    }
+
     private func composition(seed: UInt64) -> Trial {
         var random = SeededGenerator(seed: seed)
         let defects = (0..<Int.random(in: 2...3, using: &random)).map { _ in
@@ -76,16 +93,26 @@ private struct Trial: Sendable {
 
     var defects: [Defect]
     var seed: UInt64?
-    var host = MeasuredHost()
+    var host: MeasuredHost
+    /// What it is called where no defect says it.
+    var name: String?
     var report: RelayReport
     var attempts: [Attempt]
     /// The attempts that the analysis says relay.
     var promised: [Attempt] = []
 
     init(_ defects: [Defect], seed: UInt64? = nil) {
+        var host = MeasuredHost()
+        for defect in defects { defect.put(&host) }
+        self.init(host)
         self.defects = defects
         self.seed = seed
-        for defect in defects { defect.put(&host) }
+    }
+
+    init(_ host: MeasuredHost, name: String? = nil) {
+        defects = []
+        self.host = host
+        self.name = name
         let explanation = host.explanation
         report = explanation.report
         for judgement in explanation.judgements {
@@ -186,6 +213,7 @@ private struct Trial: Sendable {
         if strangers(measured).contains(where: { !$0.contains("sub.example.net") }) {
             complaints.append("it relays")
         }
+        complaints += repair.strayChanges.map { "lines that it does not name are changed: \($0)" }
         guard relays else { return complaints }
         // What served nobody else before may need more than a repair of the relay.
         let wasServing = before.sessions?["hosted"]?.isAccepted == true
@@ -205,7 +233,7 @@ private struct Trial: Sendable {
         let causes = report.causes.prefix(4).map { "\($0.kind) \($0.file):\($0.line ?? 0) \($0.opens)" }
         let served = ["hosted", "login"].map { "\($0) \(measured.sessions?[$0]?.reply ?? "-")" }
         return """
-            \(defects.map(\.name)): \(complaints.joined(separator: "; "))
+            \(name ?? "\(defects.map(\.name))"): \(complaints.joined(separator: "; "))
             said: \(report.verdict) \(causes)
             measured: \(strangers(measured).prefix(8)) \(served)
             log: \((measured.log ?? []).prefix(3))

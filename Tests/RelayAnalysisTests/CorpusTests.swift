@@ -80,7 +80,9 @@ import Testing
             if [.open, .partial].contains(report.verdict) {
                 #expect(repair.after.verdict == .closed, "\(name)")
             }
+            #expect(repair.strayChanges.isEmpty, "\(name)")
             guard expected.isDecided else { continue }
+            if expected.verdict == "closed" { #expect(repair.edits.isEmpty, "\(name)") }
             compared += 1
             let said = [.open, .partial].contains(report.verdict) ? "relays" : report.verdict.rawValue
             let wanted = expected.relays ? "relays" : expected.verdict

@@ -1,3 +1,4 @@
+import Foundation
 import MailModel
 import Postfix
 
@@ -63,6 +64,23 @@ struct MeasuredHost: Sendable {
         """
     /// By path, such as `/etc/postfix/maps/clients.hash`: a table's type is the end of its name.
     var files: [String: String] = [:]
+
+    init() {}
+
+    /// A copy of a configuration directory that was written for the same world.
+    init(copy: URL) throws {
+        func text(_ name: String) throws -> String {
+            String(decoding: try Data(contentsOf: copy.appending(path: name)), as: UTF8.self)
+        }
+        main = try text("main.cf")
+        master = try text("master.cf")
+        for name in try FileManager.default.subpathsOfDirectory(atPath: copy.path())
+        where name.hasPrefix("maps/") {
+            files["\(Self.directory)/\(name)"] = try text(name)
+        }
+        // The aliases of the host are not in the copy.
+        set("alias_maps", "")
+    }
 
     static let directory = "/etc/postfix"
     static let trusted = ["127.0.0.0/8", "::1/128"].compactMap { IPNetwork($0) }
