@@ -48,12 +48,9 @@ struct ObserveHostTests {
         #expect(plesk.version == version && plesk.root == "/opt/psa")
         #expect(plesk.commands.invocation == ["/usr/sbin/plesk", "bin", "mailserver"])
         #expect(plesk.relaying == .seen(.auth) && plesk.busy == nil)
-        #expect(
-            seen.hosted
-                == .seen(
-                    HostedMail(
-                        domains: ["hosted.example", "second.example"], recipients: ["postmaster@hosted.example"])
-                ))
+        let hosted = HostedMail(
+            domains: ["hosted.example", "second.example"], recipients: ["postmaster@hosted.example"])
+        #expect(seen.hosted == .seen(hosted))
         #expect(seen.name == "mail.hosted.example" && seen.machineID == "0123456789abcdef0123456789abcdef")
         #expect(programs.calls.count == 3)
         #expect(seen.postfix.value == nil && seen.listeners.value == nil && seen.queue.value == nil)
