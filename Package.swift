@@ -83,6 +83,9 @@ let package = Package(
         .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),
         .testTarget(name: "IntegrationTests"),
         .target(name: "Faults", path: "Tests/Faults"),
+        .executableTarget(
+            name: "safety-cost", dependencies: ["Execution", "HostIO", "MailModel", "Recording"],
+            path: "Benchmarks/SafetyCost"),
     ]
 )
 

@@ -23,7 +23,8 @@ package func apply(
     let files = try snapshots(of: paths)
     let journal = try Journal.begin(
         .apply, plan: plan, planDocument: planDocument, before: before, window: confirmWindow, keeping: files,
-        using: instruments)
+        // What Plesk writes on our behalf comes before an edit, and may spare it.
+        starting: plan.hasPleskChanges ? [] : plan.plannedEdits(on: files), using: instruments)
     for file in files { instruments.report(.backedUp(path: file.path)) }
     let engine = Engine(instruments: instruments, journal: journal)
     do throws(Failure) {
@@ -98,8 +99,7 @@ extension Engine {
             try await replace(current, with: edit.after, summary: summary)
         } else {
             try await create(
-                edit.path, edit.after, metadata: FileMetadata(owner: 0, group: 0, mode: 0o644),
-                summary: summary)
+                edit.path, edit.after, metadata: .ofNewFiles, summary: summary)
         }
     }
 
@@ -126,6 +126,25 @@ extension Plan {
     var edits: [FileEdit] {
         changes.compactMap { if case .edit(let edit) = $0.action { edit } else { nil } }
     }
+
+    fileprivate var hasPleskChanges: Bool {
+        changes.contains { if case .plesk = $0.action { true } else { false } }
+    }
+
+    /// The edits as steps, on files that are as the plan saw them.
+    fileprivate func plannedEdits(on files: [FileSnapshot]) -> [PlannedEdit] {
+        changes.compactMap { change in
+            guard case .edit(let edit) = change.action else { return nil }
+            let metadata = files.first { $0.path == edit.path }?.metadata ?? .ofNewFiles
+            return PlannedEdit(
+                path: edit.path, before: edit.before, after: edit.after, metadata: metadata,
+                summary: change.summary)
+        }
+    }
+}
+
+extension FileMetadata {
+    fileprivate static let ofNewFiles = FileMetadata(owner: 0, group: 0, mode: 0o644)
 }
 
 extension Plan {

@@ -34,9 +34,10 @@ struct Engine {
         role: StepRole = .change
     ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.startEdit(
-                current.path, before: current.bytes, after: bytes, metadata: current.metadata,
-                summary: summary, role: role)
+            try journal.start(
+                PlannedEdit(
+                    path: current.path, before: current.bytes, after: bytes, metadata: current.metadata,
+                    summary: summary), role: role)
         }
         try await carryOut(step, summary: summary) { () async throws(Failure) in
             try replaceFile(
@@ -50,8 +51,9 @@ struct Engine {
         _ path: String, _ bytes: [UInt8], metadata: FileMetadata, summary: String, role: StepRole = .change
     ) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.startEdit(
-                path, before: nil, after: bytes, metadata: metadata, summary: summary, role: role)
+            try journal.start(
+                PlannedEdit(path: path, before: nil, after: bytes, metadata: metadata, summary: summary),
+                role: role)
         }
         try await carryOut(step, summary: summary) { () async throws(Failure) in
             try replaceFile(
@@ -63,9 +65,10 @@ struct Engine {
     /// Removes a file that this program made, while it still holds what it was given.
     func remove(_ current: FileSnapshot, summary: String, role: StepRole = .change) async throws(Failure) {
         let step = try inJournal(role) { () throws(Failure) in
-            try journal.startEdit(
-                current.path, before: current.bytes, after: nil, metadata: current.metadata, summary: summary,
-                role: role)
+            try journal.start(
+                PlannedEdit(
+                    path: current.path, before: current.bytes, after: nil, metadata: current.metadata,
+                    summary: summary), role: role)
         }
         try await carryOut(step, summary: summary) { () async throws(Failure) in
             try removeFile(current.path, expecting: current.bytes)

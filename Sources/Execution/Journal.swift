@@ -31,17 +31,24 @@ final class Journal: Sendable {
     let changeSet: Int
     let now: @Sendable () -> Timestamp
     private let pending = Mutex<[JournalEntry]>([])
+    /// The steps that were begun with the change set, by the file that they edit.
+    private let begun: Mutex<[String: Int]>
 
-    init(store: Store, changeSet: Int, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        store: Store, changeSet: Int, begun: [String: Int] = [:], now: @escaping @Sendable () -> Timestamp
+    ) {
         self.store = store
         self.changeSet = changeSet
+        self.begun = Mutex(begun)
         self.now = now
     }
 
     /// Opens a change set that keeps these files from its first moment.
+    /// - Parameter edits: What is done first of all; written down with it, which saves a transaction for each.
     static func begin(
         _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int? = nil, before: ProbeReport?,
-        window: Duration? = nil, keeping files: [FileSnapshot], using instruments: Instruments
+        window: Duration? = nil, keeping files: [FileSnapshot], starting edits: [PlannedEdit] = [],
+        using instruments: Instruments
     ) throws(Failure) -> Journal {
         let evidence = try before.map { report throws(Failure) in try encode(report.withoutRepetition) }
         let id = try instruments.store.begin(
@@ -51,8 +58,13 @@ final class Journal: Sendable {
                 probeBefore: evidence,
                 window: window.map { ConfirmWindow(length: $0, from: instruments.moment()) },
                 marks: plan.marks.map { $0.mark.replacing("\n", with: " ") }, created: instruments.now()),
-            keeping: try files.map { file throws(Failure) in try backup(of: file) })
-        return Journal(store: instruments.store, changeSet: id, now: instruments.now)
+            keeping: try files.map { file throws(Failure) in try backup(of: file) },
+            starting: try edits.map { edit throws(Failure) in try step(for: edit, role: .change) })
+        let numbers = edits.indices.map { files.count + $0 + 1 }
+        return Journal(
+            store: instruments.store, changeSet: id,
+            begun: Dictionary(zip(edits.map(\.path), numbers), uniquingKeysWith: { first, _ in first }),
+            now: instruments.now)
     }
 
     /// Writes down what is done next, before it is done.
@@ -110,19 +122,23 @@ final class Journal: Sendable {
         }
     }
 
-    /// - Parameters:
-    ///   - before: `nil` where there is no such file yet.
-    ///   - after: `nil` where the file is removed.
-    ///   - metadata: The file's before the step, or that of a new file.
-    func startEdit(
-        _ path: String, before: [UInt8]?, after: [UInt8]?, metadata: FileMetadata, summary: String,
-        role: StepRole
-    ) throws(Failure) -> Int {
-        try start(
-            NewStep(
-                kind: .edit, summary: summary, action: encode(StepAction.edit),
-                isCompensation: role == .compensation, path: path, before: before,
-                after: after, metadata: encode(metadata)))
+    /// Says of the steps that were begun with the change set and not come to that they never happened.
+    func withdrawBegun() {
+        let steps = begun.withLock { $0.values.sorted() }
+        begun.withLock { $0 = [:] }
+        for step in steps { mark(.intended, step) }
+    }
+
+    func start(_ edit: PlannedEdit, role: StepRole) throws(Failure) -> Int {
+        if role == .change, let step = begun.withLock({ $0.removeValue(forKey: edit.path) }) { return step }
+        return try start(Self.step(for: edit, role: role))
+    }
+
+    private static func step(for edit: PlannedEdit, role: StepRole) throws(Failure) -> NewStep {
+        NewStep(
+            kind: .edit, summary: edit.summary, action: try encode(StepAction.edit),
+            isCompensation: role == .compensation, path: edit.path, before: edit.before, after: edit.after,
+            metadata: try encode(edit.metadata))
     }
 
     private func start(_ step: NewStep) throws(Failure) -> Int {
@@ -163,6 +179,18 @@ final class Journal: Sendable {
         pending.withLock { $0.removeFirst(entries.count) }
         return value
     }
+}
+
+/// What a step makes of a file.
+struct PlannedEdit {
+    var path: String
+    /// `nil` where there is no such file yet.
+    var before: [UInt8]?
+    /// `nil` where the file is removed.
+    var after: [UInt8]?
+    /// The file's before the step, or that of a new file.
+    var metadata: FileMetadata
+    var summary: String
 }
 
 /// Whether a step goes on with a change set or takes an earlier step back.

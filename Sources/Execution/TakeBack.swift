@@ -154,6 +154,7 @@ extension Engine {
 
     /// Takes everything back after a failed step, and says in one failure what came of it.
     func abandon(after cause: Failure) async -> Failure {
+        journal.withdrawBegun()
         // Where there is no room for the decision, the files tell the next run.
         try? journal.enter(.goingBack, decided: .failed, reasons: [cause.summary])
         do throws(Failure) {

@@ -5,9 +5,13 @@ package import MailModel
 
 extension Store {
     /// Opens a change set.
-    /// - Parameter backups: What is kept with it at once; read back and compared when this returns.
+    /// - Parameters:
+    ///   - backups: What is kept with it at once; read back and compared when this returns.
+    ///   - steps: What is done first, numbered after the backups; read back and compared as well.
     /// - Returns: Its id.
-    package func begin(_ new: NewChangeSet, keeping backups: [NewStep] = []) throws(Failure) -> Int {
+    package func begin(
+        _ new: NewChangeSet, keeping backups: [NewStep] = [], starting steps: [NewStep] = []
+    ) throws(Failure) -> Int {
         let id = try write { db in
             try keep(Array(new.planDocument.utf8), db)
             try new.probeBefore.map { try keep(Array($0.utf8), db) }
@@ -27,9 +31,10 @@ extension Store {
             let id = Int(db.lastInsertedRowID)
             try new.window.map { try move($0, of: id, db) }
             for step in backups { _ = try keep(step, .done, new.created, in: id, db) }
+            for step in steps { _ = try keep(step, .started, new.created, in: id, db) }
             return id
         }
-        try readBack(backups)
+        try readBack(backups + steps)
         return id
     }
 

@@ -36,6 +36,26 @@ struct ApplyTests {
         #expect(try host.store.content(digest) == TestHost.latin1(TestHost.openMain))
     }
 
+    @Test("Where Plesk is not asked, what is edited is in the journal together with what is kept")
+    func editFirst() async throws {
+        let host = try TestHost()
+        let atFirst = Mutex<[StepRow]>([])
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.open), TestHost.report(.closed)]
+            world.onProgress = { progress, _ in
+                guard case .backedUp = progress, let steps = try? host.store.steps(of: 1) else { return }
+                atFirst.withLock { $0 = steps }
+            }
+        }
+        let result = try await host.apply(host.plan([.edit(host.mainEdit()), .service(.reloadPostfix)]))
+        #expect(result.outcome == .confirmed)
+        let steps = atFirst.withLock { $0 }
+        #expect(steps.map(\.kind) == [.backup, .backup, .edit])
+        #expect(steps.last?.state == .started && steps.last?.afterDigest != nil)
+        #expect(try host.store.steps(of: 1).map(\.kind) == [.backup, .backup, .edit, .service])
+        #expect(try host.store.steps(of: 1).allSatisfy { $0.state == .done })
+    }
+
     @Test("What Plesk has already rewritten is not edited again")
     func pleskDidIt() async throws {
         let host = try TestHost()
