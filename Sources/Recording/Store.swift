@@ -8,7 +8,7 @@ package import MailModel
 /// and the directory is made durable as well once the rollback journal is gone from it. So what a method
 /// has returned from survives a power loss (sqlite.org, "PRAGMA synchronous").
 package struct Store: Sendable {
-    let queue: DatabaseQueue
+    private(set) var queue: DatabaseQueue
     /// For messages.
     package let path: String
 
@@ -19,7 +19,8 @@ package struct Store: Sendable {
         case readWrite
     }
 
-    /// Opens a store, and brings one of an older version up to this one when it may be written.
+    /// Opens a store. One of an older version is brought up to this one when it may be written; else that
+    /// is done to a copy of it in memory, and the file stays as it is.
     ///
     /// A new file gets mode 0600, and one that others may read loses that; SQLite gives its rollback
     /// journal the mode of the store.
@@ -36,8 +37,11 @@ package struct Store: Sendable {
         } catch {
             throw storeFailure(error, path: path)
         }
-        try checkVersion(access)
-        if access == .readWrite { try migrate() }
+        let version = try version()
+        try refuse(version, access)
+        if version == .ours { return }
+        if access == .readOnly { try readCopy() }
+        try migrate()
     }
 
     /// A store that lives as long as the value, for tests.
@@ -69,8 +73,18 @@ package struct Store: Sendable {
         }
     }
 
-    private func checkVersion(_ access: Access) throws(Failure) {
-        let version = try read { db in
+    private mutating func readCopy() throws(Failure) {
+        do {
+            let copy = try DatabaseQueue(configuration: Self.configuration())
+            try queue.backup(to: copy)
+            queue = copy
+        } catch {
+            throw storeFailure(error, path: path)
+        }
+    }
+
+    private func version() throws(Failure) -> Version {
+        try read { db in
             let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             // The table of migrations alone is there when the first run was cut off while it made the store.
             let tables = try Int.fetchOne(
@@ -81,15 +95,19 @@ package struct Store: Sendable {
                     """, arguments: [id])
             guard id == storeApplicationID || tables == 0 else { return Version.anotherProgram }
             if try storeMigrator.hasBeenSuperseded(db) { return .newer }
+            if tables == 0 { return .empty }
             return try storeMigrator.hasCompletedMigrations(db) ? .ours : .older
         }
+    }
+
+    private func refuse(_ version: Version, _ access: Access) throws(Failure) {
         switch version {
-        case .ours: return
-        case .older where access == .readWrite: return
-        case .older:
+        case .ours, .older: return
+        case .empty where access == .readWrite: return
+        case .empty:
             throw Failure(
-                .storeUnusable, "the store \(path) is empty or of an older version",
-                remedy: "Run `agent recover`: it brings the store up to this version.")
+                .storeUnusable, "the store \(path) is empty",
+                remedy: "Name the file that `agent apply` wrote; it makes one where there is none.")
         case .newer:
             throw Failure(
                 .storeUnusable, "the store \(path) was written by a newer version of agent",
@@ -101,7 +119,7 @@ package struct Store: Sendable {
         }
     }
 
-    private enum Version { case ours, older, newer, anotherProgram }
+    private enum Version { case ours, older, empty, newer, anotherProgram }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(Failure) -> Value {
         do {

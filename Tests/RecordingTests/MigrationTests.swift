@@ -17,4 +17,16 @@ struct MigrationTests {
         #expect(try store.backups().map(\.path) == ["/etc/postfix/main.cf"])
         #expect(try recordApply(in: store) == 2)
     }
+
+    @Test("Read only, it shows what is in it, and the file stays as it is")
+    func readOnly() throws {
+        let fixture = try StoreFixture()
+        try fixture.sqlite(storeOfVersion1)
+        let bytes = fixture.bytes("agent.sqlite")
+        let store = try fixture.open(.readOnly)
+        #expect(try store.changeSets().map(\.message) == ["kept"])
+        #expect(try store.backups().map(\.path) == ["/etc/postfix/main.cf"])
+        #expect(try store.verify() == [])
+        #expect(fixture.bytes("agent.sqlite") == bytes)
+    }
 }

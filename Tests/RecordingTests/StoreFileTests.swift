@@ -54,7 +54,7 @@ struct StoreFileTests {
         let fixture = try StoreFixture()
         try fixture.write("agent.sqlite", [])
         let failure = #expect(throws: Failure.self) { try fixture.open(.readOnly) }
-        #expect(failure?.summary == "the store \(fixture.path) is empty or of an older version")
+        #expect(failure?.summary == "the store \(fixture.path) is empty")
         #expect(try fixture.open().changeSets() == [])
     }
 
