@@ -104,7 +104,19 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         show(plan, result, terminal)
         guard result.outcome == .confirmed else { return result.outcome.exitStatus }
+        prune(store, host.policy, terminal)
         return host.plan(for: await host.observe()).sayWhatIsLeft(terminal)
+    }
+
+    /// The store stays within what the policy says. That it could not be is no failure of the change.
+    private func prune(_ store: Store, _ policy: Policy, _ terminal: Terminal) {
+        do throws(Failure) {
+            let pruning = try store.prune(policy.backups, at: currentTime())
+            guard !pruning.changeSets.isEmpty else { return }
+            terminal.detail("Forgot \(pruning.changeSets.count) old changes, as the policy's backups say.")
+        } catch {
+            terminal.say("The store could not be pruned: \(error.summary)")
+        }
     }
 
     private func show(_ plan: Plan, _ result: ChangeResult, _ terminal: Terminal) {
