@@ -29,7 +29,7 @@ struct ConfirmAlarm: Sendable {
         try await startTimer(change, after: length)
     }
 
-    /// - Parameter isLast: Whether no other window is open.
+    /// Takes both back.
     func clear(_ change: Int) async {
         // What is left fires into a closed window and does nothing.
         try? await systemctl("stop", "agent-confirm-\(change)-*.timer")
@@ -42,16 +42,17 @@ struct ConfirmAlarm: Sendable {
     /// The lock may be held when it fires, or the database not yet be there: it tries again for an hour.
     func startTimer(_ change: Int, after length: Duration) async throws(Failure) {
         let number = currentTime().microseconds
-        try await demand(
-            "/usr/bin/systemd-run",
+        let limits = sandbox(store: store).map { "--property=" + $0 }
+        let timer: [String] =
             [
                 "--quiet", "--collect", "--unit=agent-confirm-\(change)-\(number)",
                 "--description=The confirm window of agent's change \(change) ends",
                 "--on-active=\(max(1, length.components.seconds + 1))s", "--timer-property=AccuracySec=1s",
                 "--property=Type=exec", "--property=Restart=on-failure", "--property=RestartSec=10s",
                 "--property=SuccessExitStatus=3 5", "--property=StartLimitIntervalSec=1h",
-                "--property=StartLimitBurst=30", "--",
-            ] + recover)
+                "--property=StartLimitBurst=30",
+            ]
+        try await demand("/usr/bin/systemd-run", timer + limits + ["--"] + recover)
     }
 
     private func installUnit() throws(Failure) {
@@ -77,6 +78,7 @@ struct ConfirmAlarm: Sendable {
         ExecStart=\((recover + ["--at-boot"]).map(systemdWord).joined(separator: " "))
         SuccessExitStatus=3 5
         TimeoutStartSec=5min
+        \(sandbox(store: store).joined(separator: "\n"))
 
         [Install]
         WantedBy=multi-user.target

@@ -33,17 +33,38 @@ extension OnARealHost {
         @Test(
             "They are correct, and as closed as their page says", arguments: ["agent-recover", "agent-apply"])
         func exposure(unit: String) throws {
-            let lab = try installed()
-            let verify = try lab.host("systemd-analyze", "verify", unit + ".service")
+            try exposure(of: unit + ".service", in: installed())
+        }
+
+        @Test("So are the unit that a confirm window brings, and what its timer starts")
+        func window() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            #expect(try lab.agent("apply", "--yes", "--confirm-timeout", "10m").status == 5)
+            try exposure(of: "agent-window.service", in: lab)
+            let timers = try lab.host("systemctl", "list-timers", "--no-legend", "agent-confirm-*").output
+            let words = try #require(timers.split(separator: "\n").last).split(separator: " ")
+            let unit = try #require(words.last { $0.hasSuffix(".service") })
+            let limits = ["ProtectSystem", "ReadWritePaths", "CapabilityBoundingSet", "NoNewPrivileges"]
+            let shown = try ["agent-window.service", String(unit)].map { unit in
+                try lab.host(["systemctl", "show", "--property=" + limits.joined(separator: ","), unit])
+                    .output
+            }
+            #expect(shown[0] == shown[1] && shown[0].contains("ProtectSystem=strict"), "\(shown)")
+        }
+
+        private func exposure(of unit: String, in lab: Lab) throws {
+            let verify = try lab.host("systemd-analyze", "verify", unit)
             #expect(
                 !(verify.output + verify.errorOutput).contains(unit), "\(verify.output)\(verify.errorOutput)")
-            let security = try lab.host("systemd-analyze", "security", "--no-pager", unit + ".service")
+            let security = try lab.host("systemd-analyze", "security", "--no-pager", unit)
             let page = try String(contentsOf: Self.directory.appending(path: "README.md"), encoding: .utf8)
-            let row = try #require(page.split(separator: "\n").first { $0.hasPrefix("| `\(unit).service`") })
+            let row = try #require(
+                page.split(separator: "\n").first { $0.hasPrefix("| `\(unit)`") })
             let figure = try #require(row.split(separator: "|").last).trimmingCharacters(in: .whitespaces)
             #expect(
-                security.output.contains("exposure level for \(unit).service: \(figure) "),
-                "\(security.output)")
+                security.output.contains("exposure level for \(unit): \(figure) "), "\(security.output)")
         }
     }
 }
