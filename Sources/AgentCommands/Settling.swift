@@ -23,6 +23,7 @@ extension Host {
         let ports = Set(policy.probe.ports).union((state.listeners.value ?? []).map(\.port))
         now.listeners = observeListeners(on: ports, liveInstruments(terminal))
         var report = try await probe(now, from: vantage, depth: depth)
+        try requireStranger(report)
         let foreign = (state.listeners.value ?? []).filter { $0.origin != nil }
         if depth == .essential {
             report.endpoints.removeAll { endpoint in
@@ -34,6 +35,19 @@ extension Host {
             }
         }
         return report
+    }
+
+    /// A vantage that the policy lets relay says nothing about strangers when it may.
+    private func requireStranger(_ report: ProbeReport) throws(Failure) {
+        guard report.verdict == .open, let address = report.from.address.flatMap({ IPAddress($0) }),
+            let network = policy.whiteList.allowed(on: currentTime().day).first(where: {
+                $0.contains(address)
+            })
+        else { return }
+        throw Failure(
+            .cannotTell,
+            "the vantage \(address) is in \(network), which the policy's white list lets relay: it is no stranger",
+            remedy: "Vouch for a smaller network, or probe from another machine.")
     }
 
     /// Returns when what was done to a service is seen in effect.

@@ -32,6 +32,17 @@ struct Outside {
         return capabilities.contains { $0.contains("AUTH ") }
     }
 
+    /// Every reply of a session that ends with RCPT TO, or with what the server refuses before.
+    func replies(to envelope: [String], port: Int, tls: [String]) throws -> [String] {
+        let run = try lab.swaks(
+            ["--server", "203.0.113.10", "--port", String(port), "--quit-after", "RCPT"] + tls + envelope)
+        return run.output.split(separator: "\n").compactMap { line in
+            let words = line.drop { !$0.isNumber }
+            let isReply = line.hasPrefix("<") && words.prefix(3).allSatisfy(\.isNumber)
+            return isReply ? String(words) : nil
+        }
+    }
+
     private func rcptReply(_ envelope: [String], port: Int, tls: [String]) throws -> String {
         let run = try lab.swaks(
             ["--server", "203.0.113.10", "--port", String(port), "--quit-after", "RCPT"] + tls + envelope)

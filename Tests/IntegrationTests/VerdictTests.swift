@@ -15,7 +15,7 @@ extension OnARealHost {
         private func policy(_ afterApply: String, on lab: Lab) throws {
             try lab.host(
                 "/bin/sh", "-c",
-                "mkdir -p -m 755 /etc/agent; printf 'version: 1\\nafter-apply: {\(afterApply)}\\n' >/etc/agent/policy.yaml"
+                "mkdir -p -m 755 /etc/agent; printf 'version: 1\\nprobe: {ports: [25]}\\nafter-apply: {\(afterApply)}\\n' >/etc/agent/policy.yaml"
             )
         }
 
@@ -65,34 +65,126 @@ extension OnARealHost {
             #expect(try lab.agent("explain").status != 2, "the change is kept")
         }
 
-        @Test("Hosted mail breaks while the change is made: the harbour, in which nothing is bounced")
-        func broken() throws {
+        @Test(
+            "A vantage that the policy lets relay cannot tell, and the policy decides",
+            arguments: [("keep", "unconfirmed", Int32(5)), ("roll-back", "rolled-back", 3)])
+        func vouchedVantage(choice: String, outcome: String, status: Int32) throws {
             let lab = try opened()
-            // As soon as the outside has been asked how it was before, the map of hosted mailboxes is emptied.
-            let run = try lab.host(
+            try lab.host(
                 "/bin/sh", "-c",
                 """
-                : >/root/empty; postmap hash:/root/empty
+                plesk bin mailserver --add-to-white-list 198.51.100.0/24 >/dev/null
+                mkdir -p -m 755 /etc/agent
+                printf 'version: 1\\nwhite-list:\\n  vouched: [{network: 198.51.100.0/24, reason: the test}]\\n' \
+                    >/etc/agent/policy.yaml
+                printf 'after-apply: {unconfirmed: \(choice)}\\nprobe: {ports: [25]}\\n' >>/etc/agent/policy.yaml
+                """)
+            try lab.break(["mynetworks"])
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == status, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == outcome)
+            #expect(apply.errorOutput.contains("it is no stranger"), "\(apply.errorOutput)")
+            #expect(try (lab.state() == before) == (outcome == "rolled-back"))
+        }
+
+        /// Applies, and in the moment in which the outside has been asked how it was before, puts `table` in the
+        /// place of `target`.
+        private func apply(on lab: Lab, replacing target: String, with table: String) throws -> Lab.Run {
+            try lab.host(
+                "/bin/sh", "-c",
+                """
                 : >/root/err
                 agent apply --yes --format json >/root/out 2>/root/err & agent=$!
                 tries=0
                 until grep -q 'Kept' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
-                cp /root/empty.db /var/spool/postfix/plesk/vmailbox.db
+                cp \(table) \(target)
                 wait $agent
                 status=$?
                 cat /root/out
                 exit $status
                 """)
+        }
+
+        @Test(
+            "It still relays, for a reason that came up meanwhile: said, and the change is kept, since it closes"
+        )
+        func stillOpen() throws {
+            let lab = try opened()
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                echo 'elsewhere.example REJECT' >/etc/postfix/senders; postmap /etc/postfix/senders
+                for list in smtpd_relay_restrictions smtpd_recipient_restrictions; do
+                    postconf -e "$list = check_sender_access hash:/etc/postfix/senders, $(postconf -h $list)"
+                done
+                touch -d '-5 seconds' /etc/postfix/main.cf
+                postfix reload
+                echo 'sender.example OK' >/root/senders; postmap /root/senders
+                """)
+            let run = try apply(on: lab, replacing: "/etc/postfix/senders.db", with: "/root/senders.db")
+            #expect(run.status == 4, "\(run.output)\(run.errorOutput)")
+            #expect(try run.json()["outcome"] as? String == "still-open")
+            #expect(try lab.host("postconf", "-h", "mynetworks").output == "127.0.0.0/8 [::1]/128\n")
+            #expect(try lab.agent("explain").status == 2)
+        }
+
+        private func breakHostedMail(on lab: Lab) throws -> Lab.Run {
+            try lab.host("/bin/sh", "-c", ": >/root/empty; postmap hash:/root/empty")
+            return try apply(
+                on: lab, replacing: "/var/spool/postfix/plesk/vmailbox.db", with: "/root/empty.db")
+        }
+
+        @Test("Hosted mail breaks while the change is made: the harbour, in which nothing is bounced")
+        func broken() throws {
+            let lab = try opened()
+            let run = try breakHostedMail(on: lab)
             #expect(run.status == 3, "\(run.output)\(run.errorOutput)")
             #expect(try run.json()["outcome"] as? String == "harboured")
             let outside = Outside(lab: lab)
-            for door in Outside.doors where door.port != 587 {
-                let reply = try outside.strangerReply(port: door.port, tls: door.tls)
-                #expect(reply.hasPrefix("4"), "port \(door.port) \(door.tls): \(reply)")
+            for door in Outside.doors {
+                let replies = try outside.replies(
+                    to: ["--to", "canary@[198.51.100.7]", "--from", "stranger@domain.example"],
+                    port: door.port,
+                    tls: door.tls)
+                let last = try #require(replies.last { !$0.hasPrefix("221") })
+                #expect(last.hasPrefix("4"), "port \(door.port) \(door.tls): \(replies)")
+                #expect(!replies.contains { $0.hasPrefix("5") }, "port \(door.port) \(door.tls): \(replies)")
             }
-            let deferred = try outside.hostedReply()
-            #expect(deferred.hasPrefix("4"), "what is refused by mistake is retried: \(deferred)")
+            for recipient in ["postmaster@hosted.example", "nobody-of-that-name@hosted.example"] {
+                let replies = try outside.replies(
+                    to: ["--to", recipient, "--from", "stranger@domain.example"], port: 25, tls: [])
+                let last = try #require(replies.last { !$0.hasPrefix("221") })
+                #expect(last.hasPrefix("4"), "what is refused by mistake is retried: \(replies)")
+            }
             #expect(try lab.agent("explain").status == 0)
+        }
+
+        @Test(
+            "Hosted mail breaks, and the policy chooses something else than the harbour",
+            arguments: [("roll-back", "rolled-back", Int32(3)), ("keep", "unconfirmed", 5)])
+        func brokenOtherwise(choice: String, outcome: String, status: Int32) throws {
+            let lab = try opened()
+            try policy("mail-broken: \(choice)", on: lab)
+            let run = try breakHostedMail(on: lab)
+            #expect(run.status == status, "\(run.output)\(run.errorOutput)")
+            #expect(try run.json()["outcome"] as? String == outcome)
+            #expect(try lab.agent("explain").status == (choice == "keep" ? 0 : 2))
+        }
+
+        @Test("Hosted mail breaks where the old state did not relay: the old state comes back")
+        func brokenClosed() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-c",
+                "mkdir -p -m 755 /etc/agent; printf 'version: 1\\nrelaying: closed\\nprobe: {ports: [25]}\\n' >/etc/agent/policy.yaml"
+            )
+            let before = try lab.host("cat", "/etc/postfix/main.cf").output
+            let run = try breakHostedMail(on: lab)
+            #expect(run.status == 3, "\(run.output)\(run.errorOutput)")
+            #expect(try run.json()["outcome"] as? String == "rolled-back")
+            #expect(try lab.host("cat", "/etc/postfix/main.cf").output == before)
         }
     }
 }
