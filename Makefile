@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-faults test-rounds agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-faults test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -8,6 +8,7 @@ help:
 	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
 	@echo 'make test       run every test, those on a real host included'
 	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
+	@echo 'make test-races  let others write to a file at a thousand moments of an apply'
 	@echo 'make test-rounds  apply to rollback on a real host, for every configuration of a corpus beside the checkout'
 	@echo 'make agreement  compare the analysis with real Postfix on COUNT random configurations from SEED on'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
@@ -66,6 +67,12 @@ check-tsan: setup
 # Every fault of Tests/IntegrationTests/FaultTests.swift, in place of a sample: about three hours.
 test-faults: build
 	AGENT_FAULTS=all Tests/run-tests --filter OnARealHost/Faults
+
+# Another writer at so many moments of an apply, spread over all its calls that write: two hours.
+RACES := 1000
+
+test-races: build
+	AGENT_RACES=$(RACES) Tests/run-tests --filter OnARealHost/Races
 
 # The whole round, apply to rollback, on every configuration of the corpus beside the checkout: some fifteen minutes.
 test-rounds: build

@@ -1,10 +1,12 @@
 /* Faults on demand: preloaded into a program, it counts the calls by which that program writes (and starts
- * others), and at the n-th of them ends the program as SIGKILL does, or fails that call.
+ * others), and at the n-th of them ends the program as SIGKILL does, fails that call, or lets another go first.
  *
  *   FAULT_AT=n       the call at which it happens, counted from 1 over all threads
  *   FAULT_CALL=name  counts only the calls of that name
- *   FAULT_KIND=kill  or eio, enospc: that call alone; eio-on, enospc-on: from that call on
+ *   FAULT_KIND=kill  or eio, enospc, eintr: that call alone; eio-on, enospc-on: from that call on
+ *   FAULT_KIND=run   a shell runs FAULT_RUN to its end before the call is made
  *   FAULT_LOG=FILE   gets one line for each counted call
+ *   FAULT_CLOCK=n    the time of day is n seconds ahead of the machine's
  *
  * The names are those of the C library, through which Swift, SQLite and everything else here go. */
 #define _GNU_SOURCE
@@ -21,26 +23,42 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static _Atomic long calls;
-static long at;
+static long at, ahead;
 static int number, goes_on, kills;
-static const char *only;
+static const char *only, *other;
 static int record = -1;
 static pid_t owner;
 
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv("FAULT_AT"), *kind = getenv("FAULT_KIND"), *log = getenv("FAULT_LOG");
+    const char *clock = getenv("FAULT_CLOCK");
     at = text ? atol(text) : 0;
+    ahead = clock ? atol(clock) : 0;
     kind = kind ? kind : "kill";
     only = getenv("FAULT_CALL");
     kills = strcmp(kind, "kill") == 0;
-    number = strncmp(kind, "enospc", 6) == 0 ? ENOSPC : EIO;
+    other = strcmp(kind, "run") == 0 ? getenv("FAULT_RUN") : 0;
+    number = strncmp(kind, "enospc", 6) == 0 ? ENOSPC : strcmp(kind, "eintr") == 0 ? EINTR : EIO;
     goes_on = strlen(kind) > 3 && strcmp(kind + strlen(kind) - 3, "-on") == 0;
     owner = getpid();
     int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
     if (log) record = real(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* Lets a shell do its work, without this library in it. */
+static void let_other_run(void) {
+    static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 0};
+    char *const arguments[] = {"sh", "-c", (char *)other, 0};
+    int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                char *const[], char *const[]) = dlsym(RTLD_NEXT, "posix_spawn");
+    pid_t child;
+    if (real(&child, "/bin/sh", 0, 0, arguments, environment) != 0) abort();
+    while (waitpid(child, 0, 0) < 0 && errno == EINTR) {}
 }
 
 /* Whether this call has to fail. Children of a fork are left alone: they are other programs in the making. */
@@ -55,6 +73,10 @@ static int fault(const char *call, const char *name) {
     }
     if (at == 0 || turn < at || (turn > at && !goes_on)) return 0;
     if (kills) kill(getpid(), SIGKILL);
+    if (other) {
+        let_other_run();
+        return 0;
+    }
     errno = number;
     return 1;
 }
@@ -164,4 +186,10 @@ int posix_spawn(
 pid_t fork(void) {
     REAL(pid_t, "fork", void);
     return fault("fork", 0) ? -1 : real();
+}
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    REAL(int, "clock_gettime", clockid_t, struct timespec *);
+    int result = real(clock, now);
+    if (result == 0 && clock == CLOCK_REALTIME) now->tv_sec += ahead;
+    return result;
 }

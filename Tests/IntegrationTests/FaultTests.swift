@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-private let faultLibrary: URL? = {
+let faultLibrary: URL? = {
     // The tests are built beside it.
     let place = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
     let directory = (place ?? URL(filePath: CommandLine.arguments[0])).deletingLastPathComponent()
@@ -14,7 +14,8 @@ extension OnARealHost {
     /// others. Whatever the call, the next `recover` brings the host to the state before or the state after.
     ///
     /// A sample of the calls is tried; every one with `AGENT_FAULTS=all` in the environment (`make test-faults`),
-    /// another sample, of so many calls for each kind of work, with a number in it.
+    /// every third, from the second on, with `2/3`; another sample, of so many calls for each kind of work, with a
+    /// number.
     @Suite("Faults", .enabled(if: faultLibrary != nil, "the library Faults is not built: swift build"))
     struct Faults {
         private static let wish = ProcessInfo.processInfo.environment["AGENT_FAULTS"]
@@ -22,6 +23,10 @@ extension OnARealHost {
         /// The calls to try of all those that an undisturbed run makes.
         private func tried(_ calls: [Call], sample: Int) -> [Call] {
             guard Self.wish != "all" else { return calls }
+            let share = (Self.wish ?? "").split(separator: "/").compactMap { Int($0) }
+            if share.count == 2, share[1] > 0 {
+                return calls.filter { $0.number % share[1] == share[0] % share[1] }
+            }
             guard let number = Self.wish.flatMap(Int.init), number > 0 else {
                 return chosen(calls, count: sample)
             }
@@ -56,15 +61,20 @@ extension OnARealHost {
         }
 
         @Test(
-            "A disk that fails or is full, once and from then on",
-            arguments: ["eio", "enospc", "eio-on", "enospc-on"])
-        func failing(kind: String) throws {
-            let bench = try FaultBench(.apply)
+            "A disk that fails or is full, once and from then on, and calls that are interrupted",
+            arguments: [
+                (Work.apply, "eio"), (.apply, "enospc"), (.apply, "eintr"), (.apply, "eio-on"),
+                (.apply, "enospc-on"), (.rollback, "eio"), (.rollback, "enospc-on"), (.recover, "enospc"),
+                (.recover, "eio-on"),
+            ])
+        func failing(work: Work, kind: String) throws {
+            let bench = try FaultBench(work)
             let calls = try bench.calls()
-            for call in tried(calls, sample: 3) {
+            for call in tried(calls, sample: 2) {
                 let (run, broken) = try bench.run(at: call.number, kind)
                 #expect(run.status < 128 || run.status == 130, "\(call): \(run.errorOutput)")
-                try bench.settle("\(kind) at call \(call.number), \(call.name)", broken: broken)
+                try bench.settle(
+                    "\(work.rawValue), \(kind) at call \(call.number), \(call.name)", broken: broken)
             }
         }
 
@@ -94,6 +104,7 @@ private struct FaultBench {
         let library = try #require(faultLibrary)
         try lab.install(library, at: "/usr/local/lib/libFaults.so")
         try lab.reset()
+        try lab.askOnePort()
         try lab.break(Self.defects)
         #expect(try lab.agent("apply", "--yes").status == 0)
         repaired = try lab.state()
@@ -103,6 +114,7 @@ private struct FaultBench {
     /// - Returns: Its broken state, times included.
     private func prepare() throws -> String {
         try lab.reset()
+        try lab.askOnePort()
         try lab.break(Self.defects)
         let broken = try lab.state()
         switch work {

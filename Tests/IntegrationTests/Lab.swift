@@ -67,6 +67,14 @@ struct Lab: Sendable {
         try host("/bin/sh", "-c", "rm -rf /var/lib/agent /etc/agent /root/plan.json")
     }
 
+    /// From now on one port is asked from outside: where it is not the probe that is tried.
+    func askOnePort() throws {
+        try host(
+            "/bin/sh", "-c",
+            "mkdir -p -m 755 /etc/agent; printf 'version: 1\\nprobe: {ports: [25]}\\n' >/etc/agent/policy.yaml"
+        )
+    }
+
     func `break`(_ defects: [String]) throws { _ = try control(["break"] + defects) }
 
     /// All that a rollback must restore.

@@ -61,6 +61,35 @@ extension OnARealHost {
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
         }
 
+        /// The time of day that the agent sees is stepped, not the machine's: every lab and test has that one.
+        @Test("The clock is set forward in the window: it stays open for its length, and can be confirmed")
+        func clockForward() throws {
+            let (lab, _) = try opened("10m")
+            try lab.install(try #require(faultLibrary), at: "/usr/local/lib/libFaults.so")
+            let ahead = [
+                "/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CLOCK=86400", "agent",
+            ]
+            let recover = try lab.host(ahead + ["recover"])
+            #expect(recover.status == 5, "\(recover.output)\(recover.errorOutput)")
+            #expect(try outcome(lab) == nil)
+            let confirm = try lab.host(ahead + ["confirm"])
+            #expect(confirm.status == 0, "\(confirm.output)\(confirm.errorOutput)")
+            #expect(try outcome(lab) == "confirmed")
+        }
+
+        @Test("The clock is set back in the window: it ends on time all the same")
+        func clockBack() throws {
+            let lab = try Lab.required()
+            try lab.install(try #require(faultLibrary), at: "/usr/local/lib/libFaults.so")
+            // For everything that systemd starts from now on: what the timer runs.
+            let clock = ["LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CLOCK=-86400"]
+            let (opened, _) = try opened("3s")
+            try opened.host(["systemctl", "set-environment"] + clock)
+            defer { _ = try? opened.host("systemctl", "unset-environment", "LD_PRELOAD", "FAULT_CLOCK") }
+            try waitForTheEnd(opened)
+            #expect(try outcome(opened) == "harboured")
+        }
+
         @Test("Cancelled: the old state where it is asked for")
         func cancelled() throws {
             let (lab, before) = try opened("10m")
