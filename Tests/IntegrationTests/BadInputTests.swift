@@ -73,6 +73,30 @@ extension OnARealHost {
             try refused(["apply", "--yes", "/root/plan.json"], status: 10, saying: "another host", lab: lab)
         }
 
+        @Test("A plan that others may write to is refused, with the command that ends it")
+        func writablePlan() throws {
+            let lab = try openHost()
+            #expect(try lab.agent(["plan", "--out", "/root/plan.json"]).status == 0)
+            try lab.host("chmod", "666", "/root/plan.json")
+            try refused(
+                ["apply", "--yes", "/root/plan.json"], status: 10, saying: "chmod go-w /root/plan.json",
+                lab: lab)
+            try lab.host("rm", "/root/plan.json")
+        }
+
+        @Test(
+            "A drop-in that others may write to, or whose directory they may, is refused",
+            arguments: ["", "/10.yaml"])
+        func writableDropIn(name: String) throws {
+            let lab = try openHost()
+            try lab.host(
+                "/bin/sh", "-c",
+                "mkdir -p /etc/agent/policy.d && echo 'version: 1' >/etc/agent/policy.d/10.yaml; "
+                    + "chmod o+w /etc/agent/policy.d\(name)")
+            try refused(
+                ["apply", "--yes"], status: 10, saying: "chmod go-w /etc/agent/policy.d\(name)", lab: lab)
+        }
+
         @Test("A plan of a host that has changed since is stale; an unchanged one is carried out")
         func stalePlan() throws {
             let lab = try openHost()
