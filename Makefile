@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-faults test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-integrations test-package test-faults test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -7,6 +7,8 @@ AGENT := .build/debug/agent
 help:
 	@echo 'make demo       make a host, break it, repair it, prove it, undo it'
 	@echo 'make test       run every test, those on a real host included'
+	@echo 'make test-integrations  the package, Ansible, Puppet, Salt and the page, by the real tools'
+	@echo 'make test-package  the same for the Debian package of a release build'
 	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
 	@echo 'make test-races  let others write to a file at a thousand moments of an apply'
 	@echo 'make test-rounds  apply to rollback on a real host, for every configuration of a corpus beside the checkout'
@@ -45,6 +47,13 @@ demo: build
 test: build
 	Tests/run-tests
 
+# By the tools that they are for, on lab hosts: Ansible, Puppet, Salt, dpkg, Chromium.
+test-integrations: build
+	Tests/Integrations/run
+
+test-package: release
+	AGENT=.build/release/agent Tests/Integrations/run package
+
 COUNT := 2000
 SEED := 1000
 
@@ -54,8 +63,8 @@ agreement: build
 check: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	Tests/check-imports
-	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Benchmarks/run \
-		integrations/debian/build integrations/debian/config integrations/debian/postinst \
+	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Tests/Integrations/run \
+		Tests/Integrations/setup Benchmarks/run integrations/salt/files/apply.sh integrations/debian/build integrations/debian/config integrations/debian/postinst \
 		integrations/debian/prerm integrations/debian/postrm
 	$(MAKE) check-tsan
 

@@ -54,3 +54,27 @@ func changeDetails(_ row: ChangeSetRow, in store: Store) throws(Failure) -> Chan
         summary: ChangeSummary(row), agentVersion: row.agentVersion, policyPath: row.policyPath, steps: steps,
         probe: probe)
 }
+
+/// What the journal tells monitoring; without a store nothing was ever applied.
+func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
+    guard let store else {
+        return HostStatus.Journal(
+            lastProbe: nil, lastChange: nil, interrupted: [], windowDeadline: nil, undone: 0,
+            storeSizeInBytes: 0)
+    }
+    let unfinished = try store.unfinishedChangeSets()
+    return HostStatus.Journal(
+        lastProbe: try lastProbe(in: store).map { .init(when: $0.when, verdict: $0.report.verdict) },
+        lastChange: try store.changeSets(limit: 1).first.map(ChangeSummary.init),
+        interrupted: unfinished.filter { $0.phase != .window }.map(\.id),
+        windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall,
+        undone: try undoings(of: plan, in: store, at: plan.created).map(\.changeSets.count).reduce(0, +),
+        storeSizeInBytes: try store.sizeInBytes())
+}
+
+/// The newest probe that a change set was closed with.
+func lastProbe(in store: Store) throws(Failure) -> HostReport.SeenFromOutside? {
+    guard let row = try store.lastProbedChangeSet(), let digest = row.probeDigest, let when = row.finished
+    else { return nil }
+    return HostReport.SeenFromOutside(when: when, report: try recordedProbe(store.content(digest)))
+}

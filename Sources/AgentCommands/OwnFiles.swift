@@ -28,6 +28,11 @@ func publishMetrics(_ text: String, at path: String) throws(Failure) {
     )
 }
 
+/// Saves a page about the host, in place of an older one; others may not read it.
+func savePage(_ page: String, to path: String) throws(Failure) {
+    try writeOwnFile(page, to: path, mode: 0o600, called: "page of agent", olderOneBegins: pageBeginning)
+}
+
 /// Writes a file of this program's own in one step.
 /// - Throws: ``Failure`` where something else stands under that name.
 private func writeOwnFile(
@@ -36,7 +41,7 @@ private func writeOwnFile(
     let old = try snapshotFile(path, limit: largestPlan)
     guard old.map({ $0.bytes.starts(with: Array(beginning.utf8)) }) ?? true else {
         throw Failure(
-            .failed, "\(path) is there already and is no \(kind)", remedy: "Name another file with --out.")
+            .failed, "\(path) is there already and is no \(kind)", remedy: "Name another file.")
     }
     try replaceFile(
         path, with: Array(text.utf8),

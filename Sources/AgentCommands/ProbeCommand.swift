@@ -64,11 +64,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     private func probeThisHost(_ host: Host) async throws(Failure) -> ProbeReport {
         let vantage = vantage.from ?? host.policy.probe.from
-        if vantage == .networkNamespace {
-            try requireRoot(
-                for: "probe --from netns",
-                because: "It makes a network namespace for the moment of the probe.")
-        }
+        try requireRoot(toProbeFrom: vantage)
         return try await host.probe(host.observe(), from: vantage, depth: .complete)
     }
 
@@ -107,6 +103,13 @@ struct ProbeCommand: AsyncParsableCommand {
         guard !name.isEmpty else { throw Failure(.usage, "\(text) names no host") }
         return (String(name), port)
     }
+}
+
+/// Refuses a vantage that the user may not make.
+func requireRoot(toProbeFrom vantage: VantageAddress) throws(Failure) {
+    guard vantage == .networkNamespace else { return }
+    try requireRoot(
+        for: "probe --from netns", because: "It makes a network namespace for the moment of the probe.")
 }
 
 extension ProbeVerdict {

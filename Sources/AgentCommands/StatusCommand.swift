@@ -91,8 +91,7 @@ struct StatusCommand: AsyncParsableCommand {
         let state = await host.observe()
         let plan = host.plan(for: state)
         let status = HostStatus(
-            plan: plan, queue: state.queue.value,
-            journal: try store.map { store throws(Failure) in try journal(store, undoing: plan) } ?? .none)
+            plan: plan, queue: state.queue.value, journal: try statusJournal(store, undoing: plan))
         let thresholds = StatusThresholds(
             queueWarning: queueWarning ?? ThresholdRange(upTo: host.policy.queue.warnAbove),
             queueCritical: queueCritical, probeAgeWarning: probeAgeWarning,
@@ -108,32 +107,6 @@ struct StatusCommand: AsyncParsableCommand {
         if let out { try publishMetrics(text, at: out) } else { terminal.write(text) }
         return judgement.level
     }
-
-    private func journal(_ store: Store, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
-        let newest = try store.changeSets(limit: 1).first
-        let unfinished = try store.unfinishedChangeSets()
-        return HostStatus.Journal(
-            lastProbe: try lastProbe(in: store), lastChange: newest.map(ChangeSummary.init),
-            interrupted: unfinished.filter { $0.phase != .window }.map(\.id),
-            windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall,
-            undone: try undoings(of: plan, in: store, at: plan.created).map(\.changeSets.count).reduce(0, +),
-            storeSizeInBytes: try store.sizeInBytes())
-    }
-
-    private func lastProbe(in store: Store) throws(Failure) -> HostStatus.LastProbe? {
-        guard let row = try store.lastProbedChangeSet(), let digest = row.probeDigest,
-            let when = row.finished
-        else { return nil }
-        return HostStatus.LastProbe(
-            when: when, verdict: try recordedProbe(store.content(digest)).verdict)
-    }
-}
-
-extension HostStatus.Journal {
-    /// Of a host on which nothing was ever applied.
-    fileprivate static let none = HostStatus.Journal(
-        lastProbe: nil, lastChange: nil, interrupted: [], windowDeadline: nil, undone: 0,
-        storeSizeInBytes: 0)
 }
 
 extension ThresholdRange: ExpressibleByArgument {

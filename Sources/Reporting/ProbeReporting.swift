@@ -61,12 +61,12 @@ private func render(_ endpoint: ProbeEndpoint, _ style: TerminalStyle) -> [Strin
     return [line.trimmedEnd] + (endpoint.reason.map { ["      " + printableText($0.utf8)] } ?? [])
 }
 
-private func decidingEndpoint(of report: ProbeReport) -> ProbeEndpoint? {
+func decidingEndpoint(of report: ProbeReport) -> ProbeEndpoint? {
     report.endpoints.first { $0.verdict == report.verdict } ?? report.endpoints.first
 }
 
 /// The test that shows the worst, else the first that was answered.
-private func decidingTest(of endpoint: ProbeEndpoint) -> ProbeTest? {
+func decidingTest(of endpoint: ProbeEndpoint) -> ProbeTest? {
     let order: [ProbeTest.Verdict] = [.delivered, .accepted, .refused, .deferred, .error]
     return order.lazy.compactMap { verdict in endpoint.tests.first { $0.verdict == verdict } }.first
 }
