@@ -52,7 +52,8 @@ let package = Package(
             name: "AgentCommands",
             dependencies: [
                 "MailModel", "Content", "PolicyLoading", "HostIO", "Observation", "Planning",
-                "Qmail", "QueueAnalysis", "RelayAnalysis", "Recording", "Execution", "Probing", "Vantages",
+                "Postfix", "Qmail", "QueueAnalysis", "RelayAnalysis", "Recording", "Execution", "Probing",
+                "Vantages",
                 "Reporting",
                 argumentParser, unixSignals,
             ]),

@@ -72,7 +72,7 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> ExitStatus {
         try await host.recoverFirst(store: store)
         try host.refuseOpenWindow(store)
-        var state = await host.observe()
+        var state = try await host.observeForPlan()
         if !withoutPlesk { try requirePlesk(state) }
         var plan = host.plan(for: state)
         try saved?.check(against: plan)
@@ -91,7 +91,9 @@ struct ApplyCommand: AsyncParsableCommand {
             try terminal.confirm("Carry out these \(plan.changes.count) changes?", assumeYes: yes)
             // The world may have moved on while the question stood.
             let shown = plan
+            let relayed = state.relayedWaiting
             state = await host.observe()
+            state.relayedWaiting = relayed
             plan = host.plan(for: state)
             try requireSame(plan, as: shown)
         }

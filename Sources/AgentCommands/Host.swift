@@ -18,6 +18,17 @@ struct Host: Sendable {
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 
+    /// The host with what only some plans need: how much of a flood was relayed, where the policy has that held.
+    func observeForPlan() async throws(Failure) -> HostState {
+        var state = await observe()
+        if policy.queue.flood == .hold, state.managedMTA.value?.mta == .postfix,
+            let queue = state.queue.value, queue.waiting > policy.queue.warnAbove
+        {
+            state.relayedWaiting = try relayedMessages(state).count
+        }
+        return state
+    }
+
     func plan(for state: HostState) -> Plan {
         makePlan(policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged)
     }

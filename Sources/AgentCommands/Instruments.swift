@@ -96,7 +96,9 @@ extension Host {
             isInterrupted: isInterrupted,
             report: { terminal.say(progressLine($0, style: style)) },
             usualReload: usualReload(state),
-            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change) })
+            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change) },
+            queue: placesInQueue(),
+            relayedMessages: { () async throws(Failure) in try relayedMessages(state) })
     }
 
     /// Finishes what an earlier run left open, before anything new.

@@ -5,14 +5,15 @@ import UnixSignals
 ///
 /// Nothing is cancelled: a step that has begun is finished, so that no outside program dies half-way.
 func withInterruption<Result: Sendable>(
-    _ terminal: Terminal, _ body: (@escaping @Sendable () -> Bool) async throws -> Result
+    _ terminal: Terminal, afterwards: String = "then going back",
+    _ body: (@escaping @Sendable () -> Bool) async throws -> Result
 ) async throws -> Result {
     let isInterrupted = Flag()
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
     return try await withThrowingDiscardingTaskGroup { group in
         group.addTask {
             for await signal in signals {
-                terminal.say("\(signal) received: finishing the step under way, then going back")
+                terminal.say("\(signal) received: finishing the step under way, \(afterwards)")
                 isInterrupted.raise()
             }
         }

@@ -40,7 +40,7 @@ struct PlanCommand: AsyncParsableCommand {
                 unmanaged: programs.choice)
             // A store that cannot be read takes nothing away from the plan but the notes.
             let store = (try? readStore(shared.store)) ?? nil
-            let plan = try host.plan(for: await host.observe(), notedWith: store)
+            let plan = try host.plan(for: try await host.observeForPlan(), notedWith: store)
             if let out { try savePlanFile(plan, to: out) }
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
             return detailedExitcode ? plan.detailedStatus : .done

@@ -8,7 +8,7 @@ struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
         abstract: "Say what waits in the queue and who put it there; hold it, let it go.",
-        subcommands: [QueueShowCommand.self],
+        subcommands: [QueueShowCommand.self, QueueHoldCommand.self, QueueReleaseCommand.self],
         defaultSubcommand: QueueShowCommand.self)
 }
 

@@ -62,8 +62,15 @@ struct RollbackCommand: AsyncParsableCommand {
         let plan = host.plan(for: state)
         try refuseForeign(target, plan)
         try refuseInsecure(target)
+        try refuseDeletion(target)
         try terminal.confirm(
             "Take back change \(target.id) of \(target.created.rfc3339)?", assumeYes: yes)
+        if try concernsTheQueueAlone(target.id, in: store) {
+            return try await host.change(state, store, verb: "rollback") { plan, instruments in
+                try await rollBackQueue(
+                    target.id, plan: plan, document: planDocument(plan).document, using: instruments)
+            }
+        }
         let result = try await withInterruption(terminal) { isInterrupted in
             try await rollBack(
                 target.id, plan: plan, planDocument: planDocument(plan).document,
@@ -89,7 +96,7 @@ struct RollbackCommand: AsyncParsableCommand {
             }
             return row
         }
-        guard let row = try store.changeSets().first(where: \.isInEffect) else {
+        guard let row = try store.changeSets().first(where: { $0.isInEffect && $0.kind != .delete }) else {
             throw Failure(
                 .failed, "there is nothing to take back",
                 detail: "The history has no change set that is in effect.")
@@ -103,6 +110,13 @@ struct RollbackCommand: AsyncParsableCommand {
                 .invalid, "change \(target.id) was made on another host, \(target.host)",
                 remedy: "Name this host's own store with --store.")
         }
+    }
+
+    private func refuseDeletion(_ target: ChangeSetRow) throws(Failure) {
+        guard target.kind == .delete else { return }
+        throw Failure(
+            .failed, "change \(target.id) deleted messages, and they cannot be put back into the queue",
+            remedy: "The directory that `agent queue export` had written has a copy of each.")
     }
 
     private func refuseInsecure(_ target: ChangeSetRow) throws(Failure) {

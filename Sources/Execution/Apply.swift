@@ -31,14 +31,17 @@ package func apply(
         // Before the first write: whatever becomes of this run, somebody comes back to it on time.
         if let confirmWindow { try await instruments.arm(journal.changeSet, confirmWindow) }
         try await engine.carryOut(plan, watchedPaths: watchedPaths)
-        try await engine.takeEffect(plan.services.isEmpty ? instruments.usualReload : plan.services)
+        if !plan.holdsMessagesOnly {
+            try await engine.takeEffect(plan.services.isEmpty ? instruments.usualReload : plan.services)
+        }
     } catch {
         let failure = await engine.abandon(after: error)
         if confirmWindow != nil { await instruments.disarm(journal.changeSet) }
         throw failure
     }
     let result = try await engine.judge(
-        before: before, policy: policy, relayedBefore: plan.relayBefore, window: confirmWindow)
+        before: before, policy: policy, relayedBefore: plan.relayBefore, window: confirmWindow,
+        holdingRelayed: plan.holdsMessages)
     if confirmWindow != nil, result.confirmUntil == nil { await instruments.disarm(journal.changeSet) }
     return result
 }
@@ -158,4 +161,11 @@ extension [String] {
     func including(_ others: [String]) -> [String] {
         self + others.filter { !contains($0) }
     }
+}
+
+extension Plan {
+    var holdsMessages: Bool { changes.contains { $0.action.kind == "queue" } }
+
+    /// Whether the configuration stays as it is, so that there is nothing to reload.
+    var holdsMessagesOnly: Bool { !isEmpty && changes.allSatisfy { $0.action.kind == "queue" } }
 }

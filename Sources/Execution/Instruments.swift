@@ -29,6 +29,10 @@ package struct Instruments: Sendable {
     package var probe: @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport
     /// The edits that make the smallest configuration known to be closed.
     package var harbour: @Sendable () async throws(Failure) -> [FileEdit]
+    /// In which queue a message is at this moment; `nil` when it is gone.
+    package var queue: @Sendable (MessageID) -> PostfixQueue?
+    /// The messages in the queue that strangers relayed.
+    package var relayedMessages: @Sendable () async throws(Failure) -> [MessageID]
     /// Whether the user asked to stop; looked at between steps, never in one.
     package var isInterrupted: @Sendable () -> Bool
     package var report: @Sendable (ChangeProgress) -> Void
@@ -47,8 +51,14 @@ package struct Instruments: Sendable {
         usualReload: [ServiceChange] = [.reloadPostfix],
         awaitEffect: @escaping @Sendable (ServiceChange) async throws(Failure) -> Void = {
             (_: ServiceChange) async throws(Failure) in
+        },
+        queue: @escaping @Sendable (MessageID) -> PostfixQueue? = { _ in nil },
+        relayedMessages: @escaping @Sendable () async throws(Failure) -> [MessageID] = {
+            () async throws(Failure) in []
         }
     ) {
+        self.queue = queue
+        self.relayedMessages = relayedMessages
         self.usualReload = usualReload
         self.awaitEffect = awaitEffect
         self.store = store

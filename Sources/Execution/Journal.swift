@@ -11,6 +11,8 @@ enum StepAction: Codable, Equatable {
     case plesk(PleskChange)
     case edit
     case service(ServiceChange)
+    /// The messages are a content of the store: there can be many.
+    case queue(QueueAction)
 
     var kind: StepKind {
         switch self {
@@ -18,6 +20,7 @@ enum StepAction: Codable, Equatable {
         case .plesk: .plesk
         case .edit: .edit
         case .service: .service
+        case .queue: .queue
         }
     }
 }
@@ -46,18 +49,23 @@ final class Journal: Sendable {
     /// Opens a change set that keeps these files from its first moment.
     /// - Parameter edits: What is done first of all; written down with it, which saves a transaction for each.
     static func begin(
-        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int? = nil, before: ProbeReport?,
-        window: Duration? = nil, keeping files: [FileSnapshot], starting edits: [PlannedEdit] = [],
+        _ kind: ChangeSetKind, plan: Plan, planDocument: String, reverting: Int? = nil,
+        before: ProbeReport? = nil, window: Duration? = nil, keeping files: [FileSnapshot] = [],
+        starting edits: [PlannedEdit] = [],
         using instruments: Instruments
     ) throws(Failure) -> Journal {
+        // What is done to the queue alone opens and closes nothing.
+        let concernsRelaying = kind == .apply || kind == .rollback
         let evidence = try before.map { report throws(Failure) in try encode(report.withoutRepetition) }
         let id = try instruments.store.begin(
             NewChangeSet(
                 kind: kind, host: plan.host.name, agentVersion: plan.agentVersion, policy: plan.policy,
-                planDocument: planDocument, relayBefore: plan.relayBefore, reverts: reverting,
+                planDocument: planDocument, relayBefore: concernsRelaying ? plan.relayBefore : nil,
+                reverts: reverting,
                 probeBefore: evidence,
                 window: window.map { ConfirmWindow(length: $0, from: instruments.moment()) },
-                marks: plan.marks.map { $0.mark.replacing("\n", with: " ") }, created: instruments.now()),
+                marks: concernsRelaying ? plan.marks.map { $0.mark.replacing("\n", with: " ") } : [],
+                created: instruments.now()),
             keeping: try files.map { file throws(Failure) in try backup(of: file) },
             starting: try edits.map { edit throws(Failure) in try step(for: edit, role: .change) })
         let numbers = edits.indices.map { files.count + $0 + 1 }
@@ -104,6 +112,15 @@ final class Journal: Sendable {
             NewStep(
                 kind: action.kind, summary: summary, action: encode(action),
                 isCompensation: role == .compensation))
+    }
+
+    /// Writes down that something is about to be done to messages of the queue.
+    func start(_ action: QueueAction, _ messages: [MessageID], role: StepRole) throws(Failure) -> Int {
+        try start(
+            NewStep(
+                kind: .queue, summary: action.summary(messages.count),
+                action: encode(StepAction.queue(action)),
+                isCompensation: role == .compensation, before: messageList(messages)))
     }
 
     /// Writes down what is done to services, before any of it begins, and that everything before it is on the host.
@@ -276,6 +293,7 @@ package func recordedCommand(_ step: StepRow) throws(Failure) -> [String]? {
     switch try decode(step.action) as StepAction {
     case .plesk(let change): change.command
     case .service(let service): service.command
+    case .queue(let action): action.command
     case .backup, .edit: nil
     }
 }

@@ -8,9 +8,12 @@ func relayed(_ verdict: RelayVerdict?, seenAs before: ProbeReport?) -> Bool {
 
 extension Engine {
     /// Has the change looked at from outside and keeps it, or follows the policy where it is bad.
-    /// - Parameter window: How long a person has to confirm what is not bad; `nil` keeps it at once.
+    /// - Parameters:
+    ///   - window: How long a person has to confirm what is not bad; `nil` keeps it at once.
+    ///   - holdingRelayed: Whether what strangers relayed is held, once the relay is seen closed.
     func judge(
-        before: ProbeReport?, policy: Policy, relayedBefore: RelayVerdict?, window: Duration? = nil
+        before: ProbeReport?, policy: Policy, relayedBefore: RelayVerdict?, window: Duration? = nil,
+        holdingRelayed: Bool = false
     ) async throws(Failure) -> ChangeResult {
         instruments.report(.probing(.after))
         let after: ProbeReport
@@ -22,7 +25,8 @@ extension Engine {
         instruments.report(.probed(after.verdict))
         switch confirm(before: before, after: after, relaying: policy.relaying) {
         case .fixed:
-            return try await keep(.confirmed, probe: after, window: window)
+            let reasons = holdingRelayed ? [await holdRelayed()] : []
+            return try await keep(.confirmed, reasons: reasons, probe: after, window: window)
         case .stillOpen:
             let reason = "it still relays, as the probe shows; the change is kept, since it only closes"
             return try close(.stillOpen, reasons: [reason], probe: after)
@@ -32,6 +36,17 @@ extension Engine {
             return try await worse(
                 losses, probe: after, policy: policy,
                 relayedBefore: relayed(relayedBefore, seenAs: before))
+        }
+    }
+
+    /// That the relay is closed does not depend on the queue: what stands in the way of holding is said, and the next
+    /// plan has it again.
+    /// - Returns: What came of it, for the reader.
+    private func holdRelayed() async -> String {
+        do throws(Failure) {
+            return try await carryOut(.hold, instruments.relayedMessages()).sentence
+        } catch {
+            return "what strangers relayed could not be held: \(error.summary)"
         }
     }
 

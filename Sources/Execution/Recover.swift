@@ -33,6 +33,7 @@ private let cutOff = "interrupted; the host was brought back to the state before
 extension Engine {
     fileprivate func finish(_ row: ChangeSetRow, policy: Policy) async throws(Failure) -> ChangeResult {
         let reasons = row.message.isEmpty ? [cutOff] : [row.message]
+        if row.kind.concernsTheQueueAlone { return try keepWhatWasDone() }
         switch row.phase {
         case .changing:
             return try await goBack([cutOff], as: .failed)
@@ -57,6 +58,18 @@ extension Engine {
                 changeSet: row.id, outcome: .unconfirmed, reasons: reasons,
                 confirmUntil: row.window?.deadline.wall)
         }
+    }
+
+    /// What was done to messages stays done: each of them is in the journal, and can be taken back.
+    private func keepWhatWasDone() throws(Failure) -> ChangeResult {
+        let steps = try journal.steps()
+        var done = 0
+        for step in steps {
+            guard case .queue(let action) = step.action else { continue }
+            done += try step.messages(in: journal.store).count { action.isDone(instruments.queue($0)) }
+        }
+        let reason = "interrupted; what was done to \(done) message\(done == 1 ? "" : "s") stays"
+        return try close(done == 0 ? .noChange : .confirmed, reasons: [reason], probe: nil)
     }
 
     private func goOn(_ row: ChangeSetRow, policy: Policy) async throws(Failure) -> ChangeResult {
@@ -86,8 +99,17 @@ extension Engine {
             return try await judge(
                 before: before, policy: policy, relayedBefore: row.relayBefore,
                 window: row.window?.length)
-        case .rollback:
+        case .rollback, .hold, .release, .delete:
             return try await judgeRollback(before: before)
+        }
+    }
+}
+
+extension ChangeSetKind {
+    fileprivate var concernsTheQueueAlone: Bool {
+        switch self {
+        case .hold, .release, .delete: true
+        case .apply, .rollback: false
         }
     }
 }

@@ -37,6 +37,7 @@ package func rollBack(
         try await engine.reverse(original, settings: settings, changed: changed)
         let services = original.reversedServices
         try await engine.takeEffect(services.isEmpty ? instruments.usualReload : services)
+        _ = try await engine.takeBackQueue(original, role: .change)
     } catch {
         throw await engine.abandon(after: error)
     }

@@ -48,8 +48,15 @@ extension Engine {
                 problems.append(error.summary)
             }
         }
+        do throws(Failure) {
+            _ = try await takeBackQueue(steps)
+        } catch {
+            problems.append(error.summary)
+        }
         var services = steps.reversedServices
-        var isReloadNeeded = steps.contains { $0.action.kind != .backup && $0.mayHaveHappened }
+        var isReloadNeeded = steps.contains {
+            ![.backup, .queue].contains($0.action.kind) && $0.mayHaveHappened
+        }
         for image in steps.firstImages {
             do throws(Failure) {
                 if try await restore(image, of: steps, edited: edited) { isReloadNeeded = true }

@@ -45,7 +45,7 @@ extension Plan {
             switch change.action {
             case .plesk(let plesk): [(change.finding, plesk.command.joined(separator: " "))]
             case .edit(let edit): edit.touches.map { (change.finding, "\(edit.path): \($0)") }
-            case .service: []
+            case .service, .hold: []
             }
         }
     }

@@ -40,6 +40,9 @@ package struct HostState: Sendable, Equatable {
     package var postfix: Observed<PostfixConfiguration>
     package var qmail: Observed<QmailConfiguration>
     package var queue: Observed<QueueCount>
+    /// Messages in the queue that strangers relayed and that may still leave; `nil` where nobody asked, since every
+    /// message has to be read for it.
+    package var relayedWaiting: Int?
     package var hosted: Observed<HostedMail>
 
     package init(

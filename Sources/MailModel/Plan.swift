@@ -127,6 +127,8 @@ package enum ChangeAction: Sendable, Equatable {
     case edit(FileEdit)
     /// A service action.
     case service(ServiceChange)
+    /// Messages that strangers relayed are held, so many when the plan was made; after the relay is seen closed.
+    case hold(messages: Int)
 
     /// The word that JSON has for it.
     package var kind: String {
@@ -134,6 +136,7 @@ package enum ChangeAction: Sendable, Equatable {
         case .plesk: "plesk"
         case .edit: "edit"
         case .service: "service"
+        case .hold: "queue"
         }
     }
 }

@@ -40,6 +40,21 @@ private func read(_ entry: QueueFile, in files: HostFiles) -> QueueReading {
 /// Where Postfix keeps messages, by the host's main.cf.
 package func queueLayout(_ instruments: Instruments) -> QueueLayout { queueLayout(instruments.files) }
 
+/// The bytes of a message's file, as long as it is in that queue.
+/// - Returns: `nil` when it is not there, is another message, or is larger than any message should be.
+package func queueFile(
+    of message: MessageID, in queue: PostfixQueue, _ layout: QueueLayout, _ instruments: Instruments
+) -> [UInt8]? {
+    guard let file = instruments.files.opened(layout.path(of: message.id, in: queue)),
+        file.size <= largestMessage
+    else { return nil }
+    let bytes = file.read(0, file.size)
+    let isWhole = bytes.count == file.size
+    return isWhole && file.withReading({ arrivalOfQueueFile($0) }) == message.arrived ? bytes : nil
+}
+
+private let largestMessage = 256 << 20
+
 /// In which queue a message is at this moment; a reused queue id stands for another message.
 /// - Returns: `nil` when it is gone.
 package func queue(of message: MessageID, _ layout: QueueLayout, _ instruments: Instruments) -> PostfixQueue?

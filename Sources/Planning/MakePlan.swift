@@ -28,6 +28,7 @@ package func makePlan(
     // An MTA that is started reads its configuration then, and could not be reloaded before.
     steps += relay.services.filter { !(port25.startsMTA && $0.action == .service(.reloadPostfix)) }
     steps += port25.steps
+    steps += holdRelayed(policy: policy, state: state, relayAfter: relay.after)
     let policyIdentity = identity(of: policy)
     return Plan(
         created: state.observedAt, agentVersion: agentVersion, host: identity(of: state),

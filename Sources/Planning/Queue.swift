@@ -27,6 +27,19 @@ func judgeQueue(policy: Policy, state: HostState) -> Finding {
     return finding
 }
 
+/// What the policy's `flood: hold` asks for: what strangers relayed is kept from leaving, once the relay is closed.
+func holdRelayed(policy: Policy, state: HostState, relayAfter: RelayVerdict?) -> [Step] {
+    guard policy.queue.flood == .hold, relayAfter == .closed,
+        state.queue.value.map({ $0.waiting > policy.queue.warnAbove }) ?? false,
+        let relayed = state.relayedWaiting, relayed > 0
+    else { return [] }
+    return [
+        Step(
+            .queue, QueueAction.hold.summary(relayed) + " that strangers relayed, once they are refused",
+            .hold(messages: relayed))
+    ]
+}
+
 /// The command of article 1394, step 5.
 private func qmailStatus(_ state: HostState) -> String {
     (state.qmail.value?.directory ?? "/var/qmail") + "/bin/qmail-qstat"

@@ -2,7 +2,6 @@ import MailModel
 
 /// Takes what matters out of the records of one queue file: envelope, headers, extracted recipients.
 struct QueueFileReader {
-    private static let keptRecipients = 100
     private static let keptHeaders = 1000
     private static let keptReceived = 3
 
@@ -13,7 +12,12 @@ struct QueueFileReader {
     private var header: [UInt8] = []
     private var isContinued = false
 
-    init(_ read: @escaping (Int, Int) -> [UInt8]) { records = QueueRecords(read) }
+    private let keptRecipients: Int
+
+    init(keptRecipients: Int, _ read: @escaping (Int, Int) -> [UInt8]) {
+        self.keptRecipients = keptRecipients
+        records = QueueRecords(read)
+    }
 
     /// - Returns: `nil` where this is no queue file.
     mutating func parse() -> QueuedMessage? {
@@ -65,7 +69,7 @@ struct QueueFileReader {
         case UInt8(ascii: "O"): original = Array(record.data)
         case UInt8(ascii: "R"):
             counted += 1
-            if message.recipients.count < Self.keptRecipients {
+            if message.recipients.count < keptRecipients {
                 message.recipients.append(.init(address: Array(record.data), original: original))
             }
             original = nil

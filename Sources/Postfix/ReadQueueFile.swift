@@ -4,10 +4,14 @@ extension QueuedMessage {
     /// Reads a queue file as Postfix 2.x and 3.x write it, in any of its queues, `maildrop` included.
     ///
     /// Damaged files are read as far as they go; nothing in them makes it read much more than 1 MiB.
-    /// - Parameter read: Gives so many bytes (second) from an offset (first) of the file on, fewer at its end.
+    /// - Parameters:
+    ///   - read: Gives so many bytes (second) from an offset (first) of the file on, fewer at its end.
+    ///   - keptRecipients: How many recipients are kept; all are counted.
     /// - Returns: `nil` where this is no queue file.
-    package init?(postfixQueueFile read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]) {
-        var reader = QueueFileReader(read)
+    package init?(
+        postfixQueueFile read: @escaping (_ offset: Int, _ count: Int) -> [UInt8], keptRecipients: Int = 100
+    ) {
+        var reader = QueueFileReader(keptRecipients: keptRecipients, read)
         guard let message = reader.parse() else { return nil }
         self = message
     }

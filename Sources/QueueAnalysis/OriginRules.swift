@@ -93,6 +93,15 @@ extension ClassifiedMessage {
         }
     }
 
+    /// What a reader recognises the message by.
+    package func sample(id: String) -> QueueSample {
+        QueueSample(
+            message: MessageID(id: id, arrived: message.arrived), origin: origin,
+            client: client?.unmapped.description, login: login, user: user, script: script, sender: sender,
+            recipient: message.recipients.first.map { text($0.address) }, recipients: message.recipientCount,
+            subject: message.subject.map(text))
+    }
+
     /// The envelope sender, `<>` for none.
     package var sender: String { message.sender.map { $0.isEmpty ? "<>" : text($0) } ?? "<>" }
 }

@@ -3,6 +3,8 @@ package import MailModel
 /// What a change set was made by.
 package enum ChangeSetKind: String, Sendable, CaseIterable {
     case apply, rollback
+    /// Of messages in the queue.
+    case hold, release, delete
 }
 
 /// How far a change set has come; written before it is acted on, so that a later run can finish it.
@@ -57,6 +59,8 @@ package enum StepKind: String, Sendable, CaseIterable {
     /// Keeps a file's bytes and metadata; changes nothing.
     case backup
     case plesk, edit, service
+    /// Does something to messages in the queue; ``StepRow/beforeDigest`` is the list of them.
+    case queue
 }
 
 package enum StepState: String, Sendable, CaseIterable {

@@ -71,5 +71,7 @@ let storeMigrator: DatabaseMigrator = {
     migrator.registerMigration("4 marks") { db in
         try db.execute(sql: "ALTER TABLE change_set ADD COLUMN marks TEXT NOT NULL DEFAULT ''")
     }
+    // Nothing is laid out anew: an older version must not take the new words for damage.
+    migrator.registerMigration("5 queue steps") { _ in }
     return migrator
 }()

@@ -36,6 +36,8 @@ package struct PlanFile: Sendable, Equatable {
                 return (parts + (edit.compiled?.command ?? [])).joined(separator: "\u{0}")
             case .service(let service):
                 return (["service"] + service.commands.flatMap(\.self)).joined(separator: "\u{0}")
+            // Mail flows: how many there are is not part of what was agreed to.
+            case .hold: return "hold"
             }
         }
         return sha256(parts.joined(separator: "\u{1}").utf8)

@@ -59,6 +59,7 @@ private func render(_ change: Change, _ style: TerminalStyle) -> [String] {
             + (edit.compiled.map { ["       $ " + shellText($0.command)] } ?? [])
     case .service(let service):
         return [title] + service.commands.map { "       $ " + shellText($0) }
+    case .hold: return [title, "       $ " + shellText(QueueAction.hold.command)]
     }
 }
 
@@ -159,6 +160,7 @@ private func json(_ change: Change) -> JSONValue {
         diff = .string(unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after))
         if let table = edit.compiled { commandLine = .strings(table.command) }
     case .service(let service): commandLine = .strings(service.command)
+    case .hold: commandLine = .strings(QueueAction.hold.command)
     }
     return .object([
         .init("number", .int(change.number)),
