@@ -8,7 +8,10 @@ struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
         abstract: "Say what waits in the queue and who put it there; hold it, let it go.",
-        subcommands: [QueueShowCommand.self, QueueHoldCommand.self, QueueReleaseCommand.self],
+        subcommands: [
+            QueueShowCommand.self, QueueHoldCommand.self, QueueReleaseCommand.self, QueueExportCommand.self,
+            QueueDeleteCommand.self,
+        ],
         defaultSubcommand: QueueShowCommand.self)
 }
 

@@ -57,6 +57,27 @@ struct Terminal: Sendable {
         }
     }
 
+    /// Asks for a number that only a reader of the first question knows.
+    /// - Parameter expected: What was answered beforehand; `nil` asks.
+    /// - Throws: ``Failure`` where nobody can answer, or the answer is another one.
+    func confirm(number: Int, expected: Int?) throws(Failure) {
+        var answer = expected
+        if answer == nil, isatty(STDIN_FILENO) != 0, isatty(STDERR_FILENO) != 0 {
+            write("How many messages are to be deleted? ", to: STDERR_FILENO)
+            answer = readLine(strippingNewline: true).flatMap { Int($0) } ?? -1
+        }
+        guard let answer else {
+            throw Failure(
+                .usage, "nobody is there to confirm the number of messages",
+                remedy: "Add --expecting with the number that is to be deleted.")
+        }
+        guard answer == number else {
+            throw Failure(
+                .failed, "not confirmed: \(number) messages would be deleted; nothing was changed",
+                remedy: "Look at them again, and confirm that number.")
+        }
+    }
+
     /// Prints a result that has one form only.
     func write(_ text: String) { write(text, to: STDOUT_FILENO) }
 

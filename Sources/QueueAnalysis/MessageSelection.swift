@@ -23,6 +23,8 @@ package struct MessageSelection: Sendable, Equatable {
     /// What the planner judges to have been relayed for strangers.
     package static let relayed = MessageSelection(terms: [.origin(.relayed)], texts: ["origin=relayed"])
 
+    package static let everything = MessageSelection(terms: [], texts: [])
+
     private init(terms: [Term], texts: [String]) {
         self.terms = terms
         self.texts = texts

@@ -87,3 +87,43 @@ package func queueOutcomeDocument(_ outcome: QueueOutcome, changeSet: Int?, verb
         .init("failed", .int(outcome.failed)), .init("interrupted", .bool(outcome.isInterrupted)),
     ])
 }
+
+/// What an export came to.
+package struct ExportResult: Sendable, Equatable {
+    package var directory: String
+    package var selected: Int
+    package var written = 0
+    package var gone = 0
+    /// Files that are no whole queue files: no copy of them was written.
+    package var unreadable = 0
+
+    package init(directory: String, selected: Int) {
+        self.directory = directory
+        self.selected = selected
+    }
+}
+
+package func renderExport(_ result: ExportResult, style: TerminalStyle) -> String {
+    var text =
+        "\(result.written) of \(result.selected) messages written to \(printableText(result.directory.utf8))"
+    if result.gone > 0 { text += ", \(result.gone) had left" }
+    if result.unreadable > 0 { text += ", \(result.unreadable) are no whole queue files" }
+    return (result.unreadable > 0 ? style.yellow("! ") : style.green("✓ ")) + text + "\n"
+}
+
+/// `agent.queue-export/1`.
+package func exportDocument(_ result: ExportResult) -> JSONValue {
+    .object([
+        .init("format", .string("agent.queue-export/1")), .init("directory", .string(result.directory)),
+        .init("selected", .int(result.selected)), .init("written", .int(result.written)),
+        .init("gone", .int(result.gone)), .init("unreadable", .int(result.unreadable)),
+    ])
+}
+
+/// What the journal has of a deletion, beside the messages.
+package func deletionDocument(_ directory: String, count: Int) -> JSONValue {
+    .object([
+        .init("format", .string("agent.queue-delete/1")), .init("directory", .string(directory)),
+        .init("selected", .int(count)),
+    ])
+}
