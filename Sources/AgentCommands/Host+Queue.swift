@@ -45,13 +45,14 @@ extension Host {
             }
             if let problem { throw unseenQueue(problem) }
             census.complete(&report)
+            report.count.files = QueueCount.Files(report.examined)
         }
         report.log = readLog(rules, instruments)
         return report
     }
 
-    func countedQueue(of mta: MailTransferAgent) throws(Failure) -> QueueCount {
-        switch countQueue(of: mta, withFiles: true, liveInstruments(terminal)) {
+    func countedQueue(of mta: MailTransferAgent, withFiles: Bool = false) throws(Failure) -> QueueCount {
+        switch countQueue(of: mta, withFiles: withFiles, liveInstruments(terminal)) {
         case .seen(let count): return count
         case .unseen(let reason): throw unseenQueue(reason)
         }
@@ -112,5 +113,15 @@ extension Store {
         try changeSets(limit: 1000).first { row in
             row.kind == .apply && (row.relayBefore == .open || row.relayBefore == .partial) && row.isInEffect
         }?.finished
+    }
+}
+
+extension QueueCount.Files {
+    /// What the files themselves say, which is surer than their inodes.
+    fileprivate init(_ examined: QueueReport.Part) {
+        self.init()
+        bytes = examined.bytes
+        oldest = examined.first
+        newest = examined.last
     }
 }

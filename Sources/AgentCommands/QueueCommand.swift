@@ -39,8 +39,15 @@ struct QueueShowCommand: AsyncParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
-    @Flag(help: "Only count messages and bytes, from the directories alone.")
+    @Flag(help: "Only count messages, from the directories alone.")
     var count = false
+
+    @Flag(help: "With --count: bytes and ages as well, by a look at each file's inode.")
+    var sizes = false
+
+    func validate() throws {
+        if sizes, !count { throw ValidationError("--sizes goes with --count") }
+    }
 
     func run() async throws {
         try await perform(shared) { terminal in
@@ -56,7 +63,7 @@ struct QueueShowCommand: AsyncParsableCommand {
     private func showCount(_ host: Host, _ terminal: Terminal) async throws(Failure) -> ExitStatus {
         let mta = try await servingMTA(terminal)
         let report = QueueReport(
-            mta: mta, observedAt: currentTime(), count: try host.countedQueue(of: mta),
+            mta: mta, observedAt: currentTime(), count: try host.countedQueue(of: mta, withFiles: sizes),
             warnAbove: host.policy.queue.warnAbove)
         terminal.show(
             text: { renderQueueCount(report, style: $0) }, document: { queueCountDocument(report) })

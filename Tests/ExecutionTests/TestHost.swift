@@ -29,10 +29,17 @@ final class TestHost: Sendable {
         /// The timers that are set.
         var armed: [Duration] = []
         var armFailure: Failure?
+        /// Where each message is, by its queue id.
+        var queue: [String: QueuePlace] = [:]
         /// Runs at each report, before the run goes on.
         var onProgress: (@Sendable (ChangeProgress, RelayingMode) -> Void)?
         /// Runs when Postfix is reloaded.
         var onReload: (@Sendable () -> Void)?
+    }
+
+    struct QueuePlace: Sendable, Equatable {
+        var queue: PostfixQueue
+        var arrived: Int64
     }
 
     let directory: URL
@@ -145,6 +152,7 @@ final class TestHost: Sendable {
     private func run(_ call: ProgramCall) -> ProgramResult {
         world.withLock { world in
             world.commands.append([call.executable] + call.arguments)
+            if call.executable == "/usr/sbin/postsuper" { return Self.postsuper(call, &world.queue) }
             guard call.executable == "/usr/sbin/plesk" else {
                 world.onReload?()
                 let line = ([call.executable] + call.arguments).joined(separator: " ")
@@ -156,6 +164,36 @@ final class TestHost: Sendable {
             }
             return ProgramResult(exit: .exited(world.pleskExit), errorOutput: Array("no".utf8))
         }
+    }
+
+    /// postsuper(1) with `-h`, `-H` and `-d`: what is not where it looks is passed over.
+    private static func postsuper(_ call: ProgramCall, _ queue: inout [String: QueuePlace]) -> ProgramResult {
+        for id in String(decoding: call.input, as: UTF8.self).split(separator: "\n").map(String.init) {
+            guard let place = queue[id]?.queue else { continue }
+            switch call.arguments.first {
+            case "-h" where place != .hold: queue[id]?.queue = .hold
+            case "-H" where place == .hold: queue[id]?.queue = .deferred
+            case "-d" where place == .hold: queue[id] = nil
+            default: break
+            }
+        }
+        return ProgramResult(exit: .exited(0))
+    }
+
+    /// Puts messages into the queue.
+    /// - Returns: Them, as they were selected.
+    func fill(_ count: Int, _ place: PostfixQueue = .deferred) -> [MessageID] {
+        let messages = (0..<count).map { MessageID(id: "A\(100_000 + $0)", arrived: Int64($0)) }
+        world.withLock { world in
+            for message in messages {
+                world.queue[message.id] = QueuePlace(queue: place, arrived: message.arrived)
+            }
+        }
+        return messages
+    }
+
+    func count(_ queue: PostfixQueue) -> Int {
+        world.withLock { world in world.queue.values.count { $0.queue == queue } }
     }
 
     var instruments: Instruments {
@@ -195,6 +233,17 @@ final class TestHost: Sendable {
                     return (world.onProgress, world.relaying)
                 }
                 act?(progress, relaying)
+            },
+            queue: { [self] message in
+                world.withLock { world in
+                    world.queue[message.id].flatMap { $0.arrived == message.arrived ? $0.queue : nil }
+                }
+            },
+            relayedMessages: { [self] in
+                world.withLock { world in
+                    world.queue.filter { $0.value.queue == .deferred }
+                        .map { MessageID(id: $0.key, arrived: $0.value.arrived) }
+                }
             })
     }
 

@@ -157,6 +157,27 @@ struct MakePlanTests {
         #expect(try finding(.queue, in: plan(state)).status == status)
     }
 
+    @Test("What was relayed is held last, only where the policy says so and the relay will be closed")
+    func flood() throws {
+        let wide = HostFixture.mainCF.replacing("127.0.0.0/8 [::1]/128", with: "127.0.0.0/8\n  0.0.0.0/0")
+        var state = HostFixture.host(
+            postfix: .seen(HostFixture.postfix(mainCF: wide)),
+            queue: .seen(QueueCount(messagesByQueue: ["deferred": 1001, "hold": 5])))
+        state.relayedWaiting = 700
+        var policy = HostFixture.policy()
+        #expect(plan(state, policy).changes.map(\.action.kind) == ["edit", "service"])
+        policy.queue.flood = .hold
+        let holding = plan(state, policy)
+        #expect(holding.changes.last?.action == .hold(messages: 700))
+        #expect(holding.relayAfter == .closed)
+        // What is on hold already may not leave, and is no reason to hold more.
+        state.queue = .seen(QueueCount(messagesByQueue: ["deferred": 1000, "hold": 700]))
+        #expect(plan(state, policy).changes.map(\.action.kind) == ["edit", "service"])
+        state.queue = .seen(QueueCount(messagesByQueue: ["deferred": 1001]))
+        state.relayedWaiting = 0
+        #expect(plan(state, policy).changes.map(\.action.kind) == ["edit", "service"])
+    }
+
     @Test("Plesk's commands come first, then the edits, then one reload")
     func order() throws {
         let wide = HostFixture.mainCF.replacing("127.0.0.0/8 [::1]/128", with: "127.0.0.0/8\n  0.0.0.0/0")

@@ -57,6 +57,7 @@ struct Port25Tests {
             switch change.action {
             case .service(let service): service.commands.map { $0.joined(separator: " ") }
             case .edit(let edit): ["edit \(edit.path)"]
+            case .hold: []
             case .plesk: ["plesk"]
             }
         }

@@ -1,0 +1,97 @@
+import Foundation
+import MailModel
+import Testing
+
+@testable import Observation
+
+@Suite("The queue by its files")
+struct QueueFilesTests {
+    @Test("Bytes and ages are counted without opening a file")
+    func sizes() throws {
+        let host = try HostDirectory()
+        try host.write("/q/deferred/A/A1B2C3", "12345", mode: 0)
+        try host.write("/q/hold/A1B2C4", "123", mode: 0)
+        let seen = observeQueue(
+            "/q", deadline: .seconds(5), withFiles: true, in: HostFiles(root: host.root)
+        ).value
+        #expect(seen?.total == 2 && seen?.files?.bytes == 8)
+        let oldest = try #require(seen?.files?.oldest)
+        #expect(abs(Date.now.timeIntervalSince1970 - Double(oldest.microseconds) / 1e6) < 600)
+    }
+
+    @Test("Qmail's queue is counted as qmail-qstat does, in plain and in split directories")
+    func qmail() throws {
+        let host = try HostDirectory()
+        for name in ["mess/0/23", "mess/0/46", "mess/22/45", "todo/23", "info/0/46", "remote/0/46"] {
+            try host.write("/var/qmail/queue/\(name)", "")
+        }
+        let files = HostFiles(root: host.root)
+        let seen = observeQmailQueue("/var/qmail/queue", deadline: .seconds(5), in: files).value
+        #expect(seen?.messagesByQueue == ["preprocessed": 2, "todo": 1] && seen?.total == 3)
+        #expect(observeQmailQueue("/nowhere", deadline: .seconds(5), in: files).value == nil)
+    }
+
+    @Test("A message is found where it is, and a reused queue id is another message")
+    func places() throws {
+        let host = try HostDirectory()
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/postfix-3.7.11-queue/deferred/5/5A99C5AA1DB")
+        let bytes = [UInt8](try Data(contentsOf: fixture))
+        try host.write("/var/spool/postfix/hold/5A99C5AA1DB", bytes: bytes)
+        let instruments = Instruments(host.root, ScriptedPrograms([]))
+        let layout = queueLayout(instruments)
+        let message = MessageID(id: "5A99C5AA1DB", arrived: 1_795_512_725_340_983)
+        #expect(queue(of: message, layout, instruments) == .hold)
+        #expect(queueFile(of: message, in: .hold, layout, instruments) == bytes)
+        let other = MessageID(id: "5A99C5AA1DB", arrived: 1)
+        #expect(queue(of: other, layout, instruments) == nil)
+        try host.move("/var/spool/postfix/hold/5A99C5AA1DB", to: "/var/spool/postfix/5A99C5AA1DB")
+        #expect(queue(of: message, layout, instruments) == nil)
+    }
+
+    @Test(
+        "Each message is read once; a link in the queue is not followed, and what is still coming in is left out"
+    )
+    func reading() throws {
+        let host = try HostDirectory()
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/postfix-3.7.11-queue")
+        let local = [UInt8](try Data(contentsOf: fixtures.appending(path: "maildrop/4jYd073lJ6zrlrm")))
+        let remote = [UInt8](try Data(contentsOf: fixtures.appending(path: "deferred/5/5A99C5AA1DB")))
+        try host.write("/var/spool/postfix/maildrop/4jYd073lJ6zrlrm", bytes: local, mode: 0o744)
+        try host.write("/var/spool/postfix/deferred/5/5A99C5AA1DB", bytes: remote, mode: 0o700)
+        try host.write("/var/spool/postfix/incoming/5A99C5AA1DC", bytes: remote, mode: 0o600)
+        try host.write("/var/spool/postfix/deferred/5/5A99C5AA1DD", bytes: [1, 2, 3], mode: 0o700)
+        try host.link("/var/spool/postfix/hold/5A99C5AA1DE", to: "/etc/passwd")
+        var seen: [String: QueuedMessage] = [:]
+        var others: [QueueReading] = []
+        let problem = readPostfixQueue(Instruments(host.root, ScriptedPrograms([]))) { reading in
+            if case .message(let message, let id, _, _) = reading {
+                seen[id] = message
+            } else {
+                others.append(reading)
+            }
+            return true
+        }
+        #expect(problem == nil && seen.count == 2 && others.count == 3)
+        // Handed in by whoever the file belongs to.
+        #expect(seen["4jYd073lJ6zrlrm"]?.userID == Int(geteuid()))
+        #expect(seen["5A99C5AA1DB"]?.clientAddress == Array("203.0.113.77".utf8))
+    }
+
+    @Test("A mail log is read by lines, over the edges of what is read at once")
+    func log() throws {
+        let host = try HostDirectory()
+        let line = String(repeating: "x", count: 999) + "\n"
+        try host.write("/var/log/mail.log", String(repeating: line, count: 3000) + "unfinished")
+        let instruments = Instruments(host.root, ScriptedPrograms([]))
+        #expect(mailLogPath(instruments) == "/var/log/mail.log")
+        var count = 0
+        var isWhole = true
+        let result = readMailLog("/var/log/mail.log", instruments, progress: { _, _ in }) { text in
+            count += 1
+            isWhole = isWhole && text.count == 999
+        }
+        #expect(count == 3000 && isWhole && result.size == 3_000_010 && result.problem == nil)
+    }
+}
