@@ -23,9 +23,8 @@ extension OnARealHost {
         private func files(_ lab: Lab) throws -> [Substring] {
             let script = """
                 cd /var/spool/postfix
-                find incoming active deferred hold -type f | while read -r file; do
-                    stat -c "${file##*/} %i %a %u %g %s %Y $(sha256sum <"$file")" "$file"
-                done
+                find incoming active deferred hold -type f -printf '%f %i %m %U %G %s %T@\\n'
+                find incoming active deferred hold -type f -exec sha256sum {} + | sed 's, .*/, ,'
                 """
             return try lab.host("/bin/bash", "-c", script).output.split(separator: "\n").sorted()
         }
