@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-integrations test-package test-faults test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-integrations test-package test-faults test-queue test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -12,6 +12,7 @@ help:
 	@echo 'make test-faults  end or fail a change at every call that writes, not only at a sample of them'
 	@echo 'make test-races  let others write to a file at a thousand moments of an apply'
 	@echo 'make test-rounds  apply to rollback on a real host, for every configuration of a corpus beside the checkout'
+	@echo 'make test-queue   find, hold and release a flood of 200,000 messages on a real host'
 	@echo 'make agreement  compare the analysis with real Postfix on COUNT random configurations from SEED on'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
 	@echo 'make bench      measure against peers and floors'
@@ -86,6 +87,11 @@ test-races: build
 # The whole round, apply to rollback, on every configuration of the corpus beside the checkout: some fifteen minutes.
 test-rounds: build
 	AGENT_ROUNDS=all Tests/run-tests --filter OnARealHost/MeasuredConfigurations
+
+# COUNT messages: some twenty minutes, most of it the filling of the queue and its comparison.
+test-queue: COUNT := 200000
+test-queue: build
+	AGENT_QUEUE=$(COUNT) Tests/run-tests --filter OnARealHost/Queue
 
 bench: release
 	Benchmarks/run

@@ -65,6 +65,35 @@ extension OnARealHost {
             let truth = try classes(lab)
             let report = try report(lab)
             #expect(report["verdict"] as? String == "stolen-login" && report["is-relay"] as? Bool == false)
+            try findAll(truth, report, lab)
+            try holdAndRelease(lab, truth)
+            try exportAndDelete(lab, truth)
+        }
+
+        /// How many messages `make test-queue` fills the queue with.
+        private static let count = ProcessInfo.processInfo.environment["AGENT_QUEUE"].flatMap { Int($0) }
+
+        @Test(
+            "The same with as many messages as a real flood has, 500 of them honest",
+            .enabled(if: count != nil, "make test-queue runs it"))
+        func many() throws {
+            let lab = try Lab.required()
+            let total = try #require(Self.count)
+            try flood(lab, [100, 100, 100, 60, 234], total: 360 + 2 * 234 + 32)
+            try lab.control("multiply", String(total))
+            let truth = try classes(lab)
+            #expect(truth["honest"]?.count == 500)
+            let report = try report(lab)
+            #expect(report["messages"] as? Int == total)
+            try findAll(truth, report, lab)
+            try holdAndRelease(lab, truth)
+            #expect(try classes(lab)["honest"] == truth["honest"])
+        }
+
+        /// Looks for each kind by what the report says selects it, and prints how well that does.
+        private func findAll(
+            _ truth: [String: Set<String>], _ report: [String: Any], _ lab: Lab
+        ) throws {
             #expect(report["unreadable"] as? Int == 0)
             let causes = try #require(report["causes"] as? [[String: Any]])
             let classOfKind = ["relayed": "relayed", "login": "login", "local": "script", "bounce": "bounce"]
@@ -81,8 +110,6 @@ extension OnARealHost {
                 )
                 #expect(found == wanted, "\(kind)")
             }
-            try holdAndRelease(lab, truth)
-            try exportAndDelete(lab, truth)
         }
 
         private func holdAndRelease(_ lab: Lab, _ truth: [String: Set<String>]) throws {
