@@ -38,6 +38,8 @@ private func countLines(_ report: QueueReport, _ style: TerminalStyle) -> [Strin
         return [
             head, "  messages in queue: \(count.total)",
             "  messages in queue but not yet preprocessed: \(count.messagesByQueue["todo"] ?? 0)",
+            "  qmail-qread lists them; the topmost Received line of a message's file in queue/mess says who invoked",
+            "  qmail: `by uid`, a user or script of this host, or `from network`, a client",
         ]
     }
     let parts = PostfixQueue.allCases.compactMap { queue in
