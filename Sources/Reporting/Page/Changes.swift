@@ -24,6 +24,7 @@ private func carryingOut(_ action: ChangeAction) -> [HTML] {
     case .edit(let edit):
         difference(unifiedDiff(path: edit.path, before: edit.before ?? [], after: edit.after), of: edit.path)
     case .service(let service): service.commands.map(command)
+    case .hold: [command(QueueAction.hold.command)]
     }
 }
 
