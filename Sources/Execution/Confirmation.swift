@@ -43,7 +43,9 @@ package func confirm(
     case .open: return .stillOpen
     case .closed: return .fixed
     case .inconclusive, .unreachable:
-        let reasons = after.endpoints.compactMap(\.reason)
+        let reasons = after.endpoints.compactMap { endpoint in
+            endpoint.reason.map { "\(endpoint.place): \($0)" }
+        }
         return .cannotTell(reasons.first ?? "the probe was \(after.verdict.rawValue)")
     }
 }

@@ -69,7 +69,10 @@ struct ProbeRun: Sendable {
             return parts.sorted { $0.index < $1.index }
         }
         let endpoints = parts.compactMap(\.endpoint)
-        let hosted = parts.compactMap(\.hosted)
+        let answers = parts.compactMap(\.hosted)
+        // A server that takes mail only over TLS says so in the clear (RFC 3207 section 4).
+        let overTLS = answers.filter { !$0.reply.hasPrefix("530") }
+        let hosted = overTLS.isEmpty ? answers : overTLS
         return ProbeReport(
             target: request.target, from: request.origin, verdict: overallVerdict(endpoints.map(\.verdict)),
             endpoints: endpoints, hosted: hosted.first { !$0.accepted && !$0.deferred } ?? hosted.first)
@@ -87,7 +90,7 @@ struct ProbeRun: Sendable {
             hostedRecipient: request.hostedRecipient, tests: request.tests, address: endpoint.address,
             third: TestNames.reservedDomain, perConnection: max(1, request.limits.questionsPerConnection))
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
-        var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25 && tls == .none))
+        var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
         var fates: [String: MessageFate] = [:]
         if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
         return Part(

@@ -43,6 +43,16 @@ private struct MeasuredCase: Sendable, CustomTestStringConvertible {
         return all.enumerated().filter { $0.offset % 10 == 4 }.map(\.element)
     }()
 
+    /// Whether the probe can hear all that it asks: not where clients are put off after a few recipients, and not
+    /// on a port that does not speak SMTP. What is not heard is never called confirmed.
+    var answersEveryQuestion: Bool {
+        let text = ["main.cf", "master.cf"].compactMap {
+            try? Data(contentsOf: directory.appending(path: $0))
+        }
+        .map { String(decoding: $0, as: UTF8.self) }.joined()
+        return !text.contains("smtpd_client_recipient_rate_limit") && !text.contains("qmqpd")
+    }
+
     /// The files of the configuration, relative to its directory.
     func files() throws -> [(name: String, bytes: Data)] {
         try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted().compactMap { name in
@@ -136,7 +146,8 @@ extension OnARealHost {
                 #expect(try files(on: lab) == before)
                 return
             }
-            #expect(document["outcome"] as? String == "confirmed", "\(apply.output)\(apply.errorOutput)")
+            let outcome = configuration.answersEveryQuestion ? "confirmed" : "unconfirmed"
+            #expect(document["outcome"] as? String == outcome, "\(apply.output)\(apply.errorOutput)")
             #expect((document["relay"] as? [String: Any])?["after"] as? String == "closed")
             let hosted = (document["probe"] as? [String: Any])?["hosted"] as? [String: Any]
             #expect(hosted?["accepted"] as? Bool == true, "\(apply.output)")
