@@ -1,6 +1,6 @@
 /// The built-in defaults of the parameters that decide relaying, and of those that they refer to.
 ///
-/// From postconf(5) of the releases 2.3 to 3.10 and, where it could be asked, `postconf -d`.
+/// From postconf(5) and mail_params.h of the releases 2.3 to 3.10 and, where it could be asked, `postconf -d`.
 struct ParameterDefaults {
     let version: PostfixVersion
     /// The kernel's host name.
@@ -18,47 +18,48 @@ struct ParameterDefaults {
         switch name {
         case "myhostname": [fullHostName]
         case "mydomain": [domain]
-        case "compatibility_level": version >= PostfixVersion(3, 0) ? ["0"] : []
+        case "compatibility_level": version.includes(.compatibilityLevel) ? ["0"] : []
         case "mynetworks_style": [byLevel("2", "subnet", "host")]
         case "relay_domains": [byLevel("2", "$mydestination", "")]
         case "append_dot_mydomain": [byLevel("1", "yes", "no")]
-        case "smtputf8_enable": version >= PostfixVersion(3, 0) ? [byLevel("1", "no", "yes")] : []
+        case "smtputf8_enable":
+            version.includes(.compatibilityLevel) ? [byLevel("1", "no", "yes")] : []
         case "smtpd_relay_restrictions": relayRestrictions
         case "smtpd_recipient_restrictions":
-            [version >= PostfixVersion(2, 10) ? "" : "permit_mynetworks, reject_unauth_destination"]
+            [version.includes(.relayRestrictions) ? "" : "permit_mynetworks, reject_unauth_destination"]
         case "smtpd_relay_before_recipient_restrictions":
-            version >= PostfixVersion(3, 6) ? [byLevel("3.6", "no", "yes")] : []
+            version.includes(.relayBeforeRecipient) ? [byLevel("3.6", "no", "yes")] : []
         case "smtpd_tls_fingerprint_digest":
-            [version >= PostfixVersion(3, 6) ? byLevel("3.6", "md5", "sha256") : "md5"]
+            [version.includes(.strongFingerprints) ? byLevel("3.6", "md5", "sha256") : "md5"]
         case "smtpd_forbid_bare_newline": forbidBareNewline
         case "smtpd_forbid_unauth_pipelining": forbidPipelining
         case "smtpd_policy_service_default_action":
-            version >= PostfixVersion(3, 0) ? ["451 4.3.5 Server configuration problem"] : []
-        case "smtpd_upstream_proxy_protocol": version >= PostfixVersion(2, 10) ? [""] : []
-        case "smtpd_tls_chain_files": version >= PostfixVersion(3, 4) ? [""] : []
+            version.includes(.policyDefaultAction) ? ["451 4.3.5 Server configuration problem"] : []
+        case "smtpd_upstream_proxy_protocol": version.includes(.proxyProtocol) ? [""] : []
+        case "smtpd_tls_chain_files": version.includes(.certificateChainFiles) ? [""] : []
         default: nil
         }
     }
 
     private func byLevel(_ level: String, _ below: String, _ otherwise: String) -> String {
-        guard version >= PostfixVersion(3, 0) else { return below }
-        let comparison = version >= PostfixVersion(3, 6) ? "<level" : "<"
+        guard version.includes(.compatibilityLevel) else { return below }
+        let comparison = version.includes(.orderedLevels) ? "<level" : "<"
         return "${{$compatibility_level} \(comparison) {\(level)} ? {\(below)} : {\(otherwise)}}"
     }
 
     private var relayRestrictions: [String] {
         let safe = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
-        if version >= PostfixVersion(3, 0) { return [byLevel("1", "", safe)] }
-        return version >= PostfixVersion(2, 10) ? [safe] : []
+        if version.includes(.relayRestrictionsByLevel) { return [byLevel("1", "", safe)] }
+        return version.includes(.relayRestrictions) ? [safe] : []
     }
 
     private var forbidBareNewline: [String] {
-        if version >= PostfixVersion(3, 9) { return ["normalize"] }
+        if version.includes(.strictLineEnds) { return ["normalize"] }
         return isPatched([5: 23, 6: 13, 7: 9, 8: 4]) ? ["no"] : []
     }
 
     private var forbidPipelining: [String] {
-        if version >= PostfixVersion(3, 9) { return ["yes"] }
+        if version.includes(.strictLineEnds) { return ["yes"] }
         return isPatched([5: 22, 6: 12, 7: 8, 8: 3]) ? ["no"] : []
     }
 

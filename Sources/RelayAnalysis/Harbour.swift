@@ -34,7 +34,8 @@ package func harbour(_ configuration: PostfixConfiguration) -> [FileEdit] {
 private func harbourSettings(_ configuration: PostfixConfiguration) -> [(name: String, value: String)] {
     let version = configuration.version.flatMap(PostfixVersion.init) ?? .measured
     let list = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
-    let gate = version >= PostfixVersion(2, 10) ? "smtpd_relay_restrictions" : "smtpd_recipient_restrictions"
+    let gate =
+        version.includes(.relayRestrictions) ? "smtpd_relay_restrictions" : "smtpd_recipient_restrictions"
     return [
         ("mynetworks", "127.0.0.0/8 [::1]/128"), (gate, list), ("soft_bounce", "yes"),
         ("relay_domains", ""), ("qmqpd_authorized_clients", ""), ("smtpd_authorized_xclient_hosts", ""),

@@ -55,7 +55,7 @@ extension Mender {
     /// A lookup of nothing but the vouched rows, for a table that cannot be edited row by row.
     /// - Returns: `nil` where there is no such row, or Postfix has no tables in place (before 3.0).
     func vouchedLookup(_ restriction: Restriction, _ server: SMTPServer) -> String? {
-        guard case .access(.client, let name) = restriction.kind, host.version >= PostfixVersion(3, 0) else {
+        guard case .access(.client, let name) = restriction.kind, host.version.includes(.tablesInPlace) else {
             return nil
         }
         let table = host.tables.table(name)

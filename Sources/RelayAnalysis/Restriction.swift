@@ -97,8 +97,10 @@ struct RestrictionParser {
         let name = text.folded
         if name == "warn_if_reject" { return (.warnIfReject, 1) }
         if text.contains(":") { return (.bareTable(text), 1) }
+        // A name that came later is one that this release does not know.
+        if let change = Self.changes[name], !version.includes(change) { return (.unknown(text), 1) }
         if let kind = Self.plain[name] { return (kind, 1) }
-        if version < PostfixVersion(3, 9), let kind = Self.plainBefore39[name] { return (kind, 1) }
+        if !version.includes(.removedRestrictions), let kind = Self.removed[name] { return (kind, 1) }
         if let subject = Self.access[name] {
             guard let argument, argument.contains(":") else {
                 return (
@@ -164,7 +166,8 @@ struct RestrictionParser {
         "reject_unverified_recipient": .harmless, "reject_multi_recipient_bounce": .harmless,
     ]
 
-    private static let plainBefore39: [String: Restriction.Kind] = [
+    /// Until ``ReleaseChange/removedRestrictions``.
+    private static let removed: [String: Restriction.Kind] = [
         "permit_naked_ip_address": .permitNakedAddress, "check_relay_domains": .rejectDestination,
         "reject_maps_rbl": .harmless,
     ]
@@ -181,6 +184,25 @@ struct RestrictionParser {
         return names
     }()
 
+    private static let changes: [String: ReleaseChange] = {
+        var changes: [String: ReleaseChange] = [
+            "defer_unauth_destination": .relayRestrictions, "check_sasl_access": .loginAccess,
+            "reject_known_sender_login_mismatch": .loginAccess,
+            "check_reverse_client_hostname_access": .reverseNameAccess,
+            "permit_dnswl_client": .allowListsByDNS, "permit_rhswl_client": .allowListsByDNS,
+            "reject_rhsbl_reverse_client": .allowListsByDNS,
+        ]
+        for subject in ["client", "reverse_client_hostname"] {
+            for server in ["ns", "mx"] {
+                changes["check_\(subject)_\(server)_access"] = .serverAccessByClient
+            }
+        }
+        for subject in ["client", "reverse_client_hostname", "helo", "sender", "recipient"] {
+            changes["check_\(subject)_a_access"] = .addressAccess
+        }
+        return changes
+    }()
+
     private static let withDomain: Set<String> = [
         "reject_rbl_client", "reject_rbl", "permit_dnswl_client", "reject_rhsbl_client",
         "permit_rhswl_client",
@@ -189,7 +211,7 @@ struct RestrictionParser {
 
     /// Every name that Postfix knows, to find what a misspelt one was meant to be.
     static let names: [String] =
-        Array(plain.keys) + Array(plainBefore39.keys) + Array(access.keys) + Array(withDomain)
+        Array(plain.keys) + Array(removed.keys) + Array(access.keys) + Array(withDomain)
         + ["check_policy_service", "warn_if_reject"]
 }
 

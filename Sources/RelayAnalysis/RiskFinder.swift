@@ -15,7 +15,8 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return unsetNetworks + backscatter + catchAlls + smuggling + logins + listeners + permissions
+        return ignored + unsetNetworks + backscatter + catchAlls + smuggling + logins + listeners
+            + permissions
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -26,6 +27,22 @@ struct RiskFinder {
         return RelayRisk(
             kind: kind, parameter: parameter, file: host.quoting.name(of: place.file), line: place.line,
             text: host.quoting.text(of: place), why: why)
+    }
+
+    /// Protection that this release does not read.
+    private var ignored: [RelayRisk] {
+        let name = "smtpd_relay_restrictions"
+        let change = ReleaseChange.relayRestrictions
+        guard !host.version.includes(change), host.main.definition(of: name) != nil else { return [] }
+        let place = host.quoting.definition(of: name, in: values)
+        let release = "Postfix \(host.version.major).\(host.version.minor)"
+        return [
+            RelayRisk(
+                kind: "ignored-parameter", parameter: name, file: host.quoting.name(of: place.file),
+                line: place.line, text: host.quoting.text(of: place),
+                why: "\(release) does not read it: it came with \(change.since.major).\(change.since.minor) "
+                    + "(\(change.releaseNote)).")
+        ]
     }
 
     private var unsetNetworks: [RelayRisk] {

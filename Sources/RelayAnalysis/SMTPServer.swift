@@ -19,7 +19,7 @@ final class Host {
         master = MasterCF(configuration.masterCF.bytes)
         version = configuration.version.flatMap(PostfixVersion.init) ?? .measured
         quoting = Quoting(configuration: configuration, main: main, master: master)
-        tables = TableStore(configuration)
+        tables = TableStore(configuration, version: version)
     }
 
     /// The parameters of one of Postfix's own daemons, such as `rewrite`: overrides of an smtpd are not for it.
@@ -126,8 +126,10 @@ final class SMTPServer {
     }
 
     private static func order(_ values: ParameterValues, version: PostfixVersion) -> [Stage] {
-        guard version >= PostfixVersion(2, 10) else { return Stage.allCases.filter { $0 != .relay } }
-        guard version >= PostfixVersion(3, 6), values.isOn("smtpd_relay_before_recipient_restrictions") else {
+        guard version.includes(.relayRestrictions) else { return Stage.allCases.filter { $0 != .relay } }
+        guard version.includes(.relayBeforeRecipient),
+            values.isOn("smtpd_relay_before_recipient_restrictions")
+        else {
             return [.client, .helo, .sender, .recipient, .relay, .data, .endOfData]
         }
         return Stage.allCases

@@ -62,6 +62,7 @@ extension Host {
             found.proxyParameter = ("postscreen_upstream_proxy_protocol", screen)
         default: return nil
         }
+        if !version.includes(.proxyProtocol) { found.proxyParameter = nil }
         return found
     }
 

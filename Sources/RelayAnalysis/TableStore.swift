@@ -4,9 +4,13 @@ import Postfix
 /// The lookup tables of a configuration, each made once.
 final class TableStore {
     private let configuration: PostfixConfiguration
+    private let version: PostfixVersion
     private var tables: [String: LookupTable] = [:]
 
-    init(_ configuration: PostfixConfiguration) { self.configuration = configuration }
+    init(_ configuration: PostfixConfiguration, version: PostfixVersion) {
+        self.configuration = configuration
+        self.version = version
+    }
 
     /// - Parameter text: `type:name` as written after expansion.
     func table(_ text: String) -> LookupTable {
@@ -22,6 +26,10 @@ final class TableStore {
                 name: text, content: .failing("expecting \"type:name\" form instead of \"\(text)\""),
                 entries: [],
                 source: nil)
+        }
+        if let change = ReleaseChange.ofTable(name), !version.includes(change) {
+            let why = "unsupported dictionary type: \(name.type)"
+            return LookupTable(name: text, content: .failing(why), entries: [], source: nil)
         }
         if let content = selfContained(name) { return content }
         switch read(name) {
@@ -92,7 +100,9 @@ final class TableStore {
             guard let first = entry.key.utf8.first else { return true }
             return first != UInt8(ascii: "!") && !first.isLetterButHex && !entry.key.hasPrefix("ENDIF")
         }
-        guard isPlain else { return .networkRules(entries.enumerated().compactMap(networkRule)) }
+        guard isPlain || !version.includes(.conditionsInCIDRTables) else {
+            return .networkRules(entries.enumerated().compactMap(networkRule))
+        }
         var index = NetworkIndex()
         for (position, entry) in entries.enumerated() {
             // Postfix skips a rule that it cannot read, with a warning.

@@ -37,7 +37,17 @@ import Testing
     @Test(arguments: [
         ("2.9", "smtpd_recipient_restrictions", "permit_mynetworks, reject_unauth_destination"),
         ("2.9", "smtpd_relay_restrictions", ""), ("2.11", "mynetworks_style", "subnet"),
-        ("3.4.5", "smtpd_relay_restrictions", ""), ("3.4.5", "mynetworks_style", "subnet"),
+        ("3.4.5", "smtpd_relay_restrictions", ""), ("3.3.0", "smtpd_relay_restrictions", ""),
+        (
+            "3.2.22", "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+        ),
+        (
+            "2.10.10", "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+        ),
+        ("2.3.19", "mynetworks_style", "subnet"), ("3.10.13", "smtpd_forbid_bare_newline", "normalize"),
+        ("3.4.5", "mynetworks_style", "subnet"),
         ("3.9.1", "smtpd_forbid_bare_newline", "normalize"), ("3.7.11", "smtpd_forbid_bare_newline", "no"),
         ("3.7.1", "smtpd_forbid_bare_newline", ""),
         ("2.11", "relay_domains", "mx.example.com, localhost.example.com, localhost"),
