@@ -16,18 +16,20 @@ package struct TextEdit: Hashable, Sendable {
 /// Applies edits to a file; of two that overlap the first in the list is applied.
 /// - Returns: the new bytes; every byte outside the edits is as it was.
 package func applying(_ edits: [TextEdit], to bytes: [UInt8]) -> [UInt8] {
+    // Sorted, and none overlaps another: only the nearest can collide with the next one.
     var accepted: [TextEdit] = []
     for edit in edits where edit.range.lowerBound >= 0 && edit.range.upperBound <= bytes.count {
-        let collides = accepted.contains { other in
+        let index = accepted.firstIndex(notBefore: edit)
+        let near = accepted[max(0, index - 2)..<min(accepted.count, index + 2)]
+        let collides = near.contains { other in
             edit == other || edit.range.overlaps(other.range)
                 || (edit.range.isEmpty && other.range.lowerBound < edit.range.lowerBound
                     && edit.range.lowerBound < other.range.upperBound)
                 || (edit.range.lowerBound == other.range.lowerBound
                     && edit.range.isEmpty == other.range.isEmpty)
         }
-        if !collides { accepted.append(edit) }
+        if !collides { accepted.insert(edit, at: index) }
     }
-    accepted.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
     var result: [UInt8] = []
     var position = 0
     for edit in accepted {
@@ -40,6 +42,24 @@ package func applying(_ edits: [TextEdit], to bytes: [UInt8]) -> [UInt8] {
     return result
 }
 
+extension [TextEdit] {
+    /// Where an edit belongs in a sorted list.
+    fileprivate func firstIndex(notBefore edit: TextEdit) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            let other = self[middle].range
+            if (other.lowerBound, other.upperBound) < (edit.range.lowerBound, edit.range.upperBound) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+}
+
 /// The edit that takes an item out of a list value, with the separators that belong to it.
 ///
 /// A physical line that continues a value and holds nothing else goes with its line end; the line that the
@@ -48,15 +68,16 @@ package func applying(_ edits: [TextEdit], to bytes: [UInt8]) -> [UInt8] {
 ///   - item: where it stands in the file, on one physical line.
 ///   - bytes: the file.
 package func removal(ofListItem item: Range<Int>, in bytes: [UInt8]) -> TextEdit {
-    let lineStart = (bytes[..<item.lowerBound].lastIndex(of: 0x0a) ?? -1) + 1
-    let lineEnd = bytes[item.upperBound...].firstIndex(of: 0x0a) ?? bytes.count
+    let newline: UInt8 = 0x0a
     var end = item.upperBound
-    while end < lineEnd, isListSeparator(bytes[end]) { end += 1 }
-    if end < lineEnd { return TextEdit(item.lowerBound..<end, "") }
+    while end < bytes.count, bytes[end] != newline, isListSeparator(bytes[end]) { end += 1 }
+    let endsLine = end == bytes.count || bytes[end] == newline
+    guard endsLine else { return TextEdit(item.lowerBound..<end, "") }
     var start = item.lowerBound
-    while start > lineStart, isListSeparator(bytes[start - 1]) { start -= 1 }
-    if start == lineStart, lineStart > 0 { return TextEdit(lineStart..<min(lineEnd + 1, bytes.count), "") }
-    let isAfterName = start > lineStart && bytes[start - 1] == UInt8(ascii: "=")
+    while start > 0, bytes[start - 1] != newline, isListSeparator(bytes[start - 1]) { start -= 1 }
+    let beginsLine = start == 0 || bytes[start - 1] == newline
+    if beginsLine, start > 0 { return TextEdit(start..<min(end + 1, bytes.count), "") }
+    let isAfterName = !beginsLine && bytes[start - 1] == UInt8(ascii: "=")
     // `name = ` keeps the space that was written before the item.
     return TextEdit((isAfterName ? item.lowerBound : start)..<item.upperBound, "")
 }

@@ -14,6 +14,17 @@ package func explainRelay(_ configuration: PostfixConfiguration, trusted: [IPNet
     Explanation(Host(configuration, trusted: trusted)).report
 }
 
+/// Causes that are counted together: the entries of one table, the items of one list.
+private struct CauseGroup: Hashable {
+    var name: String
+    var isTable: Bool
+
+    init(_ finding: Finding) {
+        isTable = finding.blame.entry != nil
+        name = finding.blame.entry?.table ?? "\(finding.blame.kind) \(finding.blame.parameter)"
+    }
+}
+
 /// A judgement of every listener, put into words.
 struct Explanation {
     let host: Host
@@ -76,26 +87,28 @@ struct Explanation {
         }
     }
 
-    /// How many entries of one table are causes of their own before the rest is counted.
+    /// How many entries of one table, or items of one list, are causes of their own before the rest is counted.
     private static let entryLimit = 20
 
     private func causes(
         _ judgement: ListenerJudgement, where isWanted: (Finding) -> Bool
     ) -> [RelayCause] {
         var causes: [RelayCause] = []
-        var entries: [String: (count: Int, last: Finding)] = [:]
+        var groups: [CauseGroup: (count: Int, last: Finding)] = [:]
         for finding in judgement.findings where isWanted(finding) {
-            if let table = finding.blame.entry?.table {
-                let count = (entries[table]?.count ?? 0) + 1
-                entries[table] = (count, finding)
-                if count > Self.entryLimit { continue }
-            }
-            causes.append(cause(finding, judgement))
+            let group = CauseGroup(finding)
+            let count = (groups[group]?.count ?? 0) + 1
+            groups[group] = (count, finding)
+            if count <= Self.entryLimit { causes.append(cause(finding, judgement)) }
         }
-        for (_, (count, last)) in entries.sorted(by: { $0.key < $1.key }) where count > Self.entryLimit {
+        let crowded = groups.filter { $0.value.count > Self.entryLimit }
+        for (group, (count, last)) in crowded.sorted(by: { $0.key.name < $1.key.name }) {
             var rest = cause(last, judgement)
+            let more = count - Self.entryLimit
             rest.opens =
-                "\(count - Self.entryLimit) more entries of the same table, the last of them \(rest.opens)"
+                group.isTable
+                ? "\(more) more entries of the same table, the last of them \(rest.opens)"
+                : "\(more) more items of the same list, the last of them \(rest.opens)"
             causes.append(rest)
         }
         if !judgement.isComplete { causes.append(incompleteCause(judgement)) }
@@ -111,9 +124,21 @@ struct Explanation {
             text: entry.map {
                 place.file == .builtIn || isTable(place.file)
                     ? "\($0.key) \($0.value)" : host.quoting.text(of: place)
-            } ?? host.quoting.text(of: place),
+            } ?? builtInText(finding, judgement) ?? host.quoting.text(of: place),
             culprit: place.file == .builtIn ? nil : place.token, opens: opens(finding, judgement),
             listener: judgement.listener.port, remedy: remedy(for: finding))
+    }
+
+    /// What Postfix takes for a parameter that is not set, and where it says so.
+    private func builtInText(_ finding: Finding, _ judgement: ListenerJudgement) -> String? {
+        let name = finding.blame.parameter
+        guard finding.blame.place.file == .builtIn else { return nil }
+        let value = host.values(ofService: judgement.listener.service).value(of: name)
+        guard case .builtIn? = value.origin else { return nil }
+        let release = "Postfix \(host.version.major).\(host.version.minor)"
+        let notes = ReleaseChange.ofDefault(name).map(\.releaseNote).joined(separator: "; ")
+        return "\(name) = \(value.text.text) (not set; the default of \(release)"
+            + (notes.isEmpty ? ")" : ", see \(notes))")
     }
 
     private func isTable(_ file: ConfigurationFile) -> Bool {

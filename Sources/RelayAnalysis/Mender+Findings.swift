@@ -33,18 +33,11 @@ extension Mender {
     }
 
     private mutating func explainCost(of finding: Finding) {
-        let who = finding.traits.map(\.who).joined(separator: ", ")
         switch finding.blame.kind {
         case .mynetworks, .clientAccess, .mynetworksStyle:
-            guard !finding.traits.isEmpty else { return }
-            note(
-                "No longer relayed without a login: \(who). If they are yours, vouch for their network in the policy "
-                    + "(white-list.vouched), and it stays.")
+            shutOut[.clients, default: []] += finding.traits.map(\.who)
         case .heloAccess, .senderAccess, .recipientAccess, .nakedAddress:
-            guard !finding.traits.isEmpty else { return }
-            note(
-                "No longer relayed without a login: \(who). Known hosts that cannot log in can be vouched for in "
-                    + "the policy by their network (white-list.vouched).")
+            shutOut[.others, default: []] += finding.traits.map(\.who)
         case .proxyProtocol:
             note(
                 "A proxy in front of the host can no longer hand on client addresses by \(finding.blame.parameter); "
@@ -54,6 +47,30 @@ extension Mender {
                 "No longer relayed: domains that \(finding.blame.entry?.table ?? finding.blame.place.token) was meant "
                     + "for. Name them in relay_domains.")
         default: return
+        }
+    }
+
+    /// Says who may be shut out by what was mended, and what keeps them in.
+    mutating func explainWhoIsShutOut() {
+        for (kind, advice) in [
+            (
+                ShutOut.clients,
+                "If they are yours, vouch for their network in the policy (white-list.vouched), "
+                    + "and it stays."
+            ),
+            (
+                .others,
+                "Known hosts that cannot log in can be vouched for in the policy by their network "
+                    + "(white-list.vouched)."
+            ),
+        ] {
+            var seen = said
+            let who = (shutOut[kind] ?? []).filter { seen.insert($0).inserted }
+            guard !who.isEmpty else { continue }
+            let rest = who.count > 20 ? ", and \(who.count - 20) more" : ""
+            note(
+                "No longer relayed without a login: \(who.prefix(20).joined(separator: ", "))\(rest). \(advice)"
+            )
         }
     }
 
@@ -77,17 +94,21 @@ extension Mender {
         remove(place, blame.parameter, server, remainder: remainder)
     }
 
-    /// Whether nothing of the value stays when the guilty items go.
-    private func isOnlyItem(_ place: Place, _ server: SMTPServer) -> Bool {
+    /// Whether nothing of the value stays when the guilty items go. Only the first of them is the one that says so.
+    private mutating func isOnlyItem(_ place: Place, _ server: SMTPServer) -> Bool {
+        if let known = lastGuilty[server.service] { return known.map { $0.range == place.range } ?? false }
+        let guilty = Set(
+            explanation.judgements.flatMap(\.findings).filter { $0.blame.kind == .mynetworks }
+                .compactMap { $0.blame.item.map(host.quoting.place) })
         let items = server.values.value(of: "mynetworks").items
-        let guilty = explanation.judgements.flatMap(\.findings).filter { $0.blame.kind == .mynetworks }
-            .compactMap { $0.blame.item }
+        let places = items.map(host.quoting.place)
         // An exclusion alone lets nobody in.
-        let staying = items.filter { !guilty.contains($0) && $0.bytes.first != UInt8(ascii: "!") }
-        guard staying.isEmpty else { return false }
-        // Only one of several guilty items gets the remainder.
-        return items.first(where: guilty.contains).map { host.quoting.place(of: $0).range == place.range }
-            ?? true
+        let stays = zip(items, places).contains { item, place in
+            !guilty.contains(place) && item.bytes.first != UInt8(ascii: "!")
+        }
+        let first = stays ? nil : places.first(where: guilty.contains) ?? place
+        lastGuilty[server.service] = .some(first)
+        return first.map { $0.range == place.range } ?? false
     }
 
     /// The networks of a guilty table that somebody vouched for.

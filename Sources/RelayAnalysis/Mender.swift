@@ -15,14 +15,27 @@ struct Mender {
     let isThorough: Bool
     /// Services that were changed already: what that brought up is mended as well.
     let changedServices: Set<Int>
+    /// Who was said to be shut out already.
+    let said: Set<String>
     private(set) var edits: [ConfigurationFile: [Edit]] = [:]
     private(set) var notes: [String] = []
     private(set) var services: Set<Int> = []
+    /// Who may be legitimate and relays no longer.
+    var shutOut: [ShutOut: [String]] = [:]
 
-    init(_ explanation: Explanation, isThorough: Bool = false, changedServices: Set<Int> = []) {
+    /// For each service, the first guilty item of a `mynetworks` of which nothing stays; `nil` where something does.
+    var lastGuilty: [Int: Place?] = [:]
+
+    enum ShutOut { case clients, others }
+
+    init(
+        _ explanation: Explanation, isThorough: Bool = false, changedServices: Set<Int> = [],
+        said: Set<String> = []
+    ) {
         self.explanation = explanation
         self.isThorough = isThorough
         self.changedServices = changedServices
+        self.said = said
         host = explanation.host
     }
 
@@ -47,6 +60,7 @@ struct Mender {
             for finding in findings { mend(finding, judgement, server) }
             if let fault { mend(fault, judgement, server) }
         }
+        explainWhoIsShutOut()
     }
 
     // MARK: edits

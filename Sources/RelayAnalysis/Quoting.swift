@@ -102,7 +102,20 @@ struct Quoting {
     }
 
     func text(of place: Place) -> String {
-        guard let line = place.line, let bytes = bytes(of: place.file) else { return place.token }
-        return physicalLine(line, of: bytes)?.text ?? place.token
+        guard let line = place.line, let bytes = bytes(of: place.file),
+            let whole = physicalLine(line, of: bytes)
+        else { return place.token }
+        guard whole.count > Self.quotedLength else { return whole.text }
+        return part(of: whole, around: Array(place.token.utf8))
+    }
+
+    /// How much of a line is quoted, in bytes; lines of megabytes are possible.
+    private static let quotedLength = 4096
+
+    private func part(of line: [UInt8], around token: [UInt8]) -> String {
+        let start = line.firstRange(of: token)?.lowerBound ?? 0
+        let range = max(0, start - Self.quotedLength / 2)..<min(line.count, start + Self.quotedLength / 2)
+        return (range.lowerBound > 0 ? "… " : "") + line[range].text
+            + (range.upperBound < line.count ? " …" : "")
     }
 }

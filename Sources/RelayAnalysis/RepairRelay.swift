@@ -33,6 +33,7 @@ struct Workshop {
     private(set) var current: PostfixConfiguration
     private var touches: [ConfigurationFile: [String]] = [:]
     private var notes: [String] = []
+    private var shutOut: Set<String> = []
     /// Services that a cause was found on.
     private var touchedServices: Set<Int> = []
     /// Services on port 25 that took mail for this host from outside before anything was changed.
@@ -51,9 +52,10 @@ struct Workshop {
             guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
             if round == 0 { receivingServices = explanation.receivingServices }
             var mender = Mender(
-                explanation, isThorough: round > 3, changedServices: touchedServices)
+                explanation, isThorough: round > 3, changedServices: touchedServices, said: shutOut)
             mender.mend()
             touchedServices.formUnion(mender.services)
+            shutOut.formUnion(mender.shutOut.values.joined())
             guard take(mender) else { break }
         }
         keepHostedMail()

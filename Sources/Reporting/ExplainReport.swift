@@ -40,8 +40,10 @@ private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
         let indent = text[..<range.lowerBound].map { $0 == "\t" ? "\t" : " " }.joined()
         lines.append("    " + indent + style.red(String(repeating: "^", count: culprit.count)))
     }
-    lines.append("    opens it to: \(printableText(cause.opens.utf8))")
-    lines.append("    to close it: \(printableText(cause.remedy.utf8))")
+    // What is broken opens nothing, and nothing has to be closed.
+    let isBroken = cause.kind == "broken"
+    lines.append("    \(isBroken ? "lets in" : "opens it to"): \(printableText(cause.opens.utf8))")
+    lines.append("    \(isBroken ? "to mend it" : "to close it"): \(printableText(cause.remedy.utf8))")
     return lines
 }
 

@@ -265,4 +265,18 @@ import Testing
         #expect(report.causes.map(\.line) == [20_001])
         #expect(report.causes.first?.opens == "clients in 203.0.0.0/16")
     }
+
+    @Test func `Of thousands of items in one line some are shown, and the line around them`() throws {
+        let items = (0..<1000).map { "10.\($0 / 250).\($0 % 250).1" }
+        let host = SampleHost().setting("mynetworks", items.joined(separator: " "))
+        let report = host.report
+        #expect(report.causes.count == 21)
+        let last = try #require(report.causes.last)
+        #expect(last.opens.hasPrefix("980 more items of the same list, the last of them "))
+        #expect(last.culprit == "10.3.249.1" && last.text.contains("10.3.249.1"))
+        #expect(report.causes.allSatisfy { $0.text.utf8.count < 5000 })
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed && repair.notes.count == 1, "\(repair.notes)")
+        #expect(repair.notes.first?.contains("and 980 more") == true)
+    }
 }
