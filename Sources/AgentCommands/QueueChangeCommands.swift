@@ -126,7 +126,7 @@ struct QueueReleaseCommand: AsyncParsableCommand {
             return try await withRunLock(at: runLock, owner: "agent queue release") {
                 let store = try openStore(storePath(shared.store))
                 try await host.recoverFirst(store: store)
-                let held = try store.heldMessages(by: change)
+                let held = try store.heldMessages(by: change, host.placesInQueue())
                 try terminal.confirm(
                     QueueAction.release.summary(held.messages.count) + " of change \(held.changeSet)?",
                     assumeYes: yes)

@@ -2,20 +2,22 @@ package import MailModel
 package import Recording
 
 extension Store {
-    /// What a change set held and nobody took back since.
-    /// - Parameter change: `nil` for the last one that held something.
-    /// - Throws: ``Failure`` when there is nothing that it held.
-    package func heldMessages(by change: Int?) throws(Failure) -> (changeSet: Int, messages: [MessageID]) {
-        let rows = try changeSets()
-        let takenBack = Set(rows.filter { $0.outcome == Outcome.confirmed.rawValue }.compactMap(\.reverts))
-        for row in rows where change.map({ $0 == row.id }) ?? !takenBack.contains(row.id) {
+    /// What a change set held and is on hold still.
+    /// - Parameters:
+    ///   - change: `nil` for the last one of which something is.
+    ///   - queue: Where a message is at this moment.
+    /// - Throws: ``Failure`` when there is nothing.
+    package func heldMessages(
+        by change: Int?, _ queue: (MessageID) -> PostfixQueue?
+    ) throws(Failure) -> (changeSet: Int, messages: [MessageID]) {
+        for row in try changeSets() where change.map({ $0 == row.id }) ?? true {
             let steps = try steps(of: row.id).map { row throws(Failure) in try RecordedStep(row) }
             let messages = try steps.reversedQueueSteps(in: self).filter { $0.action == .release }
-                .flatMap(\.messages)
+                .flatMap(\.messages).filter { queue($0) == .hold }
             if !messages.isEmpty { return (row.id, messages) }
         }
         throw Failure(
-            .failed, change.map { "change \($0) held no messages" } ?? "nothing is held by agent",
+            .failed, change.map { "nothing that change \($0) held is on hold" } ?? "nothing is held by agent",
             remedy: "`agent history` lists what there is; `postsuper -H ID` releases what others have held.")
     }
 }

@@ -24,13 +24,13 @@ struct QueueTests {
         #expect(host.world.withLock { $0.commands.count } == 3)
         #expect(try host.store.steps(of: held.changeSet).map(\.state) == [.done, .done, .done])
         #expect(try host.store.verify() == [])
-        let again = try host.store.heldMessages(by: nil)
+        let again = try host.store.heldMessages(by: nil, host.instruments.queue)
         #expect(Set(again.messages) == Set(messages) && again.changeSet == held.changeSet)
         let released = try await changeQueue(
             .release, again.messages, plan: host.plan([]), document: "{}", reverting: held.changeSet,
             using: host.instruments)
         #expect(released.outcome.done == 2500 && host.count(.deferred) == 2500)
-        #expect(throws: Failure.self) { try host.store.heldMessages(by: nil) }
+        #expect(throws: Failure.self) { try host.store.heldMessages(by: nil, host.instruments.queue) }
         let back = try await rollBackQueue(
             released.changeSet, plan: host.plan([]), document: "{}", using: host.instruments)
         #expect(back.outcome.action == .hold && host.count(.hold) == 2500)
@@ -63,7 +63,8 @@ struct QueueTests {
         let held = try await hold(messages, on: host)
         #expect(held.outcome.isInterrupted && held.outcome.done == 1000 && host.count(.hold) == 1000)
         host.world.withLock { $0.interruptAfterSteps = nil }
-        #expect(try host.store.heldMessages(by: held.changeSet).messages.count == 1000)
+        #expect(
+            try host.store.heldMessages(by: held.changeSet, host.instruments.queue).messages.count == 1000)
     }
 
     @Test("A run that was killed is closed with what it had held, which can be released")
