@@ -37,10 +37,13 @@ private struct MeasuredCase: Sendable, CustomTestStringConvertible {
         return names.sorted().compactMap { MeasuredCase(corpus.appending(path: $0)) }
     }()
 
-    /// A few of them in a run of all tests; every one where `AGENT_ROUNDS` is `all`.
+    /// A few of them in a run of all tests; those that `AGENT_ROUNDS` names (`all`, or `A01,B02`).
     static let chosen: [MeasuredCase] = {
-        guard ProcessInfo.processInfo.environment["AGENT_ROUNDS"] != "all" else { return all }
-        return all.enumerated().filter { $0.offset % 10 == 4 }.map(\.element)
+        guard let named = ProcessInfo.processInfo.environment["AGENT_ROUNDS"] else {
+            return all.enumerated().filter { $0.offset % 10 == 4 }.map(\.element)
+        }
+        let names = named.split(separator: ",").map(String.init)
+        return named == "all" ? all : all.filter { names.contains($0.testDescription) }
     }()
 
     /// Whether the probe can hear all that it asks: not where clients are put off after a few recipients, and not

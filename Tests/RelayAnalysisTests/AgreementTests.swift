@@ -43,7 +43,8 @@ import Testing
         let wanted = Self.environment["AGENT_DEFECT"] ?? ""
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path()).sorted()
         let step = wanted.isEmpty && Self.environment["AGENT_COMPOSITIONS"] == nil ? 3 : 1
-        let chosen = stride(from: 0, to: names.count, by: step).map { names[$0] }
+        let chosen = try stride(from: 0, to: names.count, by: step).map { names[$0] }
+            .filter { try CorpusTests.isDecided(directory.appending(path: $0)) }
         for part in parts(of: chosen.filter { wanted.isEmpty || $0 == wanted }) {
             let trials = try part.map { name in
                 Trial(try MeasuredHost(copy: directory.appending(path: name)), name: name)

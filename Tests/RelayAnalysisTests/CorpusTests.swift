@@ -30,6 +30,12 @@ import Testing
         return FileManager.default.fileExists(atPath: found.path()) ? found : nil
     }
 
+    /// Whether the files of a case say by themselves what strangers can do.
+    static func isDecided(_ directory: URL) throws -> Bool {
+        let data = try Data(contentsOf: directory.appending(path: "expected.json"))
+        return try JSONDecoder().decode(Expected.self, from: data).isDecided
+    }
+
     private func read(_ path: String) -> [UInt8]? {
         FileManager.default.contents(atPath: path).map(Array.init)
     }

@@ -1,0 +1,156 @@
+import MailModel
+import Postfix
+
+extension SMTPServer {
+    func clientTraits(_ table: LookupTable) -> [Trait] {
+        clientTraits(table, in: table.entries.indices) { _ in true }
+    }
+
+    func clientTraits(_ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool) -> [Trait] {
+        switch table.content {
+        case .fixed(let entries, _):
+            return range.filter(isUseful).flatMap { clientTraits(key: entries[$0].key) }
+        case .networks(let entries, _):
+            return range.filter(isUseful).flatMap { index -> [Trait] in
+                guard case .network(let network) = CIDRText(entries[index].key) else { return [] }
+                return addressTraits(network, "clients in \(entries[index].key)") { address in
+                    gives(table, address.description, index)
+                }
+            }
+        case .networkRules(let rules):
+            return rules.filter { $0.kind == .rule && isUseful($0.entry) }.prefix(2000).flatMap {
+                rule -> [Trait] in
+                guard let network = rule.isNegated ? IPNetwork(.v4(0), prefix: 0) : rule.network else {
+                    return []
+                }
+                let key = table.entries[rule.entry].key
+                return addressTraits(network, "clients in \(key)") {
+                    gives(table, $0.description, rule.entry)
+                }
+            }
+        case .patterns:
+            return patternRules(table).filter { isUseful($0.entry) }.flatMap {
+                clientTraits($0.pattern.pattern, table, $0.entry)
+            }
+        case .unreadable: return unreadableTrait(table).map { [$0] } ?? []
+        case .constant, .union, .pipe, .failing: return []
+        }
+    }
+
+    private func clientTraits(key: String) -> [Trait] {
+        if let network = IPNetwork(octets: key) {
+            return addressTraits(network, "clients in \(network)") { _ in true }
+        }
+        if key.contains(":") {
+            let groups = key.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let filled =
+                groups.count < 8 && !key.contains("::")
+                ? groups.filter { !$0.isEmpty }
+                    + Array(repeating: "77", count: 8 - groups.filter { !$0.isEmpty }.count) : groups
+            guard let address = IPAddress(filled.joined(separator: ":")), !host.isTrusted(address) else {
+                return []
+            }
+            return [
+                Trait(
+                    change: .client(Client(address: address, name: Stranger.name)), who: "clients in \(key)")
+            ]
+        }
+        return nameTraits(key)
+    }
+
+    /// A client with an address in the network that nobody vouched for, for which `isRight` holds.
+    func addressTraits(_ network: IPNetwork, _ who: String, where isRight: (IPAddress) -> Bool) -> [Trait] {
+        guard !host.isTrusted(network) else { return [] }
+        for address in candidates(in: network)
+        where address.isPossibleClient && !host.isTrusted(address) && isRight(address) {
+            return [Trait(change: .client(Client(address: address, name: Stranger.name)), who: who)]
+        }
+        return []
+    }
+
+    private func candidates(in network: IPNetwork) -> [IPAddress] {
+        let width = network.address.width
+        guard network.prefix < width else { return [network.first] }
+        let inside = Stranger.addresses.filter(network.contains)
+        return inside
+            + (0..<24).map { index in
+                // Spread over the block; the first ones are near its ends, where hosts are.
+                let seeds: [UInt64] = [77, 2, 1, 0]
+                let seed = index < seeds.count ? seeds[index] : UInt64(index) &* 0x9e37_79b9_7f4a_7c15
+                switch network.first {
+                case .v4(let bits):
+                    let mask = network.prefix == 0 ? UInt32.max : UInt32.max >> UInt32(network.prefix)
+                    return .v4(bits | (UInt32(truncatingIfNeeded: index < 4 ? seed : seed >> 16) & mask))
+                case .v6(let high, let low):
+                    let lowMask = network.prefix >= 64 ? UInt64.max >> UInt64(network.prefix - 64) : .max
+                    let highMask = network.prefix >= 64 ? 0 : UInt64.max >> UInt64(network.prefix)
+                    return .v6(high: high | (index < 4 ? 0 : seed & highMask), low: low | (seed & lowMask))
+                }
+            }
+    }
+
+    /// A client with a verified name; a name of the host's own domain is its administrator's to give.
+    func nameTraits(_ key: String) -> [Trait] {
+        let name = key.hasPrefix(".") ? "x7q" + key : key
+        guard isHostName(name), !resolver.isOwn(name: name), !isLocalName(name) else { return [] }
+        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
+        let who =
+            name == "unknown" ? "clients without a verified name" : "clients whose verified name is in \(key)"
+        return [Trait(change: .client(Client(address: address, name: name)), who: who)]
+    }
+
+    private func clientTraits(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [Trait] {
+        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
+        let samples = texts(pattern, table, entry, filling: [[], Stranger.domain.bytes])
+        let names = samples.flatMap(nameVariants) + ["unknown"]
+        if let name = names.first(where: {
+            isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0) && gives(table, $0, entry)
+        }) {
+            let key = table.entries[entry].key
+            return [
+                Trait(
+                    change: .client(Client(address: address, name: name)),
+                    who: "clients whose verified name matches \(key)")
+            ]
+        }
+        let addresses = samples.flatMap(addressVariants)
+        guard
+            let match = addresses.first(where: { !host.isTrusted($0) && gives(table, $0.description, entry) })
+        else {
+            return []
+        }
+        let who = "clients whose address matches \(table.entries[entry].key)"
+        return [Trait(change: .client(Client(address: match, name: Stranger.name)), who: who)]
+    }
+
+    /// Names that a stranger could have and that hold the text.
+    func nameVariants(_ text: String) -> [String] {
+        let core = text.folded.trimmingDots
+        return [
+            "\(text).\(Stranger.domain)", "mail.\(core).\(Stranger.domain)", "not\(core)",
+            "\(core).\(Stranger.domain)", "x7q.\(core)", core, "x7q\(text)", "\(text)\(Stranger.domain)",
+            "x7q-\(core)-x7q.\(Stranger.domain)",
+        ]
+    }
+
+    private func addressVariants(_ text: String) -> [IPAddress] {
+        let parts = text.split { $0 == "." }.map(String.init)
+        guard !parts.isEmpty, parts.count <= 4, parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }) else {
+            return [IPAddress(text)].compactMap { $0 }
+        }
+        let missing = Array(repeating: "77", count: 4 - parts.count)
+        return [parts + missing, missing + parts].compactMap { IPAddress($0.joined(separator: ".")) }
+    }
+}
+
+extension IPAddress {
+    /// Whether a client can connect from the address: it is no network of all, no multicast group, and not IPv4
+    /// in the clothes of IPv6, which Postfix sees as IPv4.
+    fileprivate var isPossibleClient: Bool {
+        switch self {
+        case .v4(let bits): bits >> 24 != 0 && bits >> 24 < 224
+        case .v6(let high, let low):
+            !(high == 0 && (low >> 32 == 0xffff || low == 0)) && high >> 56 != 0xff
+        }
+    }
+}
