@@ -4,7 +4,13 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -23,10 +29,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -45,16 +54,23 @@ let package = Package(
         .target(name: "Recording", dependencies: ["MailModel", "Content", grdb]),
         .target(name: "Execution", dependencies: ["MailModel", "Content", "HostIO", "Recording"]),
         .target(name: "SMTPCore", dependencies: ["MailModel"]),
-        .target(name: "Probing", dependencies: ["MailModel", "SMTPCore", nioCore, nioPosix, nioSSL, nioTLS]),
-        .target(name: "Vantages", dependencies: ["MailModel", "HostIO", "Probing"]),
+        .target(
+            name: "Probing",
+            dependencies: ["MailModel", "SMTPCore", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS]),
+        .target(name: "Vantages", dependencies: ["MailModel", "Content", "HostIO", "SMTPCore", "Probing"]),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "MailModel", "Content", "Probing", "Vantages", httpTypes, hummingbird, hummingbirdCore,
+                hummingbirdTLS, logging, nioCore, nioSSL,
+            ]),
         .target(name: "Reporting", dependencies: ["MailModel", "Content"]),
         .target(
             name: "AgentCommands",
             dependencies: [
                 "MailModel", "Content", "PolicyLoading", "HostIO", "Observation", "Planning",
                 "Postfix", "Qmail", "QueueAnalysis", "RelayAnalysis", "Recording", "Execution", "Probing",
-                "Vantages",
-                "Reporting",
+                "Vantages", "Serving", "Reporting",
                 argumentParser, unixSignals,
             ]),
         .executableTarget(name: "agent", dependencies: ["AgentCommands"]),
@@ -79,7 +95,11 @@ let package = Package(
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Probing", "SMTPCore", "MailModel", nioCore, nioPosix, nioSSL]),
-        .testTarget(name: "VantagesTests", dependencies: ["Vantages", "Probing", "HostIO", "MailModel"]),
+        .testTarget(
+            name: "VantagesTests", dependencies: ["Vantages", "Probing", "SMTPCore", "HostIO", "MailModel"]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: ["Serving", "Vantages", "Probing", "HostIO", "MailModel"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
         .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),
         .testTarget(name: "IntegrationTests"),

@@ -37,7 +37,8 @@ package struct AgentCommand: AsyncParsableCommand {
             PlanCommand.self, ApplyCommand.self, ConfirmCommand.self, CancelCommand.self,
             ExtendCommand.self, RollbackCommand.self, RecoverCommand.self,
             HistoryCommand.self, ShowCommand.self, StatusCommand.self, ReportCommand.self, ProbeCommand.self,
-            ExplainCommand.self, QueueCommand.self, PolicyCommand.self, BackupsCommand.self,
+            VantageCommand.self, ExplainCommand.self, QueueCommand.self, PolicyCommand.self,
+            BackupsCommand.self,
         ])
 
     package init() {}

@@ -56,10 +56,10 @@ struct ApplyCommand: AsyncParsableCommand {
         try await perform(shared) { terminal in
             try requireRoot(for: "apply", because: changesHost)
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
+            let policy = try loadPolicy(shared.policy ?? saved?.policyFile)
             let host = Host(
-                policy: try loadPolicy(shared.policy ?? saved?.policyFile), terminal: terminal,
-                options: shared.common, unmanaged: programs.choice)
-            try host.requireVantage(vantage.from)
+                policy: policy, terminal: terminal, options: shared.common, unmanaged: programs.choice,
+                vantage: try vantage.instruments(orElse: policy.probe.from))
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {
                 try await carryOut(saved, on: host, store: try openStore(store), terminal: terminal)

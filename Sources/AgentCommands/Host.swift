@@ -15,6 +15,7 @@ struct Host: Sendable {
     let options: CommonOptions
     /// What becomes of a program on port 25 that nothing manages (`--stop-unmanaged`).
     var unmanaged = UnmanagedPrograms.areReported
+    var vantage = VantageInstruments.ofThisProgram
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 
@@ -42,7 +43,8 @@ struct Host: Sendable {
 
     /// Has this host asked from outside on every address and port where it serves mail.
     func probe(
-        _ state: HostState, from vantage: VantageAddress, depth: ProbeDepth
+        _ state: HostState, from: VantageAddress, depth: ProbeDepth, knowing: ProbeKnowledge? = nil,
+        transcript: TranscriptSink? = nil
     ) async throws(Failure) -> ProbeReport {
         guard let listeners = state.listeners.value else {
             throw Failure(
@@ -58,11 +60,15 @@ struct Host: Sendable {
                 detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
         }
         let hosted = hostedRecipient(state)
-        let request = ProbeRequest(
+        var request = ProbeRequest(
             target: state.name, endpoints: endpoints, hostedRecipient: hosted.value,
-            origin: ProbeOrigin(kind: vantage.text, address: nil),
+            origin: ProbeOrigin(kind: from.text, address: nil),
             tests: depth == .complete ? .all : .essential)
-        var report = try await runProbe(from: vantage, request)
+        request.localSender = state.hosted.value?.sender
+        request.relayDomain = state.hosted.value?.relayDomain
+        request.trusted = policy.whiteList.allowed(on: currentTime().day)
+        try knowing?.add(to: &request)
+        var report = try await runProbe(from: from, request, instruments: vantage, transcript: transcript)
         report.hostedReason = hosted.reason
         return report
     }

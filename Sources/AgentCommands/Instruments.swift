@@ -10,20 +10,6 @@ import Recording
 import RelayAnalysis
 import Reporting
 
-struct VantageOption: ParsableArguments {
-    @Option(
-        name: .customLong("from"),
-        help: ArgumentHelp(
-            "Probe from here instead of where the policy says: netns or direct.", valueName: "vantage"),
-        transform: { text in
-            guard let vantage = VantageAddress(text) else {
-                throw ValidationError("a vantage is netns, direct, ssh://[user@]host or https://…")
-            }
-            return vantage
-        })
-    var from: VantageAddress?
-}
-
 struct UnmanagedOption: ParsableArguments {
     @Flag(help: "End a program on port 25 that nothing manages; without it, it is only reported.")
     var stopUnmanaged = false
@@ -59,19 +45,6 @@ extension Host {
         }
         guard let postfix = state.postfix.value else { return [] }
         return [postfix.mainCF.path, postfix.masterCF.path]
-    }
-
-    /// Refuses a vantage that does not exist, before anything is changed.
-    func requireVantage(_ named: VantageAddress?) throws(Failure) {
-        switch named ?? policy.probe.from {
-        case .networkNamespace, .direct: return
-        case .ssh, .https:
-            throw Failure(
-                .usage, "the vantage \((named ?? policy.probe.from).text) is not available in this version",
-                detail:
-                    "A probe can run from netns (a network namespace on this machine) or direct (this process).",
-                remedy: "Add --from netns, or change probe.from in the policy.")
-        }
     }
 
     /// Everything that carrying out a change needs of this host.

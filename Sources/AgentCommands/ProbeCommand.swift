@@ -3,6 +3,7 @@ import Execution
 import Foundation
 import HostIO
 import MailModel
+import Observation
 import Probing
 import Reporting
 import Vantages
@@ -16,11 +17,20 @@ struct ProbeCommand: AsyncParsableCommand {
             serves mail, from a network namespace whose address the server takes for a
             stranger's. What it would relay is proved by messages that come back to
             that namespace; nobody else gets mail. A host that is named is asked by
-            this process, as it is, up to the reply to RCPT TO: no mail is sent.
+            this process, as it is, up to the reply to RCPT TO: no mail is sent unless
+            --send says so.
+
+            VANTAGES (--from):
+              netns                 a network namespace of this machine
+              direct                this process, as it is
+              ssh://[user@]host     this program there, over your OpenSSH
+              https://host[:port]   an `agent vantage serve` there
 
             EXAMPLES:
               agent probe
               agent probe mail.example.net:25 mail.example.net:587
+              agent probe --from ssh://root@elsewhere.example
+              agent probe --from https://vantage.example:8443 --token-file FILE
               agent probe --format json
 
             EXIT STATUS:
@@ -38,6 +48,20 @@ struct ProbeCommand: AsyncParsableCommand {
 
     @OptionGroup var vantage: VantageOption
 
+    @OptionGroup var knowledge: ProbeKnowledge
+
+    @Flag(
+        help: """
+            Prove a yes by a message to the vantage, which has to be reachable on port 25
+            and to have nothing else there. From netns that is always done.
+            """)
+    var send = false
+
+    @Option(
+        help: ArgumentHelp("Keep every line sent and received in this file.", valueName: "file"),
+        completion: .file())
+    var transcript: String?
+
     /// How a vantage hands its request to this same program on the other side.
     @Option(help: .hidden)
     var request: String?
@@ -49,49 +73,80 @@ struct ProbeCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             if request != nil { return await answer(terminal) }
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
-            let reports = try await targets.isEmpty ? [probeThisHost(host)] : probeNamedHosts(terminal)
+            let policy = try loadPolicy(shared.policy)
+            var outside = try vantage.instruments(orElse: targets.isEmpty ? policy.probe.from : .direct)
+            outside.catches = send
+            let host = Host(
+                policy: policy, terminal: terminal, options: shared.common, vantage: outside)
+            let lines = try transcript.map { path throws(Failure) in try TranscriptFile(path) }
+            let reports = try await ask(host, outside, lines)
+            try lines?.finish()
             show(reports, terminal)
             return reports.map(\.verdict.exitStatus).max { $0.rawValue < $1.rawValue } ?? .done
         }
     }
 
+    private func ask(
+        _ host: Host, _ outside: VantageInstruments, _ lines: TranscriptFile?
+    ) async throws(Failure) -> [ProbeReport] {
+        async let _ = host.terminal.tick(targets.isEmpty ? "this host" : targets.joined(separator: ", "))
+        return try await targets.isEmpty ? [probeThisHost(host, lines)] : probeNamedHosts(outside, lines)
+    }
+
     private func answer(_ terminal: Terminal) async -> ExitStatus {
         let bytes = (try? FileHandle.standardInput.readToEnd()).map { Array($0) } ?? []
-        terminal.write(String(decoding: await answerProbeRequest(bytes), as: UTF8.self))
+        let answer = await answerProbeRequest(
+            bytes, program: agentVersion, interfaces: interfaceNetworks() ?? [])
+        terminal.write(String(decoding: answer, as: UTF8.self))
         return .done
     }
 
-    private func probeThisHost(_ host: Host) async throws(Failure) -> ProbeReport {
-        let vantage = vantage.from ?? host.policy.probe.from
-        try requireRoot(toProbeFrom: vantage)
-        return try await host.probe(host.observe(), from: vantage, depth: .complete)
+    private func probeThisHost(
+        _ host: Host, _ lines: TranscriptFile?
+    ) async throws(Failure) -> ProbeReport {
+        let from = vantage.from ?? host.policy.probe.from
+        try requireRoot(toProbeFrom: from)
+        return try await host.probe(
+            host.observe(), from: from, depth: .complete, knowing: knowledge, transcript: lines?.sink)
     }
 
-    private func probeNamedHosts(_ terminal: Terminal) async throws(Failure) -> [ProbeReport] {
+    private func probeNamedHosts(
+        _ instruments: VantageInstruments, _ lines: TranscriptFile?
+    ) async throws(Failure) -> [ProbeReport] {
         let from = vantage.from ?? .direct
         var reports: [ProbeReport] = []
         for target in targets {
             let (name, port) = try parseTarget(target)
-            let endpoints = try await resolveHost(name).map { ProbeRequest.Endpoint($0, port: port) }
-            let request = ProbeRequest(
+            let addresses = try await resolveHost(name)
+            let endpoints = addresses.flatMap { address in
+                (port.map { [$0] } ?? ProbeRequest.usualPorts).map {
+                    ProbeRequest.Endpoint(address, port: $0)
+                }
+            }
+            var request = ProbeRequest(
                 target: target, endpoints: endpoints, origin: ProbeOrigin(kind: from.text, address: nil))
-            reports.append(try await runProbe(from: from, request))
+            try knowledge.add(to: &request)
+            var report = try await runProbe(
+                from: from, request, instruments: instruments, transcript: lines?.sink)
+            if port == nil { report.leaveOutUnusedPorts() }
+            reports.append(report)
         }
         return reports
     }
 
     private func show(_ reports: [ProbeReport], _ terminal: Terminal) {
         terminal.show(
-            text: { style in reports.map { renderProbe($0, style: style) }.joined(separator: "\n") },
+            text: { style in
+                reports.map { renderProbe($0, detail: .everyTest, style: style) }.joined(separator: "\n")
+            },
             document: { probesDocument(reports) })
     }
 
     /// `host`, `host:port`, `address`, `[address]:port`.
-    private func parseTarget(_ text: String) throws(Failure) -> (name: String, port: Int) {
-        if IPAddress(text) != nil { return (text, 25) }
+    private func parseTarget(_ text: String) throws(Failure) -> (name: String, port: Int?) {
+        if IPAddress(text) != nil { return (text, nil) }
         var name = Substring(text)
-        var port = 25
+        var port: Int?
         if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
             guard let number = Int(text[text.index(after: colon)...]), (1...65535).contains(number) else {
                 throw Failure(.usage, "\(text) names no port between 1 and 65535")

@@ -42,7 +42,10 @@ struct ReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
+            let policy = try loadPolicy(shared.policy)
+            let host = Host(
+                policy: policy, terminal: terminal, options: shared.common,
+                vantage: try probe ? vantage.instruments(orElse: policy.probe.from) : .ofThisProgram)
             let store = try readStore(shared.store)
             let state = await host.observe()
             let from = vantage.from ?? host.policy.probe.from

@@ -45,8 +45,10 @@ struct RollbackCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "rollback", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
-            try host.requireVantage(vantage.from)
+            let policy = try loadPolicy(shared.policy)
+            let host = Host(
+                policy: policy, terminal: terminal, options: shared.common,
+                vantage: try vantage.instruments(orElse: policy.probe.from))
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent rollback") {
                 try await carryOut(on: host, store: try openStore(store), terminal: terminal)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Content
 import Foundation
 import HostIO
 import MailModel
@@ -36,6 +37,17 @@ struct Terminal: Sendable {
 
     /// A line of progress.
     func say(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// Where a person watches: a line that says how long something takes, until the task is cancelled.
+    func tick(_ what: String) async {
+        guard isatty(STDERR_FILENO) != 0 else { return }
+        var seconds = 0
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            seconds += 1
+            write("\r\u{1b}[2KAsking \(printableText(what.utf8)) … \(seconds) s", to: STDERR_FILENO)
+        }
+        if seconds > 0 { write("\r\u{1b}[2K", to: STDERR_FILENO) }
+    }
 
     /// A line that only `--verbose` shows.
     func detail(_ line: String) {

@@ -109,9 +109,17 @@ package struct HostedMail: Sendable, Equatable {
     package var domains: [String]
     /// Mailboxes that exist, the best to ask for first; not all of them where there are many.
     package var recipients: [String]
+    /// An address that a user of the host sends from, where that is another one.
+    package var sender: String?
+    /// A domain that the host relays for; `nil` when there is none.
+    package var relayDomain: String?
 
-    package init(domains: [String], recipients: [String]) {
+    package init(
+        domains: [String], recipients: [String], sender: String? = nil, relayDomain: String? = nil
+    ) {
         self.domains = domains
         self.recipients = recipients
+        self.sender = sender
+        self.relayDomain = relayDomain
     }
 }

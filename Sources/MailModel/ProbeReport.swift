@@ -28,6 +28,14 @@ package struct ProbeReport: Sendable, Equatable, Codable {
     }
 }
 
+extension ProbeReport {
+    /// Takes out what nobody has expected to be there, where it is not: every port that does not answer beside
+    /// 25, 465 and 587.
+    package mutating func leaveOutUnusedPorts() {
+        endpoints.removeAll { $0.verdict == .unreachable && ![25, 465, 587].contains($0.port) }
+    }
+}
+
 /// Where a probe stood.
 package struct ProbeOrigin: Hashable, Sendable, Codable {
     /// `netns`, `ssh`, `https` or `direct`.
@@ -102,23 +110,28 @@ package struct ProbeTest: Sendable, Equatable, Codable {
     /// The deciding reply, lines joined by a line feed.
     package var reply: String
     package var verdict: Verdict
+    /// What became of the message that was sent, in a word: `arrived`, `bounced`, `held`, `kept`, `waiting`,
+    /// `passed-on`, `missing`; `nil` when none was.
+    package var fate: String?
     /// The dialogue that led to ``reply``, alternating client and server: commands begin with `> `, lines of
     /// replies with `< `. Empty when nothing was said.
     package var dialogue: [String]
 
     package init(
-        id: String, mailFrom: String, rcptTo: String, reply: String, verdict: Verdict, dialogue: [String] = []
+        id: String, mailFrom: String, rcptTo: String, reply: String, verdict: Verdict, fate: String? = nil,
+        dialogue: [String] = []
     ) {
         self.id = id
         self.mailFrom = mailFrom
         self.rcptTo = rcptTo
         self.reply = reply
         self.verdict = verdict
+        self.fate = fate
         self.dialogue = dialogue
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, reply, verdict, dialogue
+        case id, reply, verdict, fate, dialogue
         case mailFrom = "mail-from"
         case rcptTo = "rcpt-to"
     }

@@ -18,6 +18,7 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     // Postfix may serve none of Plesk's mailboxes.
     if case .seen(var mail) = hosted, case .seen(let configuration) = postfix {
         mail.recipients += localRecipients(configuration, files).filter { !mail.recipients.contains($0) }
+        mail.relayDomain = relayDomain(configuration)
         hosted = .seen(mail)
     }
     let (managedMTA, listeners) = await serving

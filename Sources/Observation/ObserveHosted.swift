@@ -32,7 +32,13 @@ func hostedMail(
         return .unseen("neither Plesk nor Postfix names a domain whose mail stays on this host")
     }
     let domains = recipients.compactMap { $0.split(separator: "@").last.map(String.init) }
-    return .seen(HostedMail(domains: domains.sorted(), recipients: recipients))
+    // The host's own name is mostly among them, and few have an address at it.
+    let ownNames = listMembers("myhostname", of: configuration)
+    let domain = domains.first { !ownNames.contains($0) } ?? domains[0]
+    return .seen(
+        HostedMail(
+            domains: domains.sorted(), recipients: recipients,
+            sender: firstUser(instruments.files).map { "\($0)@\(domain)" }))
 }
 
 /// Postmaster (RFC 5321 section 4.5.1), or root, at each domain that is delivered here by name.
@@ -41,6 +47,27 @@ func localRecipients(_ configuration: PostfixConfiguration, _ files: HostFiles) 
     return listMembers("mydestination", of: configuration)
         .filter { $0.contains(".") && !$0.contains(":") && !$0.contains("/") && !$0.hasPrefix("localhost") }
         .map { "\(user)@\($0)" }
+}
+
+/// A domain that the host relays for, of those that are named one by one.
+func relayDomain(_ configuration: PostfixConfiguration) -> String? {
+    let local = listMembers("mydestination", of: configuration)
+    return listMembers("relay_domains", of: configuration).first {
+        $0.contains(".") && !$0.contains(":") && !$0.contains("/") && !$0.hasPrefix(".")
+            && !local.contains($0)
+    }
+}
+
+/// The first person with a login (passwd(5)): system users have numbers below 1000, `nobody` one above 60000.
+private func firstUser(_ files: HostFiles) -> String? {
+    for line in (files.text("/etc/passwd") ?? "").split(whereSeparator: \.isNewline) {
+        let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+        guard fields.count == 7, let number = Int(fields[2]), (1000..<60000).contains(number) else {
+            continue
+        }
+        return String(fields[0])
+    }
+    return nil
 }
 
 /// Whether an alias table of the host has postmaster, by its text (aliases(5)). Every host has root.

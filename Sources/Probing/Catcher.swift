@@ -1,33 +1,49 @@
-internal import MailModel
+package import MailModel
 internal import NIOCore
 internal import NIOPosix
 internal import SMTPCore
 internal import Synchronization
 
-/// Where relayed messages arrive: SMTP on the vantage's own addresses, for live tokens only.
-final class Catcher: Sendable {
+/// Where relayed messages arrive: SMTP on the vantage's own addresses, for live tokens only. One serves any
+/// number of probes.
+package final class Catcher: Sendable {
     private struct State {
         var live: Set<String> = []
         var fates: [String: MessageFate] = [:]
         var connections = 0
+        var messages = 0
     }
 
-    /// At once; a relay that floods the vantage gets no more.
-    private static let connectionLimit = 50
     private static let idleLimit = TimeAmount.seconds(30)
 
     private let vantage: [IPAddress]
+    private let others: [IPAddress]
+    private let connectionLimit: Int
     private let state = Mutex(State())
     private let listeners = Mutex<[any Channel]>([])
 
-    init(vantage: [IPAddress]) { self.vantage = vantage }
+    /// - Parameters:
+    ///   - vantage: where to listen.
+    ///   - others: what else probes connect from.
+    ///   - connectionLimit: at once; a relay that floods the vantage gets no more.
+    package init(vantage: [IPAddress], others: [IPAddress], connectionLimit: Int = 50) {
+        self.vantage = vantage
+        self.others = others
+        self.connectionLimit = connectionLimit
+    }
 
-    /// The domain under which the vantage catches: an address literal, so that no DNS is needed.
-    var domain: String? { vantage.first.map { "[\($0.literal)]" } }
+    /// The domain under which the vantage catches what a server sends: an address literal, so that no DNS is
+    /// needed, of the server's own family where there is one.
+    func domain(for server: IPAddress) -> String? {
+        (vantage.first { $0.width == server.width } ?? vantage.first).map { "[\($0.literal)]" }
+    }
+
+    /// How many messages with a live token have come.
+    package var caughtMessages: Int { state.withLock { $0.messages } }
 
     /// Listens on every address of the vantage.
     /// - Returns: whether it does; without a catcher nothing is sent.
-    func start(port: Int = 25) async -> Bool {
+    package func start(port: Int = 25) async -> Bool {
         for address in vantage {
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -48,7 +64,7 @@ final class Catcher: Sendable {
         return !vantage.isEmpty
     }
 
-    func stop() async {
+    package func stop() async {
         let channels = listeners.withLock { channels in
             defer { channels = [] }
             return channels
@@ -57,6 +73,16 @@ final class Catcher: Sendable {
     }
 
     func expect(_ token: String) { state.withLock { _ = $0.live.insert(token) } }
+
+    /// What comes later with one of these is refused.
+    func forget(_ tokens: some Sequence<String>) {
+        state.withLock { state in
+            for token in tokens {
+                state.live.remove(token)
+                state.fates[token] = nil
+            }
+        }
+    }
 
     /// Waits until all of these have come, or the time is over.
     /// - Returns: what came of each; ``MessageFate/missing`` for those that did not come.
@@ -72,17 +98,20 @@ final class Catcher: Sendable {
 
     /// The live token in an address, in whatever form the relay has left it.
     func token(in address: String) -> String? {
-        let address = address.lowercased()
-        return state.withLock { state in state.live.first { address.contains($0) } }
+        guard let token = Questions.token(in: address.lowercased()) else { return nil }
+        return state.withLock { $0.live.contains(token) ? token : nil }
     }
 
     func caught(_ message: CaughtMessage) {
         state.withLock { state in
+            state.messages += 1
             for (token, recipient) in message.tokens {
                 // The sender of a test is called "probe-" and its token: what comes to it is a report.
                 let isReport = recipient.lowercased().hasPrefix("probe-")
                 if isReport, state.fates[token] != nil { continue }
-                let believed = message.believedClient.flatMap { vantage.contains($0) ? nil : $0.description }
+                let believed = message.believedClient.flatMap { address in
+                    (vantage + others).contains(address) ? nil : address
+                }
                 state.fates[token] = isReport ? .bounced : .arrived(believedClient: believed)
             }
         }
@@ -91,7 +120,7 @@ final class Catcher: Sendable {
     func connected() -> Bool {
         state.withLock { state in
             state.connections += 1
-            return state.connections <= Self.connectionLimit
+            return state.connections <= connectionLimit
         }
     }
 

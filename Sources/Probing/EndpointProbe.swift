@@ -1,6 +1,5 @@
 internal import MailModel
 internal import NIOCore
-internal import NIOSSL
 internal import SMTPCore
 
 /// Asks one address and port in one TLS state.
@@ -12,11 +11,12 @@ struct EndpointProbe: Sendable {
     var endpoint: ProbeRequest.Endpoint
     var tls: TLSUse
     var limits: ProbeLimits
-    var source: IPAddress?
+    var sources: Sources
     /// When the whole run is over.
     var end: NIODeadline
-    var context: NIOSSLContext
+    var context: ClientTLS
     var transcript: Transcript
+    var trace: TraceMessages?
     /// Whether messages follow accepted recipients.
     var delivery = DialogueScript.Delivery.never
 
@@ -35,6 +35,7 @@ struct EndpointProbe: Sendable {
             let conversation = await askPatiently(batch)
             left = findings.take(conversation, asked: batch)
             guard Self.isWorthAsking(conversation.end), left.map({ $0.failures < 2 }) ?? true else {
+                if findings.isSilent { await askWithHeader(&waiting, &findings) }
                 findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
                 return findings
             }
@@ -43,6 +44,18 @@ struct EndpointProbe: Sendable {
         await askRest(waiting, &findings)
         await askDeferredAgain(&findings)
         return findings
+    }
+
+    /// A server that greets nobody may be waiting for the header of a proxy.
+    private func askWithHeader(_ waiting: inout [Batch], _ findings: inout Findings) async {
+        let isHeader = { (batch: Batch) in
+            if case .proxyHeader = batch.questions.first?.test.approach { true } else { false }
+        }
+        guard let batch = waiting.first(where: isHeader) else { return }
+        waiting.removeAll(where: isHeader)
+        if let left = findings.take(await ask(batch.questions), asked: batch) {
+            findings.giveUp(on: [left])
+        }
     }
 
     private static func isWorthAsking(_ end: DialogueEnd?) -> Bool {
@@ -56,8 +69,13 @@ struct EndpointProbe: Sendable {
     }
 
     private func ask(_ questions: [DialogueScript.Question]) async -> Conversation {
+        let approach = questions.first?.test.approach ?? .plain
+        guard let context = context.context(for: approach) else {
+            return .unreachable("the vantage has no certificate to show")
+        }
         let settings = DialogueHandler.Settings(
             limits: limits, end: end, tls: context, record: transcript.connection(to: endpoint))
+        let source = sources.address(for: approach)
         return await Call(endpoint: endpoint, source: source, settings: settings) { [tls, delivery] local in
             let vantage = local?.ipAddress.flatMap { IPAddress($0) }?.literal
             return DialogueScript(

@@ -47,9 +47,15 @@ struct Findings: Sendable {
             questions: left, failures: record.answers.isEmpty ? batch.failures + 1 : batch.failures)
     }
 
+    /// What the vantage could not ask from another network of its own says nothing about the server.
     mutating func giveUp(on batches: [EndpointProbe.Batch]) {
-        unanswered += batches.flatMap { $0.questions.map(\.test.id) }
+        unanswered += batches.flatMap(\.questions).map(\.test).filter { test in
+            if case .source = test.approach { false } else { true }
+        }.map(\.id)
     }
+
+    /// Whether connections are taken and nothing comes.
+    var isSilent: Bool { wasConnected && banner == nil }
 
     /// The questions that were put off and may be answered another time. A server that says that its own
     /// configuration is wrong (4.3.5) will say so again.
@@ -71,7 +77,8 @@ struct Findings: Sendable {
     /// An attempt that got as far as DATA says more than the yes before it; one that was refused earlier was
     /// about the vantage's own domain, and says less.
     mutating func replaceAnswers(byProofs proofs: [Answer]) {
-        for proof in proofs where proof.exchanges.contains(where: { $0.command == "DATA" }) {
+        for proof in proofs
+        where proof.messageTaken || proof.exchanges.contains(where: { $0.command == "DATA" }) {
             guard let index = answers.firstIndex(where: { $0.test.id == proof.test.id }) else { continue }
             answers[index] = proof
         }

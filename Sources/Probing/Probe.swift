@@ -1,7 +1,6 @@
 package import MailModel
 internal import NIOCore
-internal import NIOSSL
-internal import SMTPCore
+package import SMTPCore
 
 /// Asks servers, over the network, to relay.
 ///
@@ -9,45 +8,49 @@ internal import SMTPCore
 /// of its own to catch it on, and then to itself only. Ends within
 /// ``ProbeLimits/whole``, whatever the servers do, and keeps a bounded amount of what they say. A cancelled
 /// task gives the report of what was heard until then.
-/// - Parameter transcript: every line sent and received, as it happens.
-package func probe(_ request: ProbeRequest, transcript: TranscriptSink? = nil) async -> ProbeReport {
-    let context: NIOSSLContext
+/// - Parameters:
+///   - transcript: every line sent and received, as it happens.
+///   - trace: what the server's own host knows of messages that were taken and have not come.
+///   - catcher: one that is there already; ``ProbeRequest/catchers`` counts where there is none.
+package func probe(
+    _ request: ProbeRequest, transcript: TranscriptSink? = nil, trace: TraceMessages? = nil,
+    catcher: Catcher? = nil
+) async -> ProbeReport {
+    let context: ClientTLS
     do {
-        context = try NIOSSLContext(configuration: anyTLS())
+        context = try ClientTLS(issuedPEM: request.clientCertificate)
     } catch {
         return ProbeReport(
             target: request.target, from: request.origin, verdict: .inconclusive, endpoints: [], hosted: nil)
     }
+    let own = catcher == nil ? await startCatcher(request) : nil
     let run = ProbeRun(
         request: request, end: .now() + TimeAmount(request.limits.whole), context: context,
-        transcript: Transcript(transcript), catcher: await startCatcher(request))
-    let report = await run.report()
-    await run.catcher?.stop()
+        transcript: Transcript(transcript), catcher: catcher ?? own, trace: trace)
+    var report = await run.report()
+    if !request.catchers.isEmpty, run.catcher == nil {
+        let trouble = "no mail was sent: the vantage cannot catch it on port 25"
+        report.from.note = report.from.note.map { "\($0); \(trouble)" } ?? trouble
+    }
+    await own?.stop()
     return report
 }
 
 private func startCatcher(_ request: ProbeRequest) async -> Catcher? {
     guard !request.catchers.isEmpty else { return nil }
-    let catcher = Catcher(vantage: request.catchers)
+    let catcher = Catcher(
+        vantage: request.catchers, others: request.sources + request.networks.map(\.address))
     return await catcher.start() ? catcher : nil
-}
-
-/// TLS of any version with any certificate: a probe asks what a stranger may do, not whom he talks to.
-private func anyTLS() -> TLSConfiguration {
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.certificateVerification = .none
-    configuration.minimumTLSVersion = .tlsv1
-    configuration.trustRoots = .certificates([])
-    return configuration
 }
 
 struct ProbeRun: Sendable {
     var request: ProbeRequest
     var end: NIODeadline
-    var context: NIOSSLContext
+    var context: ClientTLS
     var transcript: Transcript
     /// `nil` when no mail is sent.
     var catcher: Catcher?
+    var trace: TraceMessages?
 
     /// One endpoint in one TLS state, with its place in the report.
     private struct Part: Sendable {
@@ -79,16 +82,15 @@ struct ProbeRun: Sendable {
     }
 
     private func tlsStates(of endpoint: ProbeRequest.Endpoint) -> [TLSUse] {
-        endpoint.tls == .none ? [.none, .starttls] : [endpoint.tls]
+        endpoint.tls == .none && !endpoint.isQMQP ? [.none, .starttls] : [endpoint.tls]
     }
 
     private func part(_ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse) async -> Part {
         let probe = EndpointProbe(
-            endpoint: endpoint, tls: tls, limits: request.limits, source: source(for: endpoint), end: end,
-            context: context, transcript: transcript)
-        let questions = Questions(
-            hostedRecipient: request.hostedRecipient, tests: request.tests, address: endpoint.address,
-            third: TestNames.reservedDomain, perConnection: max(1, request.limits.questionsPerConnection))
+            endpoint: endpoint, tls: tls, limits: request.limits,
+            sources: Sources(request, toward: endpoint.address), end: end, context: context,
+            transcript: transcript, trace: trace)
+        let questions = Questions(request: request, endpoint: endpoint, tls: tls)
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
         var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
         var fates: [String: MessageFate] = [:]
@@ -96,10 +98,6 @@ struct ProbeRun: Sendable {
         return Part(
             index: index, endpoint: judge(endpoint, tls, findings, fates),
             hosted: hosted(findings))
-    }
-
-    private func source(for endpoint: ProbeRequest.Endpoint) -> IPAddress? {
-        request.sources.first { $0.width == endpoint.address.width }
     }
 
     /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.
@@ -136,7 +134,7 @@ extension ProbeTest {
     init(_ answer: Answer, fate: MessageFate = .unknown) {
         self.init(
             id: answer.test.id, mailFrom: answer.mailFrom, rcptTo: answer.rcptTo,
-            reply: answer.decidingReply?.text ?? "", verdict: Verdict(answer, fate: fate),
+            reply: answer.decidingReply?.text ?? "", verdict: Verdict(answer, fate: fate), fate: fate.word,
             dialogue: answer.exchanges.flatMap { exchange in
                 ["> \(exchange.command)"] + exchange.reply.textLines.map { "< \($0)" }
             })

@@ -16,11 +16,18 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
             self.tls = tls
         }
 
+        /// QMQP has a port of its own, and no TLS.
+        package var isQMQP: Bool { port == 628 && tls == .none }
+
         /// TLS from the first byte on 465 (RFC 8314 section 3.3), plain at first on every other port.
         package init(_ address: IPAddress, port: Int) {
             self.init(address, port: port, tls: port == 465 ? .implicit : .none)
         }
     }
+
+    /// The ports on which mail servers are found that nobody has told about: submission, re-injection and
+    /// QMQP among them.
+    package static let usualPorts = [25, 465, 587, 628, 2525, 10025, 10026]
 
     /// How much of the catalogue is asked.
     package enum Selection: String, Sendable, Codable, CaseIterable {
@@ -37,6 +44,18 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     package var hostedRecipient: String?
     package var origin: ProbeOrigin
     package var tests: Selection
+    /// A domain that the server relays for, such as one whose backup MX it is.
+    package var relayDomain: String?
+    /// A domain whose first MX is the vantage and whose second is the server.
+    package var backupDomain: String?
+    /// A user's address that the server knows, for the test that claims it; ``hostedRecipient`` where `nil`.
+    package var localSender: String?
+    /// Addresses of the vantage in networks other than its own.
+    package var networks: [NetworkAddress]
+    /// Networks whose clients may relay on purpose: nothing is to be asked from there.
+    package var trusted: [IPNetwork] = []
+    /// A certificate with its key that a CA has issued to the user, in PEM; the program's own where `nil`.
+    package var clientCertificate: String?
     /// Addresses to connect from; the kernel chooses where none is of the endpoint's family.
     package var sources: [IPAddress]
     package var limits: ProbeLimits
@@ -44,11 +63,23 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     /// every yes is followed by a message to itself; empty: no mail is sent.
     package var catchers: [IPAddress]
 
+    /// One address of the vantage.
+    package struct NetworkAddress: Hashable, Sendable, Codable {
+        package var network: SourceNetwork
+        package var address: IPAddress
+
+        package init(_ network: SourceNetwork, _ address: IPAddress) {
+            self.network = network
+            self.address = address
+        }
+    }
+
     package init(
         target: String, endpoints: [Endpoint], hostedRecipient: String? = nil, origin: ProbeOrigin,
         tests: Selection = .all, sources: [IPAddress] = [], limits: ProbeLimits = ProbeLimits(),
-        catchers: [IPAddress] = []
+        catchers: [IPAddress] = [], networks: [NetworkAddress] = []
     ) {
+        self.networks = networks
         self.target = target
         self.endpoints = endpoints
         self.hostedRecipient = hostedRecipient

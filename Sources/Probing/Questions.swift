@@ -3,17 +3,19 @@ internal import SMTPCore
 
 /// What one endpoint is asked in one TLS state, in batches: one batch, one connection.
 struct Questions {
-    var hostedRecipient: String?
-    var tests: ProbeRequest.Selection
-    var address: IPAddress
-    /// The domain that stands for a stranger's.
-    var third: String
-    var perConnection: Int
+    var request: ProbeRequest
+    var endpoint: ProbeRequest.Endpoint
+    var tls: TLSUse
+
+    private var perConnection: Int { max(1, request.limits.questionsPerConnection) }
 
     /// - Parameter asksControl: whether the hosted recipient is among them.
     func batches(asksControl: Bool) -> [[DialogueScript.Question]] {
-        var tests = tests == .all ? TestCatalogue.all : TestCatalogue.essential
-        if asksControl, let hostedRecipient { tests.insert(TestCatalogue.hosted(hostedRecipient), at: 0) }
+        var tests = (request.tests == .all ? TestCatalogue.all : TestCatalogue.essential).filter(isPossible)
+        if asksControl, let recipient = request.hostedRecipient {
+            // Not the first: a server may take no more than one recipient a minute from a client.
+            tests.insert(TestCatalogue.hosted(recipient), at: min(1, tests.count))
+        }
         let plain = tests.filter { $0.approach == .plain }
         // A connection whose client has claimed to be somebody else is of no use for other questions.
         let tricks = tests.filter { $0.approach != .plain }.map { [question($0)] }
@@ -23,21 +25,46 @@ struct Questions {
         return chunks + tricks
     }
 
+    /// Whether the vantage has what the test takes, and the endpoint speaks what it is asked in.
+    private func isPossible(_ test: RelayTest) -> Bool {
+        if endpoint.isQMQP { return test.approach == .qmqp }
+        switch test.approach {
+        case .qmqp: return false
+        case .certificate(.selfSigned): return tls != .none
+        case .certificate(.issued): return tls != .none && request.clientCertificate != nil
+        case .source(let network):
+            return request.networks.contains {
+                $0.network == network && $0.address.width == endpoint.address.width
+            }
+        case .plain, .xclient, .xforward, .proxyHeader, .login: return true
+        }
+    }
+
     private func question(_ test: RelayTest) -> DialogueScript.Question {
-        let at = hostedRecipient?.lastIndex(of: "@")
+        let known = (request.localSender ?? request.hostedRecipient)?.split(separator: "@")
         return DialogueScript.Question(
             test: test,
             names: TestNames(
-                token: Self.newToken(), third: third,
-                local: at.flatMap { at in hostedRecipient.map { String($0[$0.index(after: at)...]) } },
-                user: at.flatMap { at in hostedRecipient.map { String($0[..<at]) } },
-                address: address.literal))
+                token: Self.newToken(), local: known?.last.map(String.init),
+                user: known.flatMap { $0.count == 2 ? String($0[0]) : nil }, relay: request.relayDomain,
+                backup: request.backupDomain, address: endpoint.address.literal))
     }
+
+    private static let tokenPrefix = "relay-test-"
+    private static let tokenLength = 12
 
     /// A word that nobody else uses as a mailbox: 60 random bits.
     static func newToken() -> String {
         let letters = Array("abcdefghijklmnopqrstuvwxyz234567")
-        return "relay-test-" + String((0..<12).map { _ in letters[Int.random(in: 0..<letters.count)] })
+        return tokenPrefix
+            + String((0..<tokenLength).map { _ in letters[Int.random(in: 0..<letters.count)] })
+    }
+
+    /// The first word in a text that is formed like a token.
+    static func token(in text: String) -> String? {
+        guard let start = text.firstRange(of: tokenPrefix) else { return nil }
+        let word = text[start.lowerBound...].prefix(tokenPrefix.count + tokenLength)
+        return word.count == tokenPrefix.count + tokenLength ? String(word) : nil
     }
 }
 

@@ -1,11 +1,26 @@
 internal import Content
 package import MailModel
 
+/// How much of a probe a reader wants to see.
+package enum ProbeDetail: Sendable {
+    /// The verdicts, and the dialogue that decides.
+    case verdicts
+    /// Each test by port and TLS state, too.
+    case everyTest
+}
+
 /// What was asked from outside and answered: a line for each address, port and TLS state, and the dialogue that
 /// decides, quoted as in Plesk article 1394.
-package func renderProbe(_ report: ProbeReport, style: TerminalStyle) -> String {
+package func renderProbe(
+    _ report: ProbeReport, detail: ProbeDetail = .verdicts, style: TerminalStyle
+) -> String {
     var lines = [verdictLine(report, style), origin(report.from), ""]
-    for endpoint in report.endpoints { lines += render(endpoint, style) }
+    for (index, endpoint) in report.endpoints.enumerated() {
+        lines += render(endpoint, number: detail == .everyTest ? index + 1 : nil, style)
+    }
+    if detail == .everyTest, case let matrix = probeMatrix(report, style: style), !matrix.isEmpty {
+        lines += [""] + matrix
+    }
     if let endpoint = decidingEndpoint(of: report), let test = decidingTest(of: endpoint) {
         lines += ["", "  \(endpoint.place), test \(test.id):"]
         lines += test.dialogue.map { "    " + printableText($0.utf8) }
@@ -45,7 +60,7 @@ private func origin(_ from: ProbeOrigin) -> String {
     return "  asked from \(from.kind)\(address)\(note)"
 }
 
-private func render(_ endpoint: ProbeEndpoint, _ style: TerminalStyle) -> [String] {
+private func render(_ endpoint: ProbeEndpoint, number: Int?, _ style: TerminalStyle) -> [String] {
     let word = endpoint.verdict.rawValue.padded(to: 13)
     let verdict =
         switch endpoint.verdict {
@@ -57,7 +72,8 @@ private func render(_ endpoint: ProbeEndpoint, _ style: TerminalStyle) -> [Strin
         let count = endpoint.tests.count { $0.verdict == verdict }
         return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }
-    let line = "  \(endpoint.place.padded(to: 44)) \(verdict) \(counts.joined(separator: ", "))"
+    let place = (number.map { "\($0)".padded(to: 3) } ?? "") + endpoint.place
+    let line = "  \(place.padded(to: 46)) \(verdict) \(counts.joined(separator: ", "))"
     return [line.trimmedEnd] + (endpoint.reason.map { ["      " + printableText($0.utf8)] } ?? [])
 }
 
@@ -118,7 +134,7 @@ private func json(_ test: ProbeTest) -> JSONValue {
     .object([
         .init("id", .string(test.id)), .init("mail-from", .string(test.mailFrom)),
         .init("rcpt-to", .string(test.rcptTo)), .init("reply", .string(test.reply)),
-        .init("verdict", .string(test.verdict.rawValue)),
+        .init("verdict", .string(test.verdict.rawValue)), .init("fate", .optional(test.fate)),
     ])
 }
 

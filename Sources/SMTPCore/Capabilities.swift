@@ -25,6 +25,7 @@ package struct Capabilities: Hashable, Sendable {
     package var offersStartTLS: Bool { keywords["STARTTLS"] != nil }
     package var offersLogin: Bool { keywords["AUTH"] != nil }
     package var offersXCLIENT: Bool { keywords["XCLIENT"] != nil }
+    package var offersXFORWARD: Bool { keywords["XFORWARD"] != nil }
 
     /// The mechanisms of AUTH, in upper case.
     package var loginMechanisms: [String] { (keywords["AUTH"] ?? []).map { $0.uppercased() } }

@@ -47,6 +47,8 @@ extension Dialogue {
     func fill(_ form: AddressForm) -> String? {
         var names = script.questions[next].names
         names.host = names.host ?? serverName
+        names.local = names.local ?? names.host.flatMap(domainAbove)
+        names.relay = names.relay ?? names.local.map { "relay.\($0)" }
         guard let text = form.filled(with: names), (1...Self.argumentLimit).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
         else { return nil }
@@ -93,4 +95,11 @@ extension Dialogue {
         if next == script.questions.count { return leave(.done) }
         return stage == .message ? ask() : send("RSET", then: .reset)
     }
+}
+
+/// What a server of this name most likely serves: `hosted.example` for `mx.hosted.example`.
+/// - Returns: the name itself when what is above it is a top-level domain.
+private func domainAbove(_ host: String) -> String? {
+    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    return labels.count > 2 ? labels.dropFirst().joined(separator: ".") : host
 }

@@ -4,7 +4,7 @@ internal import MailModel
 extension Dialogue {
     mutating func step(_ reply: Reply) -> Action {
         switch state {
-        case .connecting, .implicitHandshake, .handshake, .finished: return finish(.unsolicitedReply)
+        case .connecting, .implicitHandshake, .handshake, .qmqp, .finished: return finish(.unsolicitedReply)
         case .banner: return banner(reply)
         case .ehlo(let purpose): return ehlo(reply, purpose)
         case .startTLS: return startTLS(reply)
@@ -90,7 +90,10 @@ extension Dialogue {
         case .login(let mechanism, let initialResponse) where !done:
             guard record.capabilities?.loginMechanisms.contains(mechanism) == true else { return skipAll() }
             return send("AUTH \(mechanism) \(initialResponse)", then: .login)
-        case .plain, .proxyHeader, .xclient, .login: return ask()
+        case .xforward(let attributes) where !done:
+            guard record.capabilities?.offersXFORWARD == true else { return skipAll() }
+            return send("XFORWARD \(attributes)", then: .login)
+        case .plain, .proxyHeader, .xclient, .login, .xforward, .certificate, .source, .qmqp: return ask()
         }
     }
 

@@ -41,6 +41,7 @@ package struct Dialogue: Sendable {
         case message
         case reset
         case quit
+        case qmqp
         case finished
     }
 
@@ -62,6 +63,8 @@ package struct Dialogue: Sendable {
     var leaving = DialogueEnd.done
     /// What was said and answered before the envelope and belongs to the answer: a login, XCLIENT.
     var prelude: [Exchange] = []
+    /// What has come of the answer to a message that was handed over by QMQP.
+    var qmqpReply: [UInt8] = []
     private var parser = ReplyParser()
 
     package init(_ script: DialogueScript) {
@@ -75,7 +78,7 @@ package struct Dialogue: Sendable {
         case .implicitHandshake, .handshake: "the TLS handshake"
         case .banner: "the banner"
         case .finished: "nothing"
-        case .message: "the reply to the message"
+        case .message, .qmqp: "the reply to the message"
         default: "the reply to \(lastCommand.prefix { $0 != " " && $0 != ":" })"
         }
     }
@@ -90,6 +93,7 @@ package struct Dialogue: Sendable {
         case .closed: return finish(state == .quit ? leaving : .closed(awaiting: awaiting))
         case .timedOut:
             if state == .quit { return finish(leaving) }
+            if state == .qmqp { return qmqpStaysSilent() }
             return finish(state == .banner ? .noBanner : .timedOut(awaiting: awaiting))
         }
     }
@@ -101,9 +105,13 @@ package struct Dialogue: Sendable {
             return .startTLS
         }
         state = .banner
-        guard case .proxyHeader(let header) = script.approach else { return .wait }
-        lastCommand = header
-        return .send(Array((header + "\r\n").utf8))
+        switch script.approach {
+        case .proxyHeader(let header):
+            lastCommand = header
+            return .send(Array((header + "\r\n").utf8))
+        case .qmqp: return handOverByQMQP()
+        default: return .wait
+        }
     }
 
     private mutating func tlsEstablished() -> Action {
@@ -120,6 +128,7 @@ package struct Dialogue: Sendable {
         switch state {
         case .connecting, .implicitHandshake, .handshake:
             return state == .handshake ? finish(.plainTextAfterSTARTTLS) : finish(.unsolicitedReply)
+        case .qmqp: return receivedByQMQP(bytes)
         default: break
         }
         parser.append(bytes)
@@ -203,6 +212,7 @@ extension Dialogue {
         switch state {
         case .banner: .banner
         case .quit: .farewell
+        case .qmqp where script.delivery == .never: .farewell
         default: .reply
         }
     }

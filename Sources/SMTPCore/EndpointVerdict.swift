@@ -1,18 +1,5 @@
 package import MailModel
 
-/// What became of a message that a server took.
-package enum MessageFate: Hashable, Sendable {
-    /// Nothing was sent, or nobody looks for it.
-    case unknown
-    /// It came to the vantage, over the network: the server relayed it. The client address that its top
-    /// Received line names, if one can be read.
-    case arrived(believedClient: String?)
-    /// A report came back to the sender: taken first, refused later (backscatter).
-    case bounced
-    /// It did not come within the time allowed: held, thrown away, or sent elsewhere.
-    case missing
-}
-
 extension ProbeTest.Verdict {
     /// - Parameter fate: what is known of the message, where one was sent.
     package init(_ answer: Answer, fate: MessageFate = .unknown) {
@@ -62,26 +49,41 @@ package struct EndpointEvidence: Sendable {
     package var verdict: (ProbeVerdict, reason: String?) {
         let asked = relayAnswers
         if let proof = asked.first(where: { ProbeTest.Verdict($0, fate: fate($0)) == .delivered }) {
-            return (.open, maskedClient(proof))
+            return (.open, maskedClient(proof) ?? way(proof))
         }
-        let believed = asked.filter { $0.test.weight == .relay && $0.judgement == .accepted }
-        if believed.contains(where: { fate($0) == .missing }) {
-            return (
-                .inconclusive,
-                "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
-            )
+        if let reason = asked.lazy.compactMap({ underWay(fate($0)) }).first { return (.open, reason) }
+        let believed = asked.filter {
+            $0.judgement == .accepted
+                && ($0.test.weight == .relay || $0.messageTaken && $0.test.approach == .qmqp)
+        }
+        let isBounced = believed.contains { fate($0) == .bounced }
+        // A bounce to the null sender goes nowhere: what one form came to holds for the others.
+        if !isBounced, let reason = believed.lazy.compactMap({ undelivered(fate($0)) }).first {
+            return (.inconclusive, reason)
+        }
+        if let waiting = asked.lazy.map(fate).first(where: \.isWaiting) {
+            return (.inconclusive, undelivered(waiting))
         }
         // Where the messages of other tests were refused after DATA, a yes to RCPT is worth nothing.
         let refusal = asked.first {
             $0.judgement != .accepted && $0.exchanges.last?.command.isMessageStage == true
         }
-        if refusal == nil, believed.contains(where: { fate($0) == .unknown }) { return (.open, nil) }
+        if refusal == nil, !isBounced, let yes = believed.first(where: { fate($0) == .unknown }) {
+            // Where some were sent and went nowhere, an answer to RCPT is worth nothing.
+            if !believed.contains(where: { fate($0) != .unknown }) { return (.open, way(yes)) }
+        }
         if let reason = undecided(asked) { return (.inconclusive, reason) }
         return (.closed, remark(asked))
     }
 
     private func undecided(_ asked: [Answer]) -> String? {
-        let evidence = asked.filter { $0.test.weight == .relay }
+        if let waiting = asked.first(where: { $0.test.approach == .qmqp && $0.judgement == .accepted }),
+            fate(waiting) == .unknown
+        {
+            return
+                "it waits for a message by QMQP; whether it relays shows only where mail is sent and caught"
+        }
+        let evidence = asked.filter { $0.test.weight == .relay || $0.test.approach == .qmqp }
         if let deferred = evidence.first(where: { $0.judgement == .deferred }) {
             return "it put \(deferred.test.id) off: \(firstLine(deferred))"
         }
@@ -92,7 +94,7 @@ package struct EndpointEvidence: Sendable {
         let decided = evidence.contains { answer in
             switch answer.judgement {
             case .refused(.relay), .refused(.login), .refused(.client), .refused(.persistent): true
-            case .accepted: fate(answer) == .bounced
+            case .accepted: isHarmless(fate(answer))
             case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .deferred, nil: false
             }
         }
@@ -107,7 +109,9 @@ package struct EndpointEvidence: Sendable {
         if !refusals.isEmpty, refusals.allSatisfy({ $0.judgement == .refused(.client) }) {
             return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
         }
-        if let late = asked.first(where: { $0.exchanges.last?.command.isMessageStage == true }) {
+        if let late = asked.first(where: {
+            $0.judgement != .accepted && $0.exchanges.last?.command.isMessageStage == true
+        }) {
             return "it takes foreign recipients and refuses the message: \(firstLine(late))"
         }
         if asked.contains(where: { $0.test.id == "sub-domain" && $0.judgement == .accepted }) {
@@ -120,12 +124,56 @@ package struct EndpointEvidence: Sendable {
         if let bounced = answers.first(where: { fate($0) == .bounced }) {
             return "it takes \(bounced.test.id) and bounces it later (backscatter)"
         }
+        for answer in asked {
+            switch fate(answer) {
+            case .traced(.held): return "it takes messages for strangers and holds them in its queue"
+            case .traced(.kept(let agent)):
+                return "it takes messages for strangers and sends them nowhere (\(agent))"
+            default: continue
+            }
+        }
         return nil
     }
 
+    private func isHarmless(_ fate: MessageFate) -> Bool {
+        switch fate {
+        case .bounced, .traced(.held), .traced(.kept): true
+        case .unknown, .arrived, .missing, .traced(.waiting), .traced(.passedOn): false
+        }
+    }
+
+    /// What the server's own log or queue says of a message that leaves it, or is to.
+    private func underWay(_ fate: MessageFate) -> String? {
+        switch fate {
+        case .traced(.passedOn(let relay)):
+            "its own log says that it has passed a stranger's message on to \(relay)"
+        case .traced(.waiting(let reason)) where reason.speaksOfAnotherServer:
+            "its own queue has a stranger's message for another server: \(reason)"
+        default: nil
+        }
+    }
+
+    /// Why nothing can be said of a message that was taken and has not come.
+    private func undelivered(_ fate: MessageFate) -> String? {
+        switch fate {
+        case .missing:
+            "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
+        case .traced(.waiting(let reason)):
+            "it took a message for a stranger and has not delivered it yet: \(reason)"
+        case .unknown, .arrived, .bounced, .traced: nil
+        }
+    }
+
+    /// What made the difference, where it is not that anybody may relay.
+    private func way(_ answer: Answer) -> String? {
+        ["plain", "null-sender", "literal-sender"].contains(answer.test.id) ? nil : answer.test.meaning
+    }
+
+    /// A server that sees an address of its own side instead of the vantage's takes everybody for a neighbour.
     private func maskedClient(_ proof: Answer) -> String? {
         guard case .arrived(let believed?) = fate(proof) else { return nil }
-        return "the message arrived; the server took the client for \(believed)"
+        return "the message arrived; the server took the client for \(believed): a proxy in front of it hides"
+            + " who connects, and that is the hole"
     }
 
     private func firstLine(_ answer: Answer) -> String {
@@ -133,7 +181,16 @@ package struct EndpointEvidence: Sendable {
     }
 }
 
+extension MessageFate {
+    fileprivate var isWaiting: Bool { if case .traced(.waiting) = self { true } else { false } }
+}
+
 extension String {
+    /// Whether Postfix's smtp(8) gives this as the reason for a delay.
+    fileprivate var speaksOfAnotherServer: Bool {
+        ["connect to ", "lost connection with ", "conversation with ", "host "].contains { hasPrefix($0) }
+    }
+
     /// Whether this command comes after the recipients were taken.
     fileprivate var isMessageStage: Bool { self == "DATA" || self == "." }
 }

@@ -1,7 +1,12 @@
 /// The message that follows an accepted envelope, ready for the wire: it says what it is, and to whom it may
 /// be shown.
 func probeMessage(_ answer: Answer, date: String) -> [UInt8] {
-    let lines = [
+    Array((probeMessageLines(answer, date: date) + [".", ""]).joined(separator: "\r\n").utf8)
+}
+
+/// No line begins with a dot.
+func probeMessageLines(_ answer: Answer, date: String) -> [String] {
+    [
         "From: relay test <postmaster@sender.example>",
         "To: relay test <postmaster@sender.example>",
         "Date: \(date)",
@@ -14,8 +19,5 @@ func probeMessage(_ answer: Answer, date: String) -> [UInt8] {
         "",
         "The administrator of this mail server asked whether it relays for strangers.",
         "Nobody but the tester was to get this message: \(answer.token)",
-        ".",
-        "",
     ]
-    return Array(lines.joined(separator: "\r\n").utf8)
 }

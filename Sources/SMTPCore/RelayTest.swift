@@ -1,3 +1,5 @@
+package import MailModel
+
 /// One way to ask a server to relay: an envelope, how the client introduces itself, what an answer proves.
 package struct RelayTest: Hashable, Sendable {
     /// What a 2xx to RCPT is worth by itself.
@@ -22,7 +24,18 @@ package struct RelayTest: Hashable, Sendable {
         case proxyHeader(String)
         /// Logs in with a mechanism and an initial response that nobody should accept (RFC 4954).
         case login(mechanism: String, initialResponse: String)
+        /// Claims, for the log, another client address by XFORWARD, where it is offered (XFORWARD_README).
+        case xforward(String)
+        /// Shows a certificate in the TLS handshake; asked in TLS only.
+        case certificate(ClientCertificate)
+        /// Connects from another network than the vantage's, where the vantage has an address there.
+        case source(SourceNetwork)
+        /// Hands the message over by QMQP instead of SMTP (cr.yp.to/proto/qmqp.html).
+        case qmqp
     }
+
+    /// A certificate that no server has a reason to trust, or that the user has from a CA.
+    package enum ClientCertificate: String, Hashable, Sendable, CaseIterable { case selfSigned, issued }
 
     /// A stable word, as in reports.
     package var id: String
@@ -59,7 +72,9 @@ extension RelayTest {
     package var canBeProven: Bool {
         if weight == .backscatter { return true }
         let template = rcptTo.template
-        return template.contains("{vantage}")
+        // Below its own domain it is the server's to say where mail goes.
+        return template.contains("{vantage}") || template.contains("{backup}")
+            || template.contains("@sub.{local}")
             || template.contains("{third}") && !template.contains(".{third}")
     }
 }
@@ -70,9 +85,11 @@ extension RelayTest {
 /// | --- | --- |
 /// | `{token}` | a random word, another one in each test |
 /// | `{third}` | the foreign domain: reserved, or the vantage's own |
-/// | `{local}` | a domain that the server serves |
+/// | `{local}` | a domain that the server serves; where none is known, the one above the name in its greeting |
 /// | `{user}` | the local part of a recipient that the server serves |
 /// | `{host}` | the name in the server's greeting |
+/// | `{relay}` | a domain that the server relays for; where none is known, `relay.` in the local one |
+/// | `{backup}` | a domain whose first MX is the vantage, and whose second is the server |
 /// | `{address}` | the server's address, as in a literal without brackets (RFC 5321 section 4.1.3) |
 /// | `{vantage}` | the client's address, likewise |
 package struct AddressForm: Hashable, Sendable, ExpressibleByStringLiteral {
@@ -103,18 +120,23 @@ package struct TestNames: Hashable, Sendable {
     package var third: String
     package var local: String?
     package var user: String?
+    package var relay: String?
+    package var backup: String?
     package var host: String?
     package var address: String?
     package var vantage: String?
 
     package init(
         token: String, third: String = TestNames.reservedDomain, local: String? = nil, user: String? = nil,
-        host: String? = nil, address: String? = nil, vantage: String? = nil
+        relay: String? = nil, backup: String? = nil, host: String? = nil, address: String? = nil,
+        vantage: String? = nil
     ) {
         self.token = token
         self.third = third
         self.local = local
         self.user = user
+        self.relay = relay
+        self.backup = backup
         self.host = host
         self.address = address
         self.vantage = vantage
@@ -129,6 +151,8 @@ package struct TestNames: Hashable, Sendable {
         case "third": third
         case "local": local
         case "user": user
+        case "relay": relay
+        case "backup": backup
         case "host": host
         case "address": address
         case "vantage": vantage

@@ -1,3 +1,5 @@
+internal import MailModel
+
 /// Every way in which a server is asked to relay.
 ///
 /// Read a row as: who claims to send, to whom, where the form comes from, what a yes would mean. Tests name
@@ -15,7 +17,7 @@ package enum TestCatalogue {
 
     /// All of them, in the order in which they are asked.
     package static let all: [RelayTest] =
-        essential + senders + recipients + encodedRecipients + helo + approaches + others
+        essential + senders + recipients + encodedRecipients + helo + networks + approaches + others
 
     private static let plain: [RelayTest] = [
         RelayTest(
@@ -93,6 +95,13 @@ package enum TestCatalogue {
         RelayTest(
             "look-alike-after", from: "<>", to: "<{token}@{local}.{third}>", source: "C07 B18",
             meaning: "a pattern without an anchor takes foreign domains that begin like a local one"),
+        RelayTest(
+            "no-brackets", from: "probe-{token}@[{vantage}]", to: "{token}@{third}",
+            source: "Postfix strict_rfc821_envelopes",
+            meaning: "an address without angle brackets escapes the rules"),
+        RelayTest(
+            "backup-mx", from: "<>", to: "<{token}@{backup}>", source: "B34; Exim @mx_any",
+            meaning: "whoever names this server as a second MX may relay through it (permit_mx_backup)"),
     ]
 
     /// Local parts with `%`, `!` or a second `@`: Qmail says yes to all of them and delivers none.
@@ -115,6 +124,9 @@ package enum TestCatalogue {
         encoded("bang-local", "<{third}!{token}@{local}>", "swap_bangpath"),
         encoded("bang-two", "<{host}!{third}!{token}>", "abuse.net; Sendmail route_uucp"),
         encoded("equals", "<{token}={third}@{local}>", "C16 C22 Q14"),
+        encoded("bang-percent", "<{host}!{token}%{third}@{local}>", "measured on Postfix"),
+        encoded("percent-relay", "<{token}%{third}@{relay}>", "C11: two hops"),
+        encoded("two-at-relay", "<{token}@{third}@{relay}>", "C11: two hops"),
         encoded("srs", "<SRS0=0000=00={third}={token}@{local}>", "C16 C22"),
     ]
 
@@ -142,6 +154,22 @@ package enum TestCatalogue {
             meaning: "whoever says HELO with an address without brackets may relay"),
     ]
 
+    /// From other networks than the vantage's own, where the vantage has an address in them.
+    private static let networks: [RelayTest] = [
+        network("from-neighbour", .neighbour, "A07 A09; mynetworks_style", "the server's own network"),
+        network("from-private-range", .privateRange, "A05 A17; RFC 1918", "a private network"),
+        network("from-other-half", .otherHalf, "A17; 0.0.0.0/1", "the other half of the internet"),
+        network("from-other-block", .otherBlock, "A17; exceptions", "another network than the vantage's"),
+    ]
+
+    private static func network(
+        _ id: String, _ network: SourceNetwork, _ source: String, _ place: String
+    ) -> RelayTest {
+        RelayTest(
+            id, from: "<>", to: "<{token}@{third}>", approach: .source(network), source: source,
+            meaning: "every client in \(place) may relay")
+    }
+
     private static let approaches: [RelayTest] = [
         RelayTest(
             "xclient", from: "<>", to: "<{token}@{third}>",
@@ -150,6 +178,22 @@ package enum TestCatalogue {
         RelayTest(
             "xclient-login", from: "<>", to: "<{token}@{third}>", approach: .xclient("LOGIN=postmaster"),
             source: "D10", meaning: "strangers may claim any login by XCLIENT, and so relay"),
+        RelayTest(
+            "xforward", from: "<>", to: "<{token}@{third}>",
+            approach: .xforward("ADDR=127.0.0.1 NAME=localhost"), source: "D11",
+            meaning: "what a stranger claims for the log by XFORWARD lets him relay"),
+        RelayTest(
+            "certificate-self-signed", from: "<>", to: "<{token}@{third}>",
+            approach: .certificate(.selfSigned), source: "B33; permit_tls_clientcerts",
+            meaning: "whoever shows any certificate at all may relay"),
+        RelayTest(
+            "certificate-issued", from: "<>", to: "<{token}@{third}>", approach: .certificate(.issued),
+            source: "B32; permit_tls_all_clientcerts",
+            meaning: "whoever has a certificate from any CA may relay"),
+        RelayTest(
+            "qmqp", from: "<>", to: "<{token}@{third}>", approach: .qmqp, weight: .deliveryOnly,
+            source: "D13 Q13; Postfix qmqpd(8), qmail-qmqpd",
+            meaning: "strangers may hand over any message by QMQP"),
         RelayTest(
             "proxy-header", from: "<>", to: "<{token}@{third}>",
             approach: .proxyHeader("PROXY TCP4 127.0.0.1 127.0.0.1 40000 25"), source: "D12",

@@ -1,59 +1,88 @@
 internal import HostIO
-internal import MailModel
-internal import Probing
+package import MailModel
+package import Probing
+internal import SMTPCore
 internal import Synchronization
 
 /// Carries out what another process of this program has asked for, and answers in its format.
 ///
 /// Never throws: what went wrong is in the answer.
-/// - Parameter json: what came on standard input.
+/// - Parameters:
+///   - json: what came on standard input.
+///   - program: the version of this program, which has to be that of the other process.
+///   - interfaces: the addresses of this machine, for an order that is carried out from where it stands.
 /// - Returns: what to print on standard output, one JSON document.
-package func answerProbeRequest(_ json: [UInt8]) async -> [UInt8] {
-    await answerProbeRequest(json) { call throws(Failure) in try await HostIO.runProgram(call) }
-}
-
-func answerProbeRequest(_ json: [UInt8], runProgram: RunProgram) async -> [UInt8] {
-    var delivery = ProbeDelivery()
-    do throws(Failure) {
-        delivery = try await carryOut(
-            decodeJSON(ProbeOrder.self, json, what: "the order for a probe"), runProgram)
-    } catch {
-        delivery.refusal = ProbeDelivery.Refusal(error)
-    }
-    do throws(Failure) {
-        return try encodeJSON(delivery)
-    } catch {
-        return Array(
-            #"{"refusal":{"status":1,"summary":"the report of the probe could not be written"}}"#.utf8)
+package func answerProbeRequest(
+    _ json: [UInt8], program: String, interfaces: [IPNetwork]
+) async -> [UInt8] {
+    await answerProbeRequest(json, program: program, interfaces: interfaces) { call throws(Failure) in
+        try await HostIO.runProgram(call)
     }
 }
 
-private func carryOut(_ order: ProbeOrder, _ runProgram: RunProgram) async throws(Failure) -> ProbeDelivery {
-    guard order.format == ProbeOrder.format else {
-        throw Failure(
-            .failed, "the order for a probe is of another version of this program",
-            remedy: "Both sides of a probe have to be the same version.")
+func answerProbeRequest(
+    _ json: [UInt8], program: String, interfaces: [IPNetwork], runProgram: @escaping RunProgram
+) async -> [UInt8] {
+    do throws(Failure) {
+        let order = try ProbeOrder(json: json, program: program)
+        return try await carryOut(order, interfaces, runProgram).json
+    } catch {
+        return ProbeDelivery(refusal: ProbeDelivery.Refusal(error)).json
     }
-    if let link = order.link { try await link.make(runProgram) }
-    let kept = KeptTranscript()
-    let keep: TranscriptSink = { kept.append($0) }
-    let report = await probe(order.request, transcript: order.wantsTranscript ? keep : nil)
-    if let link = order.link { await link.remove(runProgram) }
-    return ProbeDelivery(report: report, refusal: nil, transcript: order.wantsTranscript ? kept.entries : nil)
+}
+
+private func carryOut(
+    _ order: ProbeOrder, _ interfaces: [IPNetwork], _ runProgram: @escaping RunProgram
+) async throws(Failure) -> ProbeDelivery {
+    guard let link = order.link else { return await order.carriedOut(interfaces: interfaces) }
+    try await link.make(runProgram)
+    let tracing = PostfixTracing(runProgram: runProgram)
+    // The server is on this very host.
+    let delivery = await order.delivery(of: order.request, trace: { ids in await tracing(ids) })
+    await link.remove(runProgram)
+    return delivery
+}
+
+extension ProbeOrder {
+    /// Probes from where this process stands.
+    /// - Parameter catcher: one that is there already.
+    package func carriedOut(interfaces: [IPNetwork], catcher: Catcher? = nil) async -> ProbeDelivery {
+        var request = request
+        request.useOwnAddresses(interfaces: interfaces, catches: catches && catcher == nil)
+        return await delivery(of: request, catcher: catches ? catcher : nil)
+    }
+
+    fileprivate func delivery(
+        of request: ProbeRequest, trace: TraceMessages? = nil, catcher: Catcher? = nil
+    ) async -> ProbeDelivery {
+        let kept = KeptTranscript()
+        let keep: TranscriptSink = { entry in kept.append(entry) }
+        let report = await probe(
+            request, transcript: wantsTranscript ? keep : nil, trace: trace, catcher: catcher)
+        return ProbeDelivery(report: report, transcript: wantsTranscript ? kept.entries : nil)
+    }
 }
 
 /// The transcript of a probe that runs in another process, bounded as everything that servers send.
-private final class KeptTranscript: Sendable {
+package final class KeptTranscript: Sendable {
     private static let limitInBytes = 1 << 20
     private let state = Mutex((entries: [TranscriptEntry](), size: 0))
 
-    func append(_ entry: TranscriptEntry) {
+    package init() {}
+
+    package func append(_ entry: TranscriptEntry) {
         state.withLock { state in
             guard state.size < Self.limitInBytes else { return }
             state.entries.append(entry)
-            state.size += entry.bytes.count
+            // An entry has its weight without any bytes, too.
+            state.size += entry.bytes.count + 16
+            guard state.size >= Self.limitInBytes else { return }
+            var last = entry
+            last.direction = .note
+            last.bytes = Array("the transcript ends here: the vantage keeps no more".utf8)
+            state.entries.append(last)
         }
     }
 
-    var entries: [TranscriptEntry] { state.withLock { $0.entries } }
+    package var entries: [TranscriptEntry] { state.withLock { $0.entries } }
 }

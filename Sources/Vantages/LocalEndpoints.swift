@@ -36,7 +36,8 @@ private func reachable(_ listener: Listener, _ own: [IPAddress], _ all: [Listene
     return own.filter { $0.width == 128 || !hasOwnIPv4 }
 }
 
-private func isGlobal(_ address: IPAddress) -> Bool {
+/// Whether others than this host and its links can have a use for the address.
+func isGlobal(_ address: IPAddress) -> Bool {
     switch address {
     case .v4(let bits): !address.isLoopback && !address.isUnspecified && bits >> 16 != 0xa9fe
     case .v6(let high, _): !address.isLoopback && !address.isUnspecified && high >> 54 != 0xfe80 >> 6

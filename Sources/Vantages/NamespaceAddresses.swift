@@ -1,4 +1,5 @@
 internal import MailModel
+internal import Probing
 
 /// The addresses of a point-to-point link between the host and a network namespace.
 ///
@@ -14,10 +15,13 @@ struct NamespaceAddresses: Hashable, Sendable, Codable {
     var v4: Pair
     /// `nil` on a host without IPv6.
     var v6: Pair?
+    /// More addresses of the namespace, in networks that rules on clients may treat otherwise.
+    var others: [ProbeRequest.NetworkAddress] = []
 
     /// Chooses addresses that nothing on this host uses.
     /// - Parameters:
-    ///   - taken: every network that an interface or a route names, default routes excepted.
+    ///   - taken: every network that an interface or a route names, default routes excepted, and all that
+    ///     must not be asked from.
     ///   - seed: where the search begins, so that two runs at one time do not meet.
     /// - Returns: `nil` when everything is taken.
     init?(taken: [IPNetwork], hasIPv6: Bool, seed: Int) {

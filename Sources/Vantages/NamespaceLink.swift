@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HostIO
 internal import MailModel
+internal import Probing
 
 /// A pair of virtual interfaces between the network namespace of this process and that of another one.
 ///
@@ -56,7 +57,7 @@ struct NamespaceLink: Hashable, Sendable, Codable {
             "link set lo up",
             "link add \(Self.insideName) address \(Self.insideMAC) type veth"
                 + " peer name \(hostName) address \(Self.hostMAC) netns \(hostProcess)",
-        ] + addressCommands(Self.insideName) { $0.vantage }
+        ] + addressCommands(Self.insideName) { $0.vantage } + otherAddressCommands
             + ["link set \(Self.insideName) up"]
             + peerCommands(Self.insideName, Self.hostMAC) { $0.host }
     }
@@ -64,6 +65,7 @@ struct NamespaceLink: Hashable, Sendable, Codable {
     private var hostCommands: [String] {
         addressCommands(hostName) { $0.host } + ["link set \(hostName) up"]
             + peerCommands(hostName, Self.insideMAC) { $0.vantage }
+            + addresses.others.flatMap { peerCommands(hostName, Self.insideMAC, $0.address) }
     }
 
     private var routeCommands: [String] {
@@ -84,6 +86,13 @@ struct NamespaceLink: Hashable, Sendable, Codable {
         }
     }
 
+    private var otherAddressCommands: [String] {
+        addresses.others.map { other in
+            let now = other.address.width == 128 ? " nodad" : ""
+            return "address add \(other.address)/\(other.address.width) dev \(Self.insideName)\(now)"
+        }
+    }
+
     /// The way to the other end; only once the link is up, or IPv6 forgets it again.
     ///
     /// Each end is told where the other is, so that neither has to ask: neighbour discovery would wait for
@@ -93,11 +102,15 @@ struct NamespaceLink: Hashable, Sendable, Codable {
     ) -> [String] {
         [addresses.v4, addresses.v6].flatMap { pair -> [String] in
             guard let peer = pair.map(side) else { return [] }
-            return [
-                "route replace \(peer)/\(peer.width) dev \(name)",
-                "neighbour replace \(peer) lladdr \(address) dev \(name) nud permanent",
-            ]
+            return peerCommands(name, address, peer)
         }
+    }
+
+    private func peerCommands(_ name: String, _ address: String, _ peer: IPAddress) -> [String] {
+        [
+            "route replace \(peer)/\(peer.width) dev \(name)",
+            "neighbour replace \(peer) lladdr \(address) dev \(name) nud permanent",
+        ]
     }
 
     private func run(

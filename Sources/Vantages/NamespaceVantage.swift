@@ -15,15 +15,16 @@ func probeFromNamespace(
             .needsRoot, "the netns vantage needs root, to make a network namespace",
             remedy: "Run this as root, or ask with `--from direct` from another machine.")
     }
-    let addresses = try await chooseAddresses(instruments.runProgram)
+    let addresses = try await chooseAddresses(for: request, instruments)
     var request = request
     request.origin = ProbeOrigin(
-        kind: "netns", address: addresses.v4.vantage.description,
-        note: addresses.v6.map { "over IPv6 from \($0.vantage)" })
-    request.sources = []
-    request.catchers = [addresses.v4.vantage] + (addresses.v6.map { [$0.vantage] } ?? [])
+        kind: "netns", address: addresses.v4.vantage.description, note: addresses.note)
+    request.sources = [addresses.v4.vantage] + (addresses.v6.map { [$0.vantage] } ?? [])
+    request.networks = addresses.others
+    request.catchers = request.sources
     let order = ProbeOrder(
-        request: request, link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses),
+        program: instruments.program, request: request,
+        link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses),
         wantsTranscript: transcript != nil)
     let call = ProgramCall(
         executable: "/usr/bin/unshare",
@@ -31,11 +32,8 @@ func probeFromNamespace(
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
     let result = try await instruments.runProgram(call)
     guard result.succeeded else { throw didNotProbe(result) }
-    let delivery = try decodeJSON(ProbeDelivery.self, result.output, what: "the report of the probe")
-    for entry in delivery.transcript ?? [] { transcript?(entry) }
-    if let refusal = delivery.refusal { throw refusal.failure }
-    guard let report = delivery.report else { throw didNotProbe(result) }
-    return report
+    return try decodeJSON(ProbeDelivery.self, result.output, what: "the report of the probe")
+        .received(transcript)
 }
 
 private func didNotProbe(_ result: ProgramResult) -> Failure {
@@ -45,12 +43,14 @@ private func didNotProbe(_ result: ProgramResult) -> Failure {
         remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
 }
 
-private func chooseAddresses(_ runProgram: RunProgram) async throws(Failure) -> NamespaceAddresses {
+private func chooseAddresses(
+    for request: ProbeRequest, _ instruments: VantageInstruments
+) async throws(Failure) -> NamespaceAddresses {
     let ip = try NamespaceLink.ipPath()
     let hasIPv6 = access("/proc/net/if_inet6", F_OK) == 0
     var taken: [IPNetwork] = []
     for family in hasIPv6 ? ["-4", "-6"] : ["-4"] {
-        let result = try await runProgram(
+        let result = try await instruments.runProgram(
             ProgramCall(
                 executable: ip, arguments: ["-o", family, "route", "show", "table", "all"],
                 deadline: .seconds(10)))
@@ -61,12 +61,16 @@ private func chooseAddresses(_ runProgram: RunProgram) async throws(Failure) -> 
         }
         taken += NamespaceAddresses.networks(inRoutes: result.outputText)
     }
-    guard let addresses = NamespaceAddresses(taken: taken, hasIPv6: hasIPv6, seed: Int(getpid())) else {
+    let all = taken + request.trusted
+    guard var addresses = NamespaceAddresses(taken: all, hasIPv6: hasIPv6, seed: Int(getpid())) else {
         throw Failure(
             .cannotTell, "no address is free for the network namespace of the probe",
             detail:
                 "This host has routes to all of 198.51.100.0/24, or to all of the blocks for its own side.",
             remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
     }
+    addresses.addOthers(
+        servers: request.endpoints.map(\.address), routed: taken, trusted: request.trusted,
+        seed: UInt64.random(in: 0...UInt64.max))
     return addresses
 }

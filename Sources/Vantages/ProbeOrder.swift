@@ -1,28 +1,56 @@
 internal import FoundationEssentials
-internal import MailModel
-internal import Probing
+package import MailModel
+package import Probing
 
 /// What one process of this program hands to another one that is to probe for it.
-struct ProbeOrder: Codable, Sendable, Equatable {
+package struct ProbeOrder: Codable, Sendable, Equatable {
     static let format = "agent.probe-order/1"
 
     var format = ProbeOrder.format
-    var request: ProbeRequest
+    /// The version of the program that ordered it.
+    package var program: String
+    package var request: ProbeRequest
     /// The link to make first; `nil` to probe from where the process stands.
     var link: NamespaceLink?
-    var wantsTranscript: Bool
+    /// Where there is no link: whether to send mail to this machine, which catches it.
+    package var catches: Bool
+    package var wantsTranscript: Bool
+    /// What answers to challenges are made with, for a vantage that wants to know whose an address is.
+    package var secret: String?
+
+    init(
+        program: String, request: ProbeRequest, link: NamespaceLink?, catches: Bool = false,
+        wantsTranscript: Bool, secret: String? = nil
+    ) {
+        self.program = program
+        self.request = request
+        self.link = link
+        self.catches = catches
+        self.wantsTranscript = wantsTranscript
+        self.secret = secret
+    }
+
+    /// - Throws: when it is none, or of another version of this program.
+    package init(json: [UInt8], program: String) throws(Failure) {
+        self = try decodeJSON(ProbeOrder.self, json, what: "the order for a probe")
+        guard format == Self.format, self.program == program else {
+            throw Failure(
+                .cannotTell, "the order for a probe is of version \(self.program.prefix(40)), not \(program)",
+                remedy: "Install the same version of this program on both sides.")
+        }
+    }
 }
 
 /// What comes back.
-struct ProbeDelivery: Codable, Sendable, Equatable {
+package struct ProbeDelivery: Codable, Sendable, Equatable {
     /// A ``Failure``, for the wire.
-    struct Refusal: Codable, Sendable, Equatable {
+    package struct Refusal: Codable, Sendable, Equatable {
         var status: Int32
         var summary: String
         var detail: String?
         var remedy: String?
 
-        init(_ failure: Failure) {
+        package init(_ failure: Failure) {
             status = failure.status.rawValue
             summary = failure.summary
             detail = failure.detail
@@ -34,9 +62,35 @@ struct ProbeDelivery: Codable, Sendable, Equatable {
         }
     }
 
-    var report: ProbeReport?
-    var refusal: Refusal?
-    var transcript: [TranscriptEntry]?
+    package var report: ProbeReport?
+    package var refusal: Refusal?
+    package var transcript: [TranscriptEntry]?
+
+    package init(
+        report: ProbeReport? = nil, refusal: Refusal? = nil, transcript: [TranscriptEntry]? = nil
+    ) {
+        self.report = report
+        self.refusal = refusal
+        self.transcript = transcript
+    }
+
+    package var json: [UInt8] {
+        do throws(Failure) {
+            return try encodeJSON(self)
+        } catch {
+            return Array(
+                #"{"refusal":{"status":1,"summary":"the report of the probe could not be written"}}"#.utf8)
+        }
+    }
+
+    /// The report, its transcript handed over first.
+    /// - Throws: what the other side has refused with, and when there is no report.
+    func received(_ transcript: TranscriptSink?) throws(Failure) -> ProbeReport {
+        for entry in self.transcript ?? [] { transcript?(entry) }
+        if let refusal { throw refusal.failure }
+        guard let report else { throw Failure(.cannotTell, "the probe ended without a report") }
+        return report
+    }
 }
 
 func encodeJSON(_ value: some Encodable) throws(Failure) -> [UInt8] {

@@ -12,10 +12,22 @@ package struct VantageInstruments: Sendable {
     package var arguments: [String]
     /// A process in the network namespace that is to be probed, and that programs are run in: this one.
     package var hostProcess: Int32
+    /// The version of this program, which the other side has to have as well.
+    package var program: String
+    /// The addresses of this machine, with the prefixes of their networks.
+    package var interfaces: [IPNetwork] = []
+    /// Whether a vantage that is not the host's own may send messages, to catch them itself.
+    package var catches = false
+    /// What an `agent vantage serve` wants to hear.
+    package var token: String?
+    /// Who vouches for its certificate, in PEM; the system's authorities where `nil`.
+    package var trustedPEM: String?
 
     package init(
-        runProgram: @escaping RunProgram, executable: String, arguments: [String], hostProcess: Int32? = nil
+        program: String, runProgram: @escaping RunProgram, executable: String, arguments: [String],
+        hostProcess: Int32? = nil
     ) {
+        self.program = program
         self.runProgram = runProgram
         self.executable = executable
         self.arguments = arguments
@@ -23,8 +35,9 @@ package struct VantageInstruments: Sendable {
     }
 
     /// The live ones. `/proc/PID/exe` is this very program, even when its file was replaced meanwhile.
-    package static var live: VantageInstruments {
+    package static func live(program: String) -> VantageInstruments {
         VantageInstruments(
+            program: program,
             runProgram: { call throws(Failure) in try await HostIO.runProgram(call) },
             executable: "/proc/\(getpid())/exe", arguments: ["probe", "--request", "-"])
     }
@@ -33,31 +46,30 @@ package struct VantageInstruments: Sendable {
 /// Asks servers to relay, from where the user wants them asked.
 ///
 /// The request's origin is replaced by what the vantage knows about itself.
-/// - Parameter transcript: every line sent and received. The `netns` vantage hands it over at the end.
+/// - Parameter transcript: every line sent and received. Only `direct` hands it over as it grows.
 /// - Throws: When the vantage cannot be had: ``ExitStatus/needsRoot`` without root,
-///   ``ExitStatus/cannotTell`` when it cannot be made. What servers do is never thrown.
+///   ``ExitStatus/cannotTell`` when it cannot be made or does not answer. What servers do is never thrown.
 package func runProbe(
-    from vantage: VantageAddress, _ request: ProbeRequest, instruments: VantageInstruments = .live,
+    from vantage: VantageAddress, _ request: ProbeRequest, instruments: VantageInstruments,
     transcript: TranscriptSink? = nil
 ) async throws(Failure) -> ProbeReport {
     switch vantage {
-    case .direct: return await probeDirectly(request, transcript: transcript)
+    case .direct: return await probeDirectly(request, instruments, transcript: transcript)
     case .networkNamespace: return try await probeFromNamespace(request, instruments, transcript: transcript)
-    case .ssh, .https:
-        throw Failure(
-            .usage, "the vantage \(vantage.text) is not available in this version",
-            detail:
-                "A probe can run from netns (a network namespace on this machine) and direct (this process).",
-            remedy:
-                "Use `--from netns` on the host itself, or run `agent probe --from direct HOST` on another machine."
-        )
+    case .ssh(let destination):
+        return try await probeOverSSH(to: destination, request, instruments, transcript: transcript)
+    case .https(let url):
+        return try await probeOverHTTPS(to: url, request, instruments, transcript: transcript)
     }
 }
 
-private func probeDirectly(_ request: ProbeRequest, transcript: TranscriptSink?) async -> ProbeReport {
+private func probeDirectly(
+    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?
+) async -> ProbeReport {
     var request = request
-    request.origin = ProbeOrigin(
-        kind: "direct", address: request.sources.first?.description,
-        note: "asked from this process: what it says about outside holds for clients at this address")
+    request.origin = ProbeOrigin(kind: "direct", address: nil)
+    request.useOwnAddresses(interfaces: instruments.interfaces, catches: instruments.catches)
+    let worth = "asked from this process: what it says about outside holds for clients where it stands"
+    request.origin.note = request.origin.note.map { "\(worth), \($0)" } ?? worth
     return await probe(request, transcript: transcript)
 }

@@ -262,12 +262,12 @@ extension OnARealHost {
             #expect(try lab.host("/bin/sh", "-c", "agent plan >/dev/full").status == 1)
         }
 
-        @Test("A vantage that does not exist is refused before anything is changed")
-        func noSuchVantage() throws {
+        @Test("A vantage without the token that it wants is refused before anything is changed")
+        func noToken() throws {
             let lab = try openHost()
             try refused(
-                ["apply", "--yes", "--from", "ssh://elsewhere"], status: 64, saying: "not available", lab: lab
-            )
+                ["apply", "--yes", "--from", "https://vantage.example"], status: 64, saying: "--token-file",
+                lab: lab)
         }
 
         @Test("Failures are one JSON document under --format json")

@@ -15,50 +15,72 @@ struct EndpointVerdictTests {
     }
 
     @Test(
-        "What the answers come to",
+        "What the answers come to, and whether more is to be said of it",
         arguments: [
-            ([("plain", Judgement.refused(.relay))], ProbeVerdict.closed),
-            ([("plain", .refused(.relay)), ("local-user", .accepted)], .open),
-            ([("plain", .refused(.relay)), ("percent-host", .accepted), ("bang", .accepted)], .closed),
-            ([("plain", .refused(.relay)), ("unknown-recipient", .accepted)], .closed),
-            ([("plain", .refused(.sender)), ("null-sender", .refused(.relay))], .closed),
-            ([("plain", .refused(.sender)), ("null-sender", .refused(.sender))], .inconclusive),
-            ([("plain", .refused(.recipientDomain))], .inconclusive),
-            ([("plain", .refused(.relay)), ("null-sender", .deferred)], .inconclusive),
-            ([("plain", .refused(.relay)), ("percent-host", .deferred)], .closed),
-            ([("plain", .refused(.blockList))], .inconclusive),
-            ([("plain", .refused(.client))], .closed), ([("plain", .refused(.login))], .closed),
-            ([("plain", .refused(.persistent))], .closed),
-            ([("percent-host", .refused(.relay))], .inconclusive),
-            ([("hosted", .accepted)], .inconclusive), ([], .inconclusive),
+            ([("plain", Judgement.refused(.relay))], ProbeVerdict.closed, false),
+            ([("plain", .accepted)], .open, false),
+            ([("plain", .refused(.relay)), ("local-user", .accepted)], .open, true),
+            (
+                [("plain", .refused(.relay)), ("percent-host", .accepted), ("bang", .accepted)], .closed,
+                false
+            ),
+            ([("plain", .refused(.relay)), ("unknown-recipient", .accepted)], .closed, false),
+            ([("plain", .refused(.sender)), ("null-sender", .refused(.relay))], .closed, false),
+            ([("plain", .refused(.sender)), ("null-sender", .refused(.sender))], .inconclusive, true),
+            ([("plain", .refused(.recipientDomain))], .inconclusive, true),
+            ([("plain", .refused(.relay)), ("null-sender", .deferred)], .inconclusive, true),
+            ([("plain", .refused(.relay)), ("percent-host", .deferred)], .closed, false),
+            ([("plain", .refused(.blockList))], .inconclusive, true),
+            ([("plain", .refused(.client))], .closed, true),
+            ([("plain", .refused(.login))], .closed, false),
+            ([("plain", .refused(.persistent))], .closed, true),
+            ([("percent-host", .refused(.relay))], .inconclusive, true),
+            ([("hosted", .accepted)], .inconclusive, true), ([], .inconclusive, true),
         ])
-    func verdicts(answers: [(String, Judgement)], expected: ProbeVerdict) throws {
+    func verdicts(answers: [(String, Judgement)], expected: ProbeVerdict, hasReason: Bool) throws {
         let evidence = EndpointEvidence(answers: try answers.map { try answer($0.0, $0.1) })
         #expect(evidence.verdict.0 == expected)
-        #expect((evidence.verdict.reason == nil) == (expected == .open || isPlainlyClosed(answers)))
-    }
-
-    /// Closed for the reason that everybody expects: nothing has to be said.
-    private func isPlainlyClosed(_ answers: [(String, Judgement)]) -> Bool {
-        EndpointEvidence(answers: (try? answers.map { try answer($0.0, $0.1) }) ?? []).verdict.0 == .closed
-            && !answers.allSatisfy { $0.1 == .refused(.client) || $0.1 == .refused(.persistent) }
+        #expect((evidence.verdict.reason != nil) == hasReason)
     }
 
     @Test("A message that arrived is a proof, whatever the form, and names the client that was believed")
     func delivered() throws {
         let evidence = EndpointEvidence(
             answers: [try answer("percent-host", .accepted)],
-            fates: ["percent-host": .arrived(believedClient: "172.17.0.1")])
-        #expect(evidence.verdict == (.open, "the message arrived; the server took the client for 172.17.0.1"))
+            fates: ["percent-host": .arrived(believedClient: .v4(0xac11_0001))])
+        #expect(evidence.verdict.0 == .open)
+        #expect(
+            evidence.verdict.reason
+                == "the message arrived; the server took the client for 172.17.0.1: a proxy in front of it"
+                + " hides who connects, and that is the hole")
     }
 
     @Test(
         "A message that was taken and did not arrive is no relay, and no proof of the contrary",
-        arguments: [(MessageFate.missing, ProbeVerdict.inconclusive), (.bounced, .closed), (.unknown, .open)])
+        arguments: [
+            (MessageFate.missing, ProbeVerdict.inconclusive), (.bounced, .closed), (.unknown, .open),
+            (.traced(.held), .closed), (.traced(.kept("discard, sent")), .closed),
+            (.traced(.waiting("it is in the queue")), .inconclusive),
+        ])
     func taken(fate: MessageFate, expected: ProbeVerdict) throws {
         let evidence = EndpointEvidence(answers: [try answer("plain", .accepted)], fates: ["plain": fate])
         #expect(evidence.verdict.0 == expected)
         #expect((evidence.verdict.reason == nil) == (expected == .open))
+    }
+
+    @Test(
+        "What its own queue or log has for another server is relayed",
+        arguments: [
+            MessageTrace.passedOn("mx.example.org[192.0.2.9]:25"),
+            .waiting("connect to mx.example.org[192.0.2.9]:25: Connection refused"),
+        ])
+    func underWay(trace: MessageTrace) throws {
+        for test in ["plain", "sub-domain"] {
+            let evidence = EndpointEvidence(
+                answers: [try answer(test, .accepted)], fates: [test: .traced(trace)])
+            #expect(evidence.verdict.0 == .open)
+            #expect(evidence.verdict.reason?.contains("mx.example.org[192.0.2.9]:25") == true)
+        }
     }
 
     @Test("Where messages are refused after DATA, a yes to RCPT is worth nothing")

@@ -18,6 +18,13 @@ let agent: String? = {
     return access(program, X_OK) == 0 ? program : nil
 }()
 
+/// What the program beside the tests says of its version.
+func agentVersion() async throws -> String {
+    try await HostIO.runProgram(
+        ProgramCall(executable: try #require(agent), arguments: ["--version"], deadline: .seconds(10))
+    ).outputText.filter { !$0.isWhitespace }
+}
+
 /// A real namespace on this machine, and a real connection out of it to a socket that listens and says
 /// nothing.
 @Suite(
@@ -37,8 +44,8 @@ struct NamespaceVantageTests {
             .map { String($0.split(separator: " ")[1]) }
     }
 
-    private func instruments() throws -> VantageInstruments {
-        var instruments = VantageInstruments.live
+    private func instruments() async throws -> VantageInstruments {
+        var instruments = VantageInstruments.live(program: try await agentVersion())
         instruments.executable = try #require(agent)
         return instruments
     }
@@ -63,7 +70,7 @@ struct NamespaceVantageTests {
                 target: own.description, endpoints: [.init(own, port: listener.port)],
                 origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential,
                 limits: ProbeLimits(banner: .milliseconds(300), whole: .seconds(5))),
-            instruments: try instruments())
+            instruments: try await instruments())
         #expect(report.from.kind == "netns")
         #expect(report.verdict == .inconclusive)
         #expect(report.endpoints.first?.reason == "broken: no banner")
@@ -78,7 +85,7 @@ struct NamespaceVantageTests {
         guard let own = try await ownAddress() else { return }
         let before = try await interfaces()
         let listener = try Listening(on: own)
-        let instruments = try instruments()
+        let instruments = try await instruments()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 _ = try? await runProbe(

@@ -35,9 +35,10 @@ struct PostfixHost {
 
     /// What runs programs in the namespace of the host.
     var instruments: VantageInstruments {
-        get throws {
+        get async throws {
             let name = name
             return VantageInstruments(
+                program: try await agentVersion(),
                 runProgram: { call throws(Failure) in
                     var call = call
                     call.arguments = ["netns", "exec", name, call.executable] + call.arguments

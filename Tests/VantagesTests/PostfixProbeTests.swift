@@ -19,7 +19,7 @@ struct PostfixProbeTests {
                 endpoints: PostfixHost.addresses.flatMap { address in ports.map { .init(address, port: $0) }
                 },
                 hostedRecipient: "info@hosted.example", origin: ProbeOrigin(kind: "direct", address: nil)),
-            instruments: try host.instruments)
+            instruments: try await host.instruments)
     }
 
     @Test("Postfix as installed is closed on both families, and mail for its users is accepted")
@@ -74,7 +74,7 @@ struct PostfixProbeTests {
             request.limits.banner = .seconds(4)
             request.limits.whole = .seconds(25)
             let report = try await runProbe(
-                from: .networkNamespace, request, instruments: try host.instruments)
+                from: .networkNamespace, request, instruments: try await host.instruments)
             #expect(report.verdict == expected, "\(report.endpoints.map { ($0.verdict, $0.reason) })")
         }
     }

@@ -17,21 +17,50 @@ struct RunProbeTests {
         _ other: @escaping @Sendable (ProgramCall) throws(Failure) -> ProgramResult
     ) -> VantageInstruments {
         VantageInstruments(
+            program: "1",
             runProgram: { call throws(Failure) in
                 if call.arguments.contains("show") { return ProgramResult(exit: .exited(0)) }
                 return try other(call)
             }, executable: "/proc/1/exe", arguments: ["probe", "--request", "-"])
     }
 
+    @Test("Over ssh the order goes to this program there, with no question asked and no shell here")
+    func overSSH() async throws {
+        let calls = Mutex<[ProgramCall]>([])
+        let answer = ProbeReport(
+            target: "x", from: ProbeOrigin(kind: "ssh", address: "198.51.100.7"), verdict: .closed,
+            endpoints: [], hosted: nil)
+        let output = try encodeJSON(ProbeDelivery(report: answer))
+        let report = try await runProbe(
+            from: .ssh("root@elsewhere.example"), request,
+            instruments: instruments { call in
+                calls.withLock { $0.append(call) }
+                return ProgramResult(exit: .exited(0), output: output)
+            })
+        #expect(report == answer)
+        let call = try #require(calls.withLock { $0 }.first)
+        #expect(call.executable == "/usr/bin/ssh")
+        #expect(
+            call.arguments == [
+                "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "--", "root@elsewhere.example",
+                "agent probe --request -",
+            ])
+        #expect(try ProbeOrder(json: call.input, program: "1").request.origin.kind == "ssh")
+    }
+
     @Test(
-        "Vantages that this version lacks are refused with those that it has",
-        arguments: ["ssh://mail", "https://v.example"])
-    func missing(text: String) async throws {
-        let vantage = try #require(VantageAddress(text))
-        await #expect { try await runProbe(from: vantage, request) } throws: { error in
-            guard let failure = error as? Failure else { return false }
-            return failure.status == .usage && failure.detail?.contains("netns") == true
+        "An ssh that does not get there says what to look for",
+        arguments: [(Int32(255), "BatchMode"), (127, "Install"), (1, "--version")])
+    func sshFails(status: Int32, remedy: String) async throws {
+        let failure = await #expect(throws: Failure.self) {
+            try await runProbe(
+                from: .ssh("elsewhere.example"), request,
+                instruments: instruments { _ in
+                    ProgramResult(exit: .exited(status), errorOutput: Array("no".utf8))
+                })
         }
+        #expect(failure?.status == .cannotTell)
+        #expect(failure?.remedy?.contains(remedy) == true)
     }
 
     @Test(
@@ -77,7 +106,8 @@ struct RunProbeTests {
     @Test("An order that cannot be read is answered with a refusal", arguments: ["", "{}", "[1]", "\u{0}"])
     func badOrder(json: String) async throws {
         let delivery = try decodeJSON(
-            ProbeDelivery.self, await answerProbeRequest(Array(json.utf8)), what: "the answer")
+            ProbeDelivery.self, await answerProbeRequest(Array(json.utf8), program: "1", interfaces: []),
+            what: "the answer")
         #expect(delivery.report == nil)
         #expect(delivery.refusal?.status == ExitStatus.failed.rawValue)
     }
@@ -86,10 +116,22 @@ struct RunProbeTests {
     func answered() async throws {
         var request = request
         request.endpoints = []
-        let order = ProbeOrder(request: request, link: nil, wantsTranscript: true)
+        let order = ProbeOrder(program: "1", request: request, link: nil, wantsTranscript: true)
         let delivery = try decodeJSON(
-            ProbeDelivery.self, await answerProbeRequest(try encodeJSON(order)), what: "the answer")
+            ProbeDelivery.self, await answerProbeRequest(try encodeJSON(order), program: "1", interfaces: []),
+            what: "the answer")
         #expect(delivery.report?.verdict == .unreachable)
         #expect(delivery.transcript == [])
+    }
+
+    @Test("An order of another version is refused, and says what to do")
+    func otherVersion() async throws {
+        let order = ProbeOrder(program: "2", request: request, link: nil, wantsTranscript: false)
+        let delivery = try decodeJSON(
+            ProbeDelivery.self,
+            await answerProbeRequest(try encodeJSON(order), program: "1", interfaces: []), what: "the answer")
+        #expect(delivery.report == nil)
+        #expect(delivery.refusal?.status == ExitStatus.cannotTell.rawValue)
+        #expect(delivery.refusal?.summary.contains("version 2, not 1") == true)
     }
 }

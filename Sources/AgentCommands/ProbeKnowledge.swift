@@ -1,0 +1,51 @@
+import ArgumentParser
+import MailModel
+import Probing
+
+/// What the user knows of a server that strangers do not, and that tests can use.
+struct ProbeKnowledge: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A mailbox there: mail for it must be accepted, and claiming it must not help.",
+            valueName: "user@domain"))
+    var hosted: String?
+
+    @Option(
+        help: ArgumentHelp("A domain that the server relays for, as a backup MX does.", valueName: "domain"))
+    var relayDomain: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A domain of yours whose first MX is the vantage and whose second is the server.",
+            valueName: "domain"))
+    var backupDomain: String?
+
+    @Option(
+        help: ArgumentHelp("A certificate that a CA gave you, and its key, in PEM.", valueName: "file"),
+        completion: .file())
+    var clientCertificate: String?
+
+    func validate() throws {
+        for (name, value) in [
+            ("--hosted", hosted), ("--relay-domain", relayDomain), ("--backup-domain", backupDomain),
+        ] {
+            guard let value else { continue }
+            let parts = value.split(separator: "@", omittingEmptySubsequences: false)
+            let isRight = name == "--hosted" ? parts.count == 2 && !parts[0].isEmpty : parts.count == 1
+            guard isRight, let domain = parts.last, domain.contains("."), value.utf8.count <= 254,
+                value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"<>\"(),:;\\".utf8.contains($0) })
+            else {
+                throw ValidationError("\(name) \(value) is no \(name == "--hosted" ? "mailbox" : "domain")")
+            }
+        }
+    }
+
+    func add(to request: inout ProbeRequest) throws(Failure) {
+        request.hostedRecipient = hosted ?? request.hostedRecipient
+        request.relayDomain = relayDomain ?? request.relayDomain
+        request.backupDomain = backupDomain
+        request.clientCertificate = try clientCertificate.map { path throws(Failure) in
+            try readText(path, what: "the certificate")
+        }
+    }
+}

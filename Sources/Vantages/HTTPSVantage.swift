@@ -1,0 +1,48 @@
+internal import Content
+internal import MailModel
+internal import Probing
+
+/// Has an `agent vantage serve` elsewhere probe this host.
+func probeOverHTTPS(
+    to url: String, _ request: ProbeRequest, _ instruments: VantageInstruments,
+    transcript: TranscriptSink?
+) async throws(Failure) -> ProbeReport {
+    guard let token = instruments.token else {
+        throw Failure(
+            .usage, "the vantage \(url) wants a token",
+            remedy: "Name the file that holds it: --token-file FILE.")
+    }
+    var request = request
+    request.origin = ProbeOrigin(kind: "https", address: nil)
+    let secret = randomToken()
+    let order = ProbeOrder(
+        program: instruments.program, request: request, link: nil, catches: instruments.catches,
+        wantsTranscript: transcript != nil, secret: secret)
+    let body = try encodeJSON(order)
+    // The server may keep a request waiting until others are done.
+    let call = HTTPSRequest(
+        url: url + (url.hasSuffix("/") ? "probe" : "/probe"), token: token, body: body,
+        trustedPEM: instruments.trustedPEM,
+        deadline: request.limits.whole + .seconds(300))
+    let response = try await AddressProof.answering(
+        on: Array(Set(request.endpoints.map(\.address))), { proof(of: secret, challenge: $0) }
+    ) { () async throws(Failure) in try await call.send() }
+    guard response.status != 404 else {
+        throw Failure(.cannotTell, "there is no vantage of this program at \(url)")
+    }
+    return try decodeJSON(ProbeDelivery.self, response.body, what: "the answer of \(url)")
+        .received(transcript)
+}
+
+/// What the owner of an address answers to a challenge there.
+package func proof(of secret: String, challenge: String) -> String {
+    sha256(Array("\(secret) \(challenge)".utf8))
+}
+
+/// 256 random bits, in hexadecimal digits.
+package func randomToken() -> String {
+    (0..<4).map { _ in
+        let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+}

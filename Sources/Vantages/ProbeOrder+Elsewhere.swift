@@ -1,0 +1,40 @@
+package import MailModel
+internal import Probing
+
+/// An order that somebody else has written, who knows the token and is not trusted with more.
+extension ProbeOrder {
+    /// What is asked at all.
+    private static let endpointLimit = 64
+
+    /// Whose servers are to be asked.
+    package var addresses: [IPAddress] {
+        request.endpoints.map(\.address).reduce(into: []) { found, address in
+            if !found.contains(address) { found.append(address) }
+        }
+    }
+
+    /// Takes out what the asker has no say in, and bounds the rest.
+    /// - Throws: ``ExitStatus/usage`` for what no vantage does for others.
+    package mutating func prepareForElsewhere() throws(Failure) {
+        guard link == nil, !request.endpoints.isEmpty, request.endpoints.count <= Self.endpointLimit,
+            request.endpoints.allSatisfy({ (1...65_535).contains($0.port) })
+        else {
+            throw Failure(
+                .usage, "the vantage refuses: the order names no servers, or too many",
+                detail: "It takes 1 to \(Self.endpointLimit) addresses and ports.")
+        }
+        // Mail goes to the vantage and to the servers that are asked, and nowhere else.
+        request.backupDomain = nil
+        request.origin = ProbeOrigin(kind: "https", address: nil)
+        request.sources = []
+        request.networks = []
+        request.catchers = []
+        let longest = ProbeLimits()
+        request.limits = ProbeLimits(
+            connect: min(request.limits.connect, longest.connect),
+            banner: min(request.limits.banner, longest.banner),
+            reply: min(request.limits.reply, longest.reply), whole: min(request.limits.whole, longest.whole),
+            connections: max(1, min(request.limits.connections, longest.connections)),
+            questionsPerConnection: max(1, min(request.limits.questionsPerConnection, 20)))
+    }
+}

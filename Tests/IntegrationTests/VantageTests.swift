@@ -1,0 +1,100 @@
+import Foundation
+import Testing
+
+extension OnARealHost {
+    /// A vantage in the world outside, asked by the host over its network.
+    @Suite("Vantage elsewhere")
+    struct Vantages {
+        private static let program = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: ".build/debug/agent")
+            .path
+
+        /// Runs `body` while `agent vantage serve` runs outside, with what it has said up to then.
+        private func serving(on lab: Lab, _ body: (_ heard: () throws -> String) throws -> Void) throws {
+            let directory = FileManager.default.temporaryDirectory.appending(path: "vantage-\(UUID())")
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: directory) }
+            let run = try lab.outside([
+                "/bin/sh", "-ec",
+                """
+                cd \(directory.path)
+                openssl rand -hex 32 >token
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout key.pem \
+                    -out chain.pem -subj /CN=vantage.example -addext subjectAltName=IP:198.51.100.7 2>/dev/null
+                timeout 120 \(Self.program) vantage serve --listen 198.51.100.7:8443 --certificate chain.pem --key key.pem \
+                    --token-file token >log 2>&1 &
+                echo $!
+                """,
+            ])
+            let process = try #require(
+                Int32(run.output.trimmingCharacters(in: .newlines)), "\(run.output)\(run.errorOutput)")
+            defer { kill(process, SIGTERM) }
+            let heard = { try String(contentsOf: directory.appending(path: "log"), encoding: .utf8) }
+            let end = ContinuousClock.now + .seconds(20)
+            while try !heard().contains("Serving probes"), ContinuousClock.now < end { sched_yield() }
+            try #require(try heard().contains("Serving probes"), "\((try? heard()) ?? "")")
+            for name in ["token", "chain.pem"] {
+                try lab.install(directory.appending(path: name), at: "/root/\(name)")
+            }
+            try body(heard)
+        }
+
+        private let words = [
+            "probe", "--from", "https://198.51.100.7:8443", "--token-file", "/root/token", "--vantage-ca",
+            "/root/chain.pem", "--format", "json",
+        ]
+
+        @Test(
+            "A closed host is closed from there, on both families: it has answered for the one it did not ask from"
+        )
+        func closed() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try serving(on: lab) { heard in
+                let run = try lab.agent(words)
+                #expect(run.status == 0, "\(run.output)\(run.errorOutput)\((try? heard()) ?? "")")
+                let report = try run.json()
+                #expect(report["verdict"] as? String == "closed")
+                #expect((report["from"] as? [String: Any])?["kind"] as? String == "https")
+                let addresses = Set(
+                    (report["endpoints"] as? [[String: Any]] ?? []).compactMap { $0["address"] as? String })
+                #expect(addresses == ["203.0.113.10", "2001:db8:113::10"])
+                #expect((report["hosted"] as? [String: Any])?["accepted"] as? Bool == true)
+            }
+        }
+
+        @Test("An open host is proved open by a message that came to the vantage")
+        func open() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            try serving(on: lab) { heard in
+                let run = try lab.agent(words + ["--send"])
+                #expect(run.status == 2, "\(run.output)\(run.errorOutput)\((try? heard()) ?? "")")
+                let endpoints = try #require(try run.json()["endpoints"] as? [[String: Any]])
+                let first = try #require(endpoints.first { $0["port"] as? Int == 25 })
+                let delivered = (first["tests"] as? [[String: Any]] ?? []).filter {
+                    $0["verdict"] as? String == "delivered"
+                }
+                // Either of the two addresses that the vantage has.
+                let own = ["@[203.0.113.77]>", "@[198.51.100.7]>"]
+                #expect(
+                    delivered.contains { test in
+                        own.contains { (test["rcpt-to"] as? String)?.hasSuffix($0) == true }
+                    })
+            }
+        }
+
+        @Test("A host that names another one is refused, and the vantage says so")
+        func somebodyElse() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try serving(on: lab) { heard in
+                let run = try lab.agent(Array(words[..<7]) + ["203.0.113.77:25"])
+                #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
+                #expect(run.errorOutput.contains("203.0.113.77 is not the address that asks"))
+                #expect(try heard().contains("203.0.113.10: refused (address)"))
+            }
+        }
+    }
+}

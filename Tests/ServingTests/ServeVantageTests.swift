@@ -1,0 +1,179 @@
+import HostIO
+import MailModel
+import Probing
+import Synchronization
+import Testing
+import Vantages
+
+@testable import Serving
+
+/// The whole way on this machine: the client of a vantage, TLS, and the vantage.
+@Suite("Vantage over HTTPS", .serialized)
+struct ServeVantageTests {
+    private static let token = "0123456789abcdef0123456789abcdef"
+
+    /// What a vantage says of itself while a test uses it.
+    private final class Heard: Sendable {
+        let lines = Mutex<[String]>([])
+        let port = Mutex(0)
+        func has(_ text: String) -> Bool { lines.withLock { $0.contains { $0.contains(text) } } }
+    }
+
+    private func serving(
+        quotas: QuotaLimits = QuotaLimits(), _ body: (Int, Heard) async throws -> Void
+    ) async throws {
+        let settings = VantageSettings(
+            address: .v4(0x7f00_0001), port: 0, certificatePEM: TestCertificate.certificatePEM,
+            keyPEM: TestCertificate.keyPEM, tokens: try BearerTokens(parsing: Self.token), program: "1",
+            interfaces: [], quotas: quotas)
+        let heard = Heard()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let ports = AsyncStream<Int>.makeStream()
+            group.addTask {
+                try await serveVantage(settings) { line in
+                    heard.lines.withLock { $0.append(line) }
+                } isServing: { port in
+                    ports.continuation.yield(port)
+                }
+            }
+            let port = try #require(await ports.stream.first { _ in true })
+            try await body(port, heard)
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func instruments(token: String? = ServeVantageTests.token, program: String = "1")
+        -> VantageInstruments
+    {
+        var instruments = VantageInstruments(
+            program: program, runProgram: { _ in ProgramResult(exit: .exited(1)) }, executable: "",
+            arguments: [])
+        instruments.token = token
+        instruments.trustedPEM = TestCertificate.certificatePEM
+        return instruments
+    }
+
+    /// Nobody listens on the port: an answer all the same.
+    private func request(_ addresses: [IPAddress]) -> ProbeRequest {
+        ProbeRequest(
+            target: "this host", endpoints: addresses.map { .init($0, port: 1) },
+            origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential)
+    }
+
+    private func ask(
+        _ port: Int, _ addresses: [IPAddress], _ instruments: VantageInstruments
+    ) async throws(Failure) -> ProbeReport {
+        guard let vantage = VantageAddress("https://127.0.0.1:\(port)") else {
+            throw Failure(.usage, "no vantage")
+        }
+        return try await runProbe(from: vantage, request(addresses), instruments: instruments)
+    }
+
+    @Test("The address that asks is probed, and what was done is counted")
+    func own() async throws {
+        try await serving { port, heard in
+            let report = try await ask(port, [.v4(0x7f00_0001)], instruments())
+            #expect(report.verdict == .unreachable)
+            #expect(report.from.kind == "https")
+            #expect(report.from.address == "127.0.0.1")
+            #expect(report.endpoints.map(\.address) == ["127.0.0.1"])
+            #expect(heard.has("127.0.0.1: probed, unreachable"))
+            let metrics = try await get("/metrics", port)
+            #expect(metrics.contains("agent_vantage_probes_total{verdict=\"unreachable\"} 1\n"))
+            #expect(try await get("/healthz", port) == "ok\n")
+        }
+    }
+
+    @Test("A stranger with a token who asks it to probe somebody else is refused, logged and counted")
+    func somebodyElse() async throws {
+        try await serving { port, heard in
+            // Documentation's network: nobody is there to answer a challenge, and this host is not it.
+            let failure = await #expect(throws: Failure.self) {
+                try await ask(port, [.v4(0xcb00_710a)], instruments())
+            }
+            #expect(failure?.summary.contains("203.0.113.10 is not the address that asks") == true)
+            #expect(heard.has("127.0.0.1: refused (address): the vantage refuses: 203.0.113.10"))
+            let metrics = try await get("/metrics", port)
+            #expect(metrics.contains("agent_vantage_refused_total{reason=\"address\"} 1\n"))
+            #expect(metrics.contains("agent_vantage_probes_total{verdict=\"unreachable\"} 0\n"))
+        }
+    }
+
+    @Test(
+        "Another address is probed when the asker answers a challenge there, and not when somebody else does")
+    func proven() async throws {
+        let second = IPAddress.v4(0x7f00_0002)
+        try await serving { port, _ in
+            let report = try await ask(port, [second], instruments())
+            #expect(report.endpoints.first?.address == "127.0.0.2")
+        }
+        try await serving { port, heard in
+            _ = try await AddressProof.answering(on: [second], { proof(of: "another secret", challenge: $0) })
+            {
+                // The client cannot listen there any more, and who does has not its secret.
+                await #expect(throws: Failure.self) { try await ask(port, [second], instruments()) }
+            }
+            #expect(heard.has("refused (address)"))
+        }
+    }
+
+    @Test(
+        "Without its token, or with another version of the program, nothing is asked",
+        arguments: [
+            ("wrong-wrong-wrong-wrong", "1", "token"), (ServeVantageTests.token, "2", "order"),
+        ])
+    func refused(token: String, program: String, reason: String) async throws {
+        try await serving { port, heard in
+            let failure = await #expect(throws: Failure.self) {
+                try await ask(port, [.v4(0x7f00_0001)], instruments(token: token, program: program))
+            }
+            #expect(failure?.status == .cannotTell)
+            #expect(heard.has("refused (\(reason))"))
+            let metrics = try await get("/metrics", port)
+            #expect(metrics.contains("agent_vantage_refused_total{reason=\"\(reason)\"} 1"))
+        }
+    }
+
+    @Test("A client that asks too much is told so")
+    func tooMuch() async throws {
+        try await serving(quotas: QuotaLimits(hourlyPerClient: 1)) { port, heard in
+            _ = try await ask(port, [.v4(0x7f00_0001)], instruments())
+            let failure = await #expect(throws: Failure.self) {
+                try await ask(port, [.v4(0x7f00_0001)], instruments())
+            }
+            #expect(failure?.summary.contains("asked too much") == true)
+            #expect(heard.has("refused (client-quota)"))
+        }
+    }
+
+    @Test("A certificate that nobody vouches for is not trusted")
+    func untrusted() async throws {
+        try await serving { port, heard in
+            var instruments = instruments()
+            instruments.trustedPEM = nil
+            let failure = await #expect(throws: Failure.self) {
+                try await ask(port, [.v4(0x7f00_0001)], instruments)
+            }
+            #expect(failure?.detail?.contains("TLS failed") == true)
+            #expect(heard.lines.withLock { $0.isEmpty })
+        }
+    }
+
+    @Test("Without a token nothing is sent at all")
+    func noToken() async {
+        let failure = await #expect(throws: Failure.self) {
+            try await ask(1, [.v4(0x7f00_0001)], instruments(token: nil))
+        }
+        #expect(failure?.status == .usage)
+    }
+
+    private func get(_ path: String, _ port: Int) async throws -> String {
+        let response = try await HTTPSRequest(
+            url: "https://127.0.0.1:\(port)\(path)", trustedPEM: TestCertificate.certificatePEM,
+            deadline: .seconds(10)
+        ).send()
+        #expect(response.status == 200)
+        return String(decoding: response.body, as: UTF8.self)
+    }
+}
