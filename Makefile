@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-integrations test-package test-faults test-queue test-races test-rounds agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-integrations test-package test-faults test-queue test-races test-rounds test-probes fuzz agreement check check-tsan bench lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -13,6 +13,8 @@ help:
 	@echo 'make test-races  let others write to a file at a thousand moments of an apply'
 	@echo 'make test-rounds  apply to rollback on a real host, for every configuration of a corpus beside the checkout'
 	@echo 'make test-queue   find, hold and release a flood of 200,000 messages on a real host'
+	@echo 'make test-probes  probe real Postfix with every configuration of a corpus beside the checkout'
+	@echo 'make fuzz       SECONDS of libFuzzer on what servers and relays send'
 	@echo 'make agreement  compare the analysis with real Postfix on COUNT random configurations from SEED on'
 	@echo 'make check      formatting, import rules, shell scripts, tests under the thread sanitizer'
 	@echo 'make bench      measure against peers and floors'
@@ -65,7 +67,7 @@ check: setup
 	swift format lint --strict --recursive Package.swift Sources Tests
 	Tests/check-imports
 	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Tests/Integrations/run \
-		Tests/Integrations/setup Benchmarks/run integrations/salt/files/apply.sh integrations/debian/build integrations/debian/config integrations/debian/postinst \
+		Tests/Integrations/setup Tests/Fuzz/run Benchmarks/run integrations/salt/files/apply.sh integrations/debian/build integrations/debian/config integrations/debian/postinst \
 		integrations/debian/prerm integrations/debian/postrm
 	$(MAKE) check-tsan
 
@@ -92,6 +94,16 @@ test-rounds: build
 test-queue: COUNT := 200000
 test-queue: build
 	AGENT_QUEUE=$(COUNT) Tests/run-tests --filter OnARealHost/Queue
+
+CORPUS := ../shared/corpus
+SECONDS := 60
+
+# Asked from a second namespace and from the host itself: some ten minutes on two cores.
+test-probes: build
+	Tests/Corpus/run $(AGENT) $(CORPUS)
+
+fuzz: setup
+	Tests/Fuzz/run $(SECONDS)
 
 bench: release
 	Benchmarks/run
