@@ -87,9 +87,3 @@ private func wrapped(_ words: [String], width: Int) -> [String] {
     }
     return lines
 }
-
-extension String {
-    fileprivate func leftPadded(to width: Int) -> String {
-        String(repeating: " ", count: max(0, width - count)) + self
-    }
-}
