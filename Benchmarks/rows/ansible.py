@@ -1,6 +1,5 @@
 """`agent plan` beside an Ansible play in check mode that asks the same questions. No limits: a peer."""
 
-import pathlib
 import shutil
 import subprocess
 
@@ -9,7 +8,6 @@ from harness.bench import median
 
 HAS_LIMITS = False
 PACKAGE = "ansible-core"
-CACHE = pathlib.Path(".build/benchmarks/debs")
 PLAYBOOK = "/root/bench/questions.yml"
 
 
@@ -37,55 +35,11 @@ def measure(bench):
 
 
 def install(host):
-    """Installs Debian's package in the host's overlay, which goes with the lab.
-
-    The host has no way out: this machine's apt fetches what the host's own list of packages lacks.
-    """
-    CACHE.joinpath("partial").mkdir(parents=True, exist_ok=True)
+    """Installs Debian's package in the host's overlay, which goes with the lab."""
     try:
-        fetch(host)
-    except Unmeasured:
-        apt("update")
-        fetch(host)
+        host.lab("add", PACKAGE)
+    except subprocess.CalledProcessError as problem:
+        raise Unmeasured(f"{PACKAGE} could not be installed in the host") from problem
     directory = host.root / "root/bench"
     directory.mkdir(exist_ok=True)
     shutil.copy("Benchmarks/ansible/questions.yml", host.root / PLAYBOOK.lstrip("/"))
-    packages = newest(CACHE.glob("*.deb"))
-    for package in packages:
-        shutil.copy(package, directory)
-    # apt and not dpkg: it knows the order. It is given no sources, so that it takes these files alone.
-    status, _, errors = host.execute(
-        "/usr/bin/env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes",
-        "--no-install-recommends", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourcelist=/dev/null",
-        "-o", "Dir::Etc::sourceparts=/dev/null", "-o", "Dpkg::Options::=--force-unsafe-io",
-        "install", *(f"/root/bench/{package.name}" for package in packages))
-    for package in packages:
-        directory.joinpath(package.name).unlink()
-    if status != 0:
-        raise Unmeasured(f"{PACKAGE} could not be installed in the host: {last_line(errors)}")
-
-
-def newest(packages):
-    """One file a package: an earlier run may have left an older version."""
-    by_name = {}
-    for package in sorted(packages, key=lambda package: package.stat().st_mtime):
-        by_name[package.name.split("_")[0]] = package
-    return list(by_name.values())
-
-
-def fetch(host):
-    apt(
-        "-o", "Debug::NoLocking=1", "-o", f"Dir::State::status={host.root}/var/lib/dpkg/status",
-        "-o", "Dir::State::extended_states=/dev/null", "-o", f"Dir::Cache::archives={CACHE.resolve()}",
-        "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=", "-o", "APT::Sandbox::User=root",
-        "--yes", "--no-install-recommends", "--download-only", "install", PACKAGE)
-
-
-def apt(*arguments):
-    done = subprocess.run(["apt-get", "--quiet", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Unmeasured(f"{PACKAGE} could not be fetched: {last_line(done.stderr)}")
-
-
-def last_line(text):
-    return (text.strip().splitlines() or ["nothing was said"])[-1]

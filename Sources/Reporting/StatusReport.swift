@@ -11,7 +11,8 @@ package func renderStatus(_ status: HostStatus, _ judgement: StatusJudgement) ->
 package func renderNagiosStatus(
     _ status: HostStatus, _ judgement: StatusJudgement, thresholds: StatusThresholds
 ) -> String {
-    var data: [String] = []
+    let isOpen = status.plan.relayBefore == .open || status.plan.relayBefore == .partial
+    var data = [performance("open", isOpen ? 1 : 0, critical: ThresholdRange(upTo: 0))]
     if let messages = status.queue?.total {
         data.append(
             performance(
@@ -27,6 +28,10 @@ package func renderNagiosStatus(
                 "probe_age", age, unit: "s", warning: thresholds.probeAgeWarning,
                 critical: thresholds.probeAgeCritical))
     }
+    if let deadline = status.journal.windowDeadline {
+        let left = (deadline.microseconds - status.plan.created.microseconds) / 1_000_000
+        data.append(performance("window", max(0, Int(left)), unit: "s"))
+    }
     data.append(performance("undone", status.journal.undone))
     data.append(performance("store", status.journal.storeSizeInBytes, unit: "B"))
     // The plugin's output ends at the first bar, and the performance data begins there.
@@ -35,8 +40,10 @@ package func renderNagiosStatus(
 }
 
 /// What a plugin prints when it could not look.
-package func nagiosFailure(_ failure: Failure) -> String {
-    "RELAY UNKNOWN: \(printableText(failure.summary.utf8).replacing("|", with: "/"))\n"
+package func nagiosFailure(_ failure: Failure) -> String { nagiosFailure(failure.summary) }
+
+package func nagiosFailure(_ reason: String) -> String {
+    "RELAY UNKNOWN: \(printableText(reason.utf8).replacing("|", with: "/"))\n"
 }
 
 private func performance(

@@ -47,6 +47,12 @@ extension OnARealHost {
             let run = try lab.agent("status", "--format", "nagios", "--policy", "/root/none.yaml")
             #expect(run.status == 3)
             #expect(run.output.hasPrefix("RELAY UNKNOWN: "), "\(run.output)")
+            for arguments in [["--queue-warning", "5:3"], ["--nonsense"]] {
+                let usage = try lab.agent(["status", "--format", "nagios"] + arguments)
+                #expect(usage.status == 3 && usage.output.hasPrefix("RELAY UNKNOWN: "), "\(usage.output)")
+                #expect(usage.output.filter { $0 == "\n" }.count == 1, "\(usage.output)")
+            }
+            #expect(try lab.agent("status", "--queue-warning", "5:3").status == 64)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 
 from lab import AGENT, BUILD, LAB, TOP, Lab, able
+from test_package import build as build_package
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLLECTION = TOP / "integrations/ansible"
@@ -36,7 +38,8 @@ class Results(list):
 
 class AnsibleCase(unittest.TestCase):
     maxDiff = None
-    labs = {}
+    # The hosts that the tests of the class need.
+    letters = "abcde"
 
     @classmethod
     def setUpClass(cls):
@@ -45,8 +48,8 @@ class AnsibleCase(unittest.TestCase):
         collections = cls.scratch / "ansible_collections/relay_agent"
         collections.mkdir(parents=True)
         collections.joinpath("mail").symlink_to(COLLECTION)
-        hosts = {}
-        for letter in [*BROKEN, COMPLIANT]:
+        cls.labs, hosts = {}, {}
+        for letter in cls.letters:
             lab = Lab(letter)
             cls.addClassCleanup(lab.down)
             lab.up()
@@ -183,6 +186,8 @@ class Apply(AnsibleCase):
 
 
 class TakeBack(AnsibleCase):
+    letters = "ab"
+
     @by(NEWEST)
     def test_a_change_is_taken_back_once_and_to_an_open_state_only_where_that_is_asked_for(self, ansible):
         lab = self.labs["a"]
@@ -228,6 +233,8 @@ class TakeBack(AnsibleCase):
 
 
 class Look(AnsibleCase):
+    letters = "ab"
+
     @by(NEWEST)
     def test_probe_and_status_change_nothing_and_say_what_they_saw(self, ansible):
         self.labs["a"]("break", "mynetworks")
@@ -282,7 +289,93 @@ class Fleet(AnsibleCase):
         self.assertIn("is closed: the change was undone", undone.of("Stop here")["b"][1]["msg"])
 
 
+DROP_IN = """version: 1
+white-list:
+  vouched:
+    - network: 203.0.113.0/28
+      reason: the office's scanner
+"""
+
+
+class Role(AnsibleCase):
+    letters = COMPLIANT
+
+    @by(NEWEST)
+    def test_it_installs_the_package_the_policy_and_the_timers_once(self, ansible):
+        lab = self.labs[COMPLIANT]
+        # Swift's libraries stay, where this binary wants them.
+        lab.shell("rm /usr/local/bin/agent")
+        self.addCleanup(lab, "install", str(AGENT))
+        variables = {
+            "relay_agent_package": str(build_package()), "relay_agent_apply_timer": False,
+            "relay_agent_drop_ins": {"10-office.yaml": DROP_IN},
+        }
+        role = (COMPLIANT, [{
+            "name": "role", "ansible.builtin.include_role": {"name": "relay_agent.mail.relay_agent"}, "vars": variables}])
+        checked = self.play(ansible, role, "--check")
+        self.assertEqual(checked.status, 0, checked.output)
+        self.assertEqual(checked.statuses("Copy the package"), {COMPLIANT: "changed"})
+        self.assertNotEqual(lab.run("test", "-e", "/usr/bin/agent")[0], 0)
+        ran = self.play(ansible, role)
+        self.assertEqual(ran.status, 0, ran.output)
+        self.assertIn("203.0.113.0/28", lab.shell("agent policy show"))
+        self.assertEqual(lab.shell("systemctl is-active agent-status.timer"), "active\n")
+        self.assertEqual(lab.run("systemctl", "is-enabled", "agent-apply.timer")[1], "disabled\n")
+        again = self.play(ansible, role)
+        self.assertEqual({row["status"] for row in again} - {"skipped"}, {"ok"}, again.output)
+        variables["relay_agent_drop_ins"] = {"10-office.yaml": DROP_IN.replace("/28", "/82")}
+        refused = self.play(ansible, role)
+        self.assertEqual(refused.statuses("Check them with the policy"), {COMPLIANT: "failed"}, refused.output)
+        self.assertIn("10-office.yaml:4", refused.of("Check them with the policy")[COMPLIANT][1]["stderr"])
+        self.assertEqual(lab.run("agent", "apply", "--yes")[0], 10)
+        lab.shell("DEBIAN_FRONTEND=noninteractive dpkg --purge agent >/dev/null 2>&1")
+
+
+class Checkers(unittest.TestCase):
+    """What Ansible itself offers to check a collection with. Some of it only works in a tree of this shape."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = BUILD / "home"
+        cls.collection = cls.home / "ansible_collections/relay_agent/mail"
+        shutil.rmtree(cls.collection, ignore_errors=True)
+        shutil.copytree(COLLECTION, cls.collection)
+        cls.environment = {
+            "PATH": f"{VENV}:/usr/bin:/bin", "HOME": str(cls.home), "LANG": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(cls.home),
+            **{name: os.environ[name] for name in os.environ if name.startswith("PIP_")},
+        }
+
+    def check(self, *command):
+        done = subprocess.run(
+            command, cwd=self.collection, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_ansible_lint_finds_nothing(self):
+        self.check(VENV / "ansible-lint")
+
+    def test_ansible_test_sanity_finds_nothing(self):
+        # It makes environments of its own with a script that it would download; this one uses pip's own package.
+        cache = self.home / ".ansible/test/cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [VENV / "pip", "-q", "download", "--disable-pip-version-check", "--no-deps", "-d", cache, "pip==24.2"],
+            check=True)
+        cache.joinpath("get_pip_24_2.py").write_text(
+            "import runpy, sys\n"
+            f"sys.path.insert(0, {str(cache / 'pip-24.2-py3-none-any.whl')!r})\n"
+            "sys.argv = ['pip', 'install'] + [word for word in sys.argv[1:] if not word.startswith('--no-')]\n"
+            "runpy.run_module('pip', run_name='__main__')\n")
+        self.check(VENV / "ansible-test", "sanity", "--python", "3.11")
+
+    def test_it_is_built_as_galaxy_wants_it(self):
+        self.check(VENV / "ansible-galaxy", "collection", "build", "--force", "--output-path", self.home)
+
+
 class Documentation(AnsibleCase):
+    letters = ""
+
     def test_ansible_doc_shows_every_module_and_the_role(self):
         for name, directory in ANSIBLES.items():
             with self.subTest(ansible=name):
@@ -305,5 +398,5 @@ class Documentation(AnsibleCase):
 
 
 if REASON := able():
-    for case in (Apply, TakeBack, Look, Fleet):
+    for case in (Apply, TakeBack, Look, Fleet, Role):
         unittest.skip(REASON)(case)

@@ -97,12 +97,13 @@ struct StatusReportTests {
     func nagios() {
         let status = status(
             relay: .open, drift: [.relay, .whiteList], unknown: [.port25], queue: 1200,
-            journal: Self.journal(probe: .closed))
+            journal: Self.journal(probe: .closed, window: Self.noon.advanced(bySeconds: 90)))
         #expect(
             renderNagiosStatus(status, status.judged(by: thresholds), thresholds: thresholds) == """
-                RELAY CRITICAL: open relay: any stranger can relay; white-list: actual; 1200 messages in the \
-                queue; port-25 could not be seen | 'queue'=1200;1000;;0; 'drift'=2;;;0; 'unknown'=1;;;0; \
-                'probe_age'=3600s;;;0; 'undone'=0;;;0; 'store'=4096B;;;0;
+                RELAY CRITICAL: open relay: any stranger can relay; white-list: actual; a change goes back at \
+                \(Self.noon.advanced(bySeconds: 90).rfc3339) unless it is confirmed; 1200 messages in the \
+                queue; port-25 could not be seen | 'open'=1;;0;0; 'queue'=1200;1000;;0; 'drift'=2;;;0; \
+                'unknown'=1;;;0; 'probe_age'=3600s;;;0; 'window'=90s;;;0; 'undone'=0;;;0; 'store'=4096B;;;0;
 
                 """)
     }

@@ -1,10 +1,9 @@
 """Ansible's way into a lab (Tests/Lab/lab): a command in the host, or in the world outside of it."""
 
 import os
-import shutil
 import subprocess
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
 DOCUMENTATION = r"""
@@ -29,18 +28,14 @@ class Connection(ConnectionBase):
 
     def _connect(self):
         if not self._connected:
-            self._root = self._lab("path").strip()
+            done = subprocess.run(self._words("path"), capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise AnsibleConnectionFailure(done.stderr.strip())
             self._connected = True
         return self
 
     def _words(self, command, *arguments):
         return [os.environ["LAB"], command, "--name", self.get_option("lab_name"), *arguments]
-
-    def _lab(self, command, *arguments):
-        done = subprocess.run(self._words(command, *arguments), capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise AnsibleConnectionFailure(done.stderr.strip())
-        return done.stdout
 
     def exec_command(self, cmd, in_data=None, sudoable=True):
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
@@ -48,16 +43,21 @@ class Connection(ConnectionBase):
         done = subprocess.run(words, input=in_data or b"", capture_output=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def _path(self, path):
-        return path if self.get_option("lab_side") == "outside" else self._root + path
-
     def put_file(self, in_path, out_path):
         super().put_file(in_path, out_path)
-        shutil.copyfile(in_path, self._path(out_path))
+        with open(in_path, "rb") as file:
+            self._copy(["/usr/bin/dd", f"of={out_path}", "status=none"], stdin=file)
 
     def fetch_file(self, in_path, out_path):
         super().fetch_file(in_path, out_path)
-        shutil.copyfile(self._path(in_path), out_path)
+        with open(out_path, "wb") as file:
+            self._copy(["/usr/bin/cat", in_path], stdout=file)
+
+    def _copy(self, command, **streams):
+        done = subprocess.run(
+            self._words(self.get_option("lab_side"), "--", *command), stderr=subprocess.PIPE, check=False, **streams)
+        if done.returncode != 0:
+            raise AnsibleError(done.stderr.decode(errors="replace"))
 
     def close(self):
         self._connected = False

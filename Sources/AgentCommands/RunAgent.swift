@@ -1,0 +1,31 @@
+import ArgumentParser
+import Foundation
+import Reporting
+
+/// Reads the command line, and runs the verb that it names. It does not return.
+///
+/// A monitoring plugin says on standard output what is wrong with its arguments, and ends with UNKNOWN (Monitoring
+/// Plugins Development Guidelines, "Plugin Return Codes"); every other verb, on standard error and with EX_USAGE.
+package func runAgent() async {
+    do {
+        var command = try AgentCommand.parseAsRoot()
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    } catch {
+        guard isPlugin(CommandLine.arguments), AgentCommand.exitCode(for: error) == .validationFailure else {
+            AgentCommand.exit(withError: error)
+        }
+        print(nagiosFailure(AgentCommand.message(for: error)), terminator: "")
+        exit(Int32(StatusLevel.unknown.rawValue))
+    }
+}
+
+/// Whether the command line is `status --format nagios`, whatever else stands there.
+func isPlugin(_ arguments: [String]) -> Bool {
+    arguments.dropFirst().first == "status"
+        && (arguments.contains("--format=nagios")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == "--format" && $1 == "nagios" })
+}
