@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -367,7 +368,7 @@ class Checkers(unittest.TestCase):
             f"sys.path.insert(0, {str(cache / 'pip-24.2-py3-none-any.whl')!r})\n"
             "sys.argv = ['pip', 'install'] + [word for word in sys.argv[1:] if not word.startswith('--no-')]\n"
             "runpy.run_module('pip', run_name='__main__')\n")
-        self.check(VENV / "ansible-test", "sanity", "--python", "3.11")
+        self.check(VENV / "ansible-test", "sanity", "--python", "{0}.{1}".format(*sys.version_info))
 
     def test_it_is_built_as_galaxy_wants_it(self):
         self.check(VENV / "ansible-galaxy", "collection", "build", "--force", "--output-path", self.home)
