@@ -22,7 +22,7 @@ options:
       - The module succeeds with the window open.
     type: str
   from:
-    description: Where the host is probed from, C(netns) or C(direct), in place of what the policy says.
+    description: The vantage to probe the host from, as C(--from) takes it (C(netns), C(direct), C(ssh://HOST), C(https://HOST)), in place of the policy's.
     type: str
   stop_unmanaged:
     description: End a program on port 25 that nothing manages. It is only reported otherwise.

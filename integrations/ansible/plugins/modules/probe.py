@@ -21,7 +21,7 @@ options:
     type: list
     elements: str
   from:
-    description: Where this host is probed from, C(netns) or C(direct), in place of what the policy says.
+    description: The vantage to probe this host from, as C(--from) takes it (C(netns), C(direct), C(ssh://HOST), C(https://HOST)), in place of the policy's.
     type: str
   accept:
     description: The verdicts that are no failure.

@@ -23,7 +23,7 @@ options:
     type: bool
     default: false
   from:
-    description: Where the host is probed from, C(netns) or C(direct), in place of what the policy says.
+    description: The vantage to probe the host from, as C(--from) takes it (C(netns), C(direct), C(ssh://HOST), C(https://HOST)), in place of the policy's.
     type: str
 attributes:
   check_mode:
