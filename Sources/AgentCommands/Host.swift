@@ -51,7 +51,9 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: the listeners cannot be seen",
                 detail: state.listeners.reason, remedy: "Run as root, or name a host: `agent probe HOST`.")
         }
-        let ports = Set(policy.probe.ports).union(listeners.map(\.port)).sorted()
+        // What answers in another dialogue than SMTP is asked only where the policy says so.
+        let served = Set(listeners.map(\.port)).subtracting(queuePorts)
+        let ports = Set(policy.probe.ports).union(served).sorted()
         let endpoints = localEndpoints(
             listeners: listeners, ports: ports, interfaces: interfaceNetworks() ?? [])
         guard !endpoints.isEmpty else {

@@ -37,6 +37,8 @@ package struct HostState: Sendable, Equatable {
     package var listeners: Observed<[Listener]>
     /// The files of xinetd and inetd that have another program serve a mail port, by their path.
     package var superserverFiles: [String: FileContent]
+    /// What makes xinetd or inetd read its files again, by the name of the program: a program and its arguments.
+    package var superserverReloads: [String: [String]]
     package var postfix: Observed<PostfixConfiguration>
     package var qmail: Observed<QmailConfiguration>
     package var queue: Observed<QueueCount>
@@ -51,10 +53,11 @@ package struct HostState: Sendable, Equatable {
         postfix: Observed<PostfixConfiguration>, queue: Observed<QueueCount>,
         hosted: Observed<HostedMail>,
         qmail: Observed<QmailConfiguration> = .unseen("Qmail was not looked for"),
-        superserverFiles: [String: FileContent] = [:]
+        superserverFiles: [String: FileContent] = [:], superserverReloads: [String: [String]] = [:]
     ) {
         self.qmail = qmail
         self.superserverFiles = superserverFiles
+        self.superserverReloads = superserverReloads
         self.name = name
         self.machineID = machineID
         self.observedAt = observedAt

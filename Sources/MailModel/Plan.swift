@@ -72,6 +72,10 @@ package struct Finding: Sendable, Equatable {
         case relay
         case port25 = "port-25"
         case queue
+        /// What the article's step 3 leaves to an article that is lost; told only where there is something to tell.
+        case shortNames = "short-names"
+        case popLocks = "pop-locks"
+        case catchAll = "catch-all"
     }
 
     package enum Status: String, Sendable, CaseIterable, Codable {

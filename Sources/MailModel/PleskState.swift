@@ -52,13 +52,16 @@ package struct PleskState: Sendable, Equatable {
     package var blackList: Observed<[String]>
     /// The addresses that POP logins have opened the relay for, until their lock ends.
     package var popLocks: Observed<[WhiteListEntry]>
+    /// Whether the name of a mailbox without its domain is a login (`allow_short_pop3_names`).
+    package var shortLoginNames: Observed<Bool>
     /// Why Plesk must not be changed at this moment (its installer is at work); `nil` when it may.
     package var busy: String?
 
     package init(
         version: String, root: String, commands: MailserverCommands, relaying: Observed<RelayingMode>,
         logins: Observed<LoginTypes>, whiteList: Observed<[WhiteListEntry]>,
-        blackList: Observed<[String]>, popLocks: Observed<[WhiteListEntry]> = .seen([]), busy: String?
+        blackList: Observed<[String]>, popLocks: Observed<[WhiteListEntry]> = .seen([]),
+        shortLoginNames: Observed<Bool> = .seen(false), busy: String?
     ) {
         self.version = version
         self.root = root
@@ -68,6 +71,7 @@ package struct PleskState: Sendable, Equatable {
         self.whiteList = whiteList
         self.blackList = blackList
         self.popLocks = popLocks
+        self.shortLoginNames = shortLoginNames
         self.busy = busy
     }
 }

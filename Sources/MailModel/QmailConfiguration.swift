@@ -24,15 +24,18 @@ package struct QmailConfiguration: Sendable, Equatable {
     package var whiteList: [WhiteListEntry]?
     /// The domains that Plesk hosts; `nil` when they were not seen.
     package var domains: [String]?
+    /// daemontools' `svc`, which starts supervised services again; `nil` when it was not seen.
+    package var superviseControl: String?
 
     package init(
         directory: String = "/var/qmail", files: [String: File], isCopy: Bool,
-        whiteList: [WhiteListEntry]? = nil, domains: [String]? = nil
+        whiteList: [WhiteListEntry]? = nil, domains: [String]? = nil, superviseControl: String? = nil
     ) {
         self.directory = directory
         self.files = files
         self.isCopy = isCopy
         self.whiteList = whiteList
         self.domains = domains
+        self.superviseControl = superviseControl
     }
 }

@@ -4,7 +4,7 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     case reloadPostfix
     /// xinetd (or inetd) reads its files again; the program and its arguments.
     case reloadSuperserver([String])
-    /// qmail-send is started again, since it reads some control files only then.
+    /// qmail-send, or a supervised server of Qmail, is started again, since it reads some of its files only then.
     case restartQmail([String])
     /// A program that is not the managed MTA is stopped, and not started at boot any more.
     case retire(ServiceManager)
@@ -38,8 +38,9 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         switch self {
         case .reloadPostfix: "Reload Postfix"
         case .reloadSuperserver(let command):
-            "Reload \(command.last?.split(separator: ".").first ?? "xinetd")"
-        case .restartQmail: "Restart qmail-send"
+            "Reload \(ServiceManager.superserver(of: command))"
+        case .restartQmail(let command):
+            command.contains("-t") ? "Restart \(command.last ?? "")" : "Restart qmail-send"
         case .retire(let manager): "Stop and disable \(manager.name)"
         case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
         case .end(let processID, let command): "End \(command.first ?? "") (pid \(processID))"
@@ -141,6 +142,12 @@ extension ServiceManager {
     }
 
     private var systemctl: String { "/bin/systemctl" }
+
+    /// The name in `systemctl reload xinetd.service` or `/etc/init.d/xinetd reload`.
+    fileprivate static func superserver(of command: [String]) -> Substring {
+        let word = command.last == "reload" ? command.first : command.last
+        return word?.split(separator: "/").last?.split(separator: ".").first ?? "xinetd"
+    }
 
     /// Debian's and Red Hat's tools for the links of start scripts.
     private func switching(_ path: String, on: Bool) -> [String] {

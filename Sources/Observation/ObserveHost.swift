@@ -28,7 +28,8 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
         plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
         queue: managedMTA.value?.mta == .qmail ? counts.qmail : counts.postfix, hosted: hosted,
         qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments),
-        superserverFiles: superserverFiles(of: listeners.value ?? [], in: files))
+        superserverFiles: superserverFiles(of: listeners.value ?? [], in: files),
+        superserverReloads: superserverReloads(listeners.value ?? [], in: files))
 }
 
 /// Who serves SMTP, and which MTA should.
@@ -38,13 +39,32 @@ private func observeServing(
     // Reading files holds a thread: the slow programs are started first.
     await Task.yield()
     let files = instruments.files
-    var ports = instruments.smtpPorts
+    var ports = instruments.smtpPorts.union(queuePorts)
     if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
         ports.formUnion(mailPorts(master, services: { files.text("/etc/services") }))
     }
     var listeners = observeListeners(ports: ports, in: files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
     return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)
+}
+
+/// By its unit, where systemd runs; else by its start script.
+private func superserverReloads(_ listeners: [Listener], in files: HostFiles) -> [String: [String]] {
+    var reloads: [String: [String]] = [:]
+    for listener in listeners {
+        guard let name = listener.executable?.split(separator: "/").last.map(String.init),
+            ["xinetd", "inetd", "inetutils-inetd"].contains(name)
+        else { continue }
+        if files.exists("/run/systemd/system") {
+            guard let unit = listener.unit, unit.hasSuffix(".service") else { continue }
+            reloads[name] = ["/bin/systemctl", "reload", unit]
+        } else {
+            let names = [name] + (name == "inetd" ? ["openbsd-inetd"] : [])
+            let scripts = names.flatMap { ["/etc/rc.d/init.d/\($0)", "/etc/init.d/\($0)"] }
+            reloads[name] = scripts.first(where: files.isExecutable).map { [$0, "reload"] }
+        }
+    }
+    return reloads
 }
 
 private func superserverFiles(of listeners: [Listener], in files: HostFiles) -> [String: FileContent] {

@@ -6,7 +6,9 @@ import Postfix
 func hostedMail(_ answer: DatabaseAnswer) -> Observed<HostedMail> {
     answer.rows(.domains).flatMap { domains in
         answer.rows(.mailbox).map { mailboxes in
-            HostedMail(domains: domains.compactMap(\.first), recipients: mailboxes.compactMap(\.first))
+            // An old Plesk has no aliases of domains.
+            let names = domains + (answer.rows(.domainAliases).value ?? [])
+            return HostedMail(domains: names.compactMap(\.first), recipients: mailboxes.compactMap(\.first))
         }
     }
 }

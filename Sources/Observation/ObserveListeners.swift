@@ -1,5 +1,8 @@
 import MailModel
 
+/// QMTP and QMQP: mail in another dialogue than SMTP (cr.yp.to/proto/qmtp.txt, cr.yp.to/proto/qmqp.html).
+package let queuePorts: Set<Int> = [209, 628]
+
 /// Looks at who listens on the ports, in the network namespace of this process.
 ///
 /// Processes that end while we look are passed over. Those whose descriptors may not be read (another

@@ -58,7 +58,7 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
         guard result.succeeded else {
             return MTAWitness(evidence: Evidence(file: "systemctl show", text: firstLine(of: result)))
         }
-        return witness(ofUnits: result.outputText)
+        return witness(ofUnits: result.outputText, isBehindXinetd: files.exists("/etc/xinetd.d/smtp_psa"))
     } catch {
         return MTAWitness(evidence: Evidence(file: "systemctl show", text: error.summary))
     }
@@ -66,15 +66,15 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
 
 /// Reads blocks of `Key=value`, a unit each. Where Qmail is installed the unit of Postfix may linger, so
 /// Qmail's counts first, as in the vendor's own scripts.
-func witness(ofUnits text: String) -> MTAWitness {
+/// - Parameter isBehindXinetd: Whether xinetd, as Plesk has it, starts the servers of Qmail.
+func witness(ofUnits text: String, isBehindXinetd: Bool) -> MTAWitness {
     let units = Dictionary(
         unitBlocks(text).map { ($0["Id"]?.first ?? "", $0) }, uniquingKeysWith: { first, _ in first })
     for mta in [MailTransferAgent.qmail, .postfix] {
         let id = "\(mta.rawValue).service"
         guard let unit = units[id], unit["LoadState"]?.first == "loaded" else { continue }
         var states = [unitState(unit)]
-        // Plesk's Qmail is served by xinetd.
-        if mta == .qmail, let xinetd = units["xinetd.service"] { states.append(unitState(xinetd)) }
+        if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] { states.append(unitState(xinetd)) }
         let words = [states[0].active, states[0].file].filter { !$0.isEmpty }
         return MTAWitness(
             mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: words.joined(separator: ", ")),

@@ -45,7 +45,7 @@ func observePlesk(
         let state = PleskState(
             version: plesk.version, root: plesk.root, commands: commands, relaying: settings.relaying,
             logins: settings.logins, whiteList: settings.whiteList, blackList: settings.blackList,
-            popLocks: settings.popLocks, busy: await busy)
+            popLocks: settings.popLocks, shortLoginNames: settings.shortLoginNames, busy: await busy)
         return PleskObservation(state: .seen(state), hosted: hostedMail(await answer))
     }
 }

@@ -14,7 +14,8 @@ package func observeQmail(
     }
     var configuration = QmailConfiguration(
         directory: directory, files: [:], isCopy: false, whiteList: plesk.value?.whiteList.value,
-        domains: domains)
+        domains: domains,
+        superviseControl: ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"].first(where: files.isExecutable))
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     return .seen(configuration)
 }
@@ -91,6 +92,10 @@ private struct QmailFiles {
         for name in names(in: "/etc/xinetd.d") { read("/etc/xinetd.d/\(name)", &configuration) }
         for name in names(in: "\(directory)/alias") where name.hasPrefix(".qmail") {
             read("\(directory)/alias/\(name)", &configuration)
+        }
+        // A domain's own catch-all, as Plesk lays it out.
+        for name in names(in: "\(directory)/mailnames") {
+            read("\(directory)/mailnames/\(name)/.qmail-default", &configuration)
         }
         var seen: Set<String> = []
         for parent in Self.supervised + ["\(directory)/supervise"] {

@@ -15,6 +15,7 @@ struct DatabaseQuestion {
         case blackList = "black-list"
         case domains
         case mailbox
+        case domainAliases = "domain-aliases"
 
         var table: String {
             switch self {
@@ -24,6 +25,7 @@ struct DatabaseQuestion {
             case .blackList: "badmailfrom"
             case .domains: "domains"
             case .mailbox: "mail"
+            case .domainAliases: "domain_aliases"
             }
         }
 
@@ -35,11 +37,12 @@ struct DatabaseQuestion {
             case .blackList: ["domain"]
             case .domains: ["id", "name"]
             case .mailbox: ["mail_name", "dom_id", "postbox"]
+            case .domainAliases: ["name", "mail"]
             }
         }
 
         fileprivate var selection: String {
-            let names = "('relay','disable_smtp_auth','disable_pop_auth','poplock_time')"
+            let names = "('relay','disable_smtp_auth','disable_pop_auth','poplock_time','allow_short_pop3_names')"
             switch self {
             case .nodeSettings:
                 return "name, value FROM ServiceNodeConfiguration WHERE serviceNodeId = 1 "
@@ -52,6 +55,7 @@ struct DatabaseQuestion {
                 return "CONCAT(mail.mail_name, '@', domains.name) FROM mail "
                     + "JOIN domains ON domains.id = mail.dom_id WHERE mail.postbox = 'true' "
                     + "ORDER BY mail.mail_name <> 'postmaster', domains.name, mail.mail_name LIMIT 100"
+            case .domainAliases: return "name FROM domain_aliases WHERE mail = 'true' ORDER BY name"
             }
         }
 

@@ -10,17 +10,20 @@ package struct PleskSettings: Sendable, Equatable {
     package var blackList: Observed<[String]>
     /// The addresses that POP logins have opened the relay for, until their lock ends.
     package var popLocks: Observed<[WhiteListEntry]>
+    /// Whether the name of a mailbox without its domain is a login.
+    package var shortLoginNames: Observed<Bool>
 
     package init(
         relaying: Observed<RelayingMode>, logins: Observed<LoginTypes>,
         whiteList: Observed<[WhiteListEntry]>, blackList: Observed<[String]>,
-        popLocks: Observed<[WhiteListEntry]>
+        popLocks: Observed<[WhiteListEntry]>, shortLoginNames: Observed<Bool>
     ) {
         self.relaying = relaying
         self.logins = logins
         self.whiteList = whiteList
         self.blackList = blackList
         self.popLocks = popLocks
+        self.shortLoginNames = shortLoginNames
     }
 
     /// Whether anything that a policy judges is missing.
@@ -36,7 +39,11 @@ extension PleskSettings {
             relaying: values.flatMap(relayingMode), logins: values.flatMap(loginTypes),
             whiteList: locks.flatMap { entries($0, permanence: "1") },
             blackList: answer.rows(.blackList).map { rows in rows.compactMap(\.first) },
-            popLocks: locks.flatMap { entries($0, permanence: "0") })
+            popLocks: locks.flatMap { entries($0, permanence: "0") },
+            // In `misc` on every layout; where there is no such row, nothing was allowed.
+            shortLoginNames: answer.rows(.miscSettings).map { rows in
+                rows.contains { $0.count == 2 && $0[0] == "allow_short_pop3_names" && $0[1] == "enabled" }
+            })
     }
 
     private static func values(_ answer: DatabaseAnswer) -> Observed<[String: String]> {

@@ -19,7 +19,9 @@ package func makePlan(
     let whiteList = judgeWhiteList(policy: policy, state: state)
     let relay = judgeRelay(state: state, trusted: allowed)
     let port25 = judgePort25(state: state, unmanaged: unmanaged)
-    var steps = relaying.steps + whiteList.steps
+    let unnamed = judgeUnnamedCauses(policy: policy, state: state, risks: relay.risks)
+    // Setting the relaying mode would bring the kinds of login with it that are to go.
+    var steps = relaying.steps + unnamed.steps + whiteList.steps
     let pleskDecides = !steps.isEmpty
     steps += relay.edits.map { edit in
         Step(.relay, editSummary(edit, onlyIfLeft: pleskDecides), .edit(edit))
@@ -39,7 +41,7 @@ package func makePlan(
         findings: [
             relaying.finding, whiteList.finding, relay.finding, port25.finding,
             judgeQueue(policy: policy, state: state),
-        ],
+        ] + unnamed.findings,
         changes: steps.enumerated().map { index, step in
             Change(number: index + 1, finding: step.finding, summary: step.summary, action: step.action)
         })

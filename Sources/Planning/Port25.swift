@@ -146,7 +146,7 @@ private struct Port25 {
                     path: file.path, before: file.bytes, after: after,
                     touches: ["\(service): disable = yes"]))
             judgement.steps.append(
-                Step(.port25, "Reload xinetd, without \(name)", .service(.reloadSuperserver(reloadXinetd))))
+                Step(.port25, "Reload xinetd, without \(name)", .service(.reloadSuperserver(reload(listener)))))
         case .inetd(let path, let line):
             guard let file = state.superserverFiles[path],
                 let after = inetdDisabling(line: line, in: file.bytes)
@@ -156,9 +156,15 @@ private struct Port25 {
             judgement.steps.append(
                 Step(
                     .port25, "Reload inetd, without \(name)",
-                    .service(.reloadSuperserver(["/bin/systemctl", "reload", "inetd.service"]))))
+                    .service(.reloadSuperserver(reload(listener)))))
         }
         return true
+    }
+
+    /// Its unit's, or its start script's.
+    private func reload(_ listener: Listener) -> [String] {
+        let name = listener.executable?.split(separator: "/").last.map(String.init) ?? "xinetd"
+        return state.superserverReloads[name] ?? ["/bin/systemctl", "reload", "\(name).service"]
     }
 
     private func start(isReachable: Bool, _ judgement: inout Port25Judgement) {

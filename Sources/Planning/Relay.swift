@@ -7,6 +7,8 @@ struct RelayJudgement {
     var finding: Finding
     var before: RelayVerdict?
     var after: RelayVerdict?
+    /// What does not relay but weakens the host.
+    var risks: [RelayRisk] = []
     var edits: [FileEdit] = []
     /// What makes the edits count.
     var services: [Step] = []
@@ -29,7 +31,7 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
             finding.notes.append(state.qmail.reason ?? "the configuration of the MTA was not seen")
             return RelayJudgement(finding: finding)
         }
-        return judge(configuration, finding, trusted: trusted)
+        return judge(configuration, state, finding, trusted: trusted)
     }
     guard let configuration = state.postfix.value else {
         finding.notes.append(state.postfix.reason ?? "the configuration of the MTA was not seen")
@@ -45,7 +47,7 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
 }
 
 private func judge(
-    _ configuration: QmailConfiguration, _ finding: Finding, trusted: [IPNetwork]
+    _ configuration: QmailConfiguration, _ state: HostState, _ finding: Finding, trusted: [IPNetwork]
 ) -> RelayJudgement {
     let outcome = repairRelay(configuration, trusted: trusted)
     var judgement = judge(explainRelay(configuration, trusted: trusted), finding) { outcome.repair }
@@ -56,17 +58,29 @@ private func judge(
         judgement.edits = outcome.repair.edits
     }
     guard !judgement.edits.isEmpty else { return judgement }
-    if outcome.reloadsXinetd {
-        judgement.services.append(
-            Step(.relay, "Reload xinetd", .service(.reloadSuperserver(reloadXinetd))))
-    }
-    if outcome.restartsQmail {
-        judgement.services.append(
-            Step(
-                .relay, "Restart qmail-send",
-                .service(.restartQmail(["/bin/systemctl", "restart", "qmail.service"]))))
-    }
+    var services: [ServiceChange] = []
+    if outcome.reloadsSuperserver { services.append(.reloadSuperserver(superserverReload(of: .qmail, in: state))) }
+    services += outcome.restartedServices.map { .restartQmail(superviseRestart($0, of: configuration)) }
+    if outcome.restartsQmail { services.append(.restartQmail(qmailRestart(state))) }
+    judgement.services = services.map { Step(.relay, $0.summary, .service($0)) }
     return judgement
+}
+
+private func qmailRestart(_ state: HostState) -> [String] {
+    if case .script(let path, _)? = state.managedMTA.value?.service { return [path, "restart"] }
+    return ["/bin/systemctl", "restart", "qmail.service"]
+}
+
+/// daemontools' `svc`, where the distribution or its author puts it.
+private func superviseRestart(_ directory: String, of configuration: QmailConfiguration) -> [String] {
+    [configuration.superviseControl ?? "/usr/bin/svc", "-t", directory]
+}
+
+/// What makes the superserver that has an MTA's ports read its files again; xinetd's, where none was seen.
+package func superserverReload(of mta: MailTransferAgent, in state: HostState) -> [String] {
+    let serving = (state.listeners.value ?? []).filter { $0.mta == mta }
+    let names = serving.compactMap { $0.executable?.split(separator: "/").last.map(String.init) }
+    return names.compactMap { state.superserverReloads[$0] }.first ?? reloadXinetd
 }
 
 private func judge(
@@ -76,7 +90,8 @@ private func judge(
     finding.actual = sentence(for: report.verdict)
     finding.evidence = evidence(report.causes)
     finding.notes = openings(report.causes)
-    var judgement = RelayJudgement(finding: finding, before: report.verdict, after: report.verdict)
+    var judgement = RelayJudgement(
+        finding: finding, before: report.verdict, after: report.verdict, risks: report.risks)
     switch report.verdict {
     case .closed:
         judgement.finding.status = .ok

@@ -34,15 +34,17 @@ func judgeRelaying(policy: Policy, state: HostState) -> (finding: Finding, steps
     return (finding, [Step(.relaying, "Set relaying to \"\(wanted.pageLabel)\"", .plesk(change))])
 }
 
+/// - Parameter logins: which logins then let a client relay; `nil` for those that do now.
 /// - Returns: `nil` when the utility's help does not show how.
-private func setRelaying(to wanted: RelayingMode, from mode: RelayingMode, plesk: PleskState) -> PleskChange?
-{
+func setRelaying(
+    to wanted: RelayingMode, logins: LoginTypes? = nil, from mode: RelayingMode, plesk: PleskState
+) -> PleskChange? {
     let commands = plesk.commands
     guard let option = commands.setRelay, let word = commands.relayWords[wanted],
         let undoWord = commands.relayWords[mode]
     else { return nil }
     let before = plesk.logins.value ?? LoginTypes(smtp: true, pop: false, popLockMinutes: nil)
-    var after = before
+    var after = logins ?? before
     // A mode that requires a login needs at least one kind of it.
     if wanted == .auth, before.authType == nil { after.smtp = true }
     let loginArguments = { (logins: LoginTypes) -> [String] in

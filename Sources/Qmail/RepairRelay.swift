@@ -3,8 +3,11 @@ package import MailModel
 /// A configuration of Qmail after the smallest edits that close it.
 package struct QmailRepair: Sendable, Equatable {
     package var repair: RelayRepair
-    /// Whether xinetd must read its files again.
-    package var reloadsXinetd: Bool
+    /// Whether xinetd or inetd must read its files again.
+    package var reloadsSuperserver: Bool
+    /// The directories of the supervised services that must be started again: their scripts and environments
+    /// count only then.
+    package var restartedServices: [String]
     /// Whether qmail-send must be started again: it reads `percenthack` only then.
     package var restartsQmail: Bool
 }
@@ -70,8 +73,16 @@ struct Workshop {
         return QmailRepair(
             repair: RelayRepair(
                 edits: edits, notes: notes, after: Explanation(current, trusted: trusted).report),
-            reloadsXinetd: paths.contains { $0.hasPrefix("/etc/xinetd") || $0 == "/etc/inetd.conf" },
+            reloadsSuperserver: paths.contains { $0.hasPrefix("/etc/xinetd") || $0 == "/etc/inetd.conf" },
+            restartedServices: Set(paths.compactMap(Self.supervisedDirectory)).sorted(),
             restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") })
+    }
+
+    /// `/service/NAME` of its `run` or of a file in its `env`.
+    private static func supervisedDirectory(_ path: String) -> String? {
+        if path.hasSuffix("/run") { return String(path.dropLast(4)) }
+        guard let environment = path.range(of: "/env/") else { return nil }
+        return String(path[..<environment.lowerBound])
     }
 
     private mutating func mend(_ opening: Opening, of service: MailService, _ explanation: Explanation) {

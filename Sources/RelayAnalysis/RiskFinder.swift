@@ -15,7 +15,7 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return ignored + unsetNetworks + backscatter + catchAlls + smuggling + logins + listeners
+        return ignored + unsetNetworks + backscatter + catchAlls + forwards + smuggling + logins + listeners
             + permissions
     }
 
@@ -75,6 +75,29 @@ struct RiskFinder {
                 risk(
                     "accept-all", name, values,
                     why: "Mail to any domain is taken as if it were for this host.")
+            }
+        }
+    }
+
+    /// Catch-alls that send whatever comes for made-up addresses of a domain on to another host.
+    private var forwards: [RelayRisk] {
+        guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else { return [] }
+        let resolver = SMTPServer(host, service: judged.listener.service).resolver
+        return values.value(of: "virtual_alias_maps").items.flatMap { item -> [RelayRisk] in
+            guard case .entries(let entries, let source)? = host.configuration.tables[item.text] else { return [] }
+            return entries.filter { entry in
+                entry.key.hasPrefix("@")
+                    && entry.value.split(whereSeparator: { ", \t".contains($0) }).contains { target in
+                        // `@other` renames a domain, and keeps the names before it.
+                        guard target.contains("@"), !target.hasPrefix("@") else { return false }
+                        return resolver.resolve(String(target), assuming: .none).addressClass == .elsewhere
+                    }
+            }.map { entry in
+                RelayRisk(
+                    kind: "catch-all", parameter: "virtual_alias_maps", file: source, line: entry.line,
+                    text: "\(entry.key) \(entry.value)",
+                    why: "mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
+                        + "is sent on from this host")
             }
         }
     }

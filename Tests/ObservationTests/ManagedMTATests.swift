@@ -47,15 +47,15 @@ struct ManagedMTATests {
             UnitFileState=disabled
 
             """
-        #expect(Observation.witness(ofUnits: lingering).mta == .qmail)
+        #expect(Observation.witness(ofUnits: lingering, isBehindXinetd: true).mta == .qmail)
         // systemctl show of systemd 252 (Debian 12) on a host without Qmail.
         let postfix =
             "Id=qmail.service\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n\n"
             + "Id=postfix.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
-        let seen = Observation.witness(ofUnits: postfix)
+        let seen = Observation.witness(ofUnits: postfix, isBehindXinetd: false)
         #expect(seen.mta == .postfix)
         #expect(seen.evidence.text == "active, enabled")
-        #expect(Observation.witness(ofUnits: "garbage").mta == nil)
+        #expect(Observation.witness(ofUnits: "garbage", isBehindXinetd: false).mta == nil)
     }
 
     @Test(

@@ -44,7 +44,7 @@ import Testing
             repairRelay(
                 SampleQmail.configuration([xinetd: SampleQmail.xinetd(environment: "RELAYCLIENT=")]),
                 trusted: []
-            ).reloadsXinetd)
+            ).reloadsSuperserver)
     }
 
     @Test("A rule loses RELAYCLIENT and keeps all else, and the rules are compiled as tcprules would")
@@ -101,7 +101,7 @@ import Testing
         #expect(after(configuration, "/var/qmail/control/morercpthosts") == "example.net\n")
         #expect(after(configuration, "/var/qmail/control/percenthack") == "#\n")
         let outcome = repairRelay(configuration, trusted: [])
-        #expect(outcome.restartsQmail && !outcome.reloadsXinetd)
+        #expect(outcome.restartsQmail && !outcome.reloadsSuperserver)
         let compiled = try #require(outcome.repair.edits.first { $0.path.hasSuffix(".cdb") })
         #expect(try ConstantDatabase.records(compiled.after).map(\.key) == [Array("example.net".utf8)])
     }

@@ -45,16 +45,25 @@ sub password {
     return $password;
 }
 
-# The rows that a query gives, each a reference to its columns; NULL is the text NULL.
-sub sql {
+# The rows that a query gives, each a reference to its columns; NULL is the text NULL. Dies where it fails.
+sub rows {
     my ($query) = @_;
     local $ENV{MYSQL_PWD} = password();
     open my $client, '-|', '/usr/bin/mariadb', '-uadmin', 'psa', '-B', '-N', '-e', $query
-        or fail("Unable to start the database client: $!");
+        or die "Unable to start the database client: $!\n";
     my @rows = map { chomp; [split /\t/, $_, -1] } <$client>;
-    close $client or fail('ERROR: PleskDBException: Unable to query the database');
+    close $client or die "ERROR: PleskDBException: Unable to query the database\n";
     return @rows;
 }
+
+sub sql {
+    my ($query) = @_;
+    my @rows;
+    eval { @rows = rows($query); 1 } or do { chomp(my $problem = $@); fail($problem) };
+    return @rows;
+}
+
+sub is_qmail { return switched('mta') eq 'qmail' }
 
 sub quoted {
     my ($text) = @_;
@@ -210,15 +219,42 @@ sub write_black_list {
     write_map('blacklists', join '', map { "$_ REJECT\n" } black_list());
 }
 
-# The clients that a POP3 login opened the relay for.
+# The clients that a POP3 login opened the relay for. That a wider mask covers a network is assumed.
 sub write_pop_locks {
-    my @rows = sql('SELECT ip_address FROM smtp_poplocks WHERE lock_time IS NOT NULL');
-    write_map('poplock', join '', map { "$_->[0] OK\n" } @rows);
+    my @rows = sql('SELECT ip_address, ip_mask FROM smtp_poplocks WHERE lock_time IS NOT NULL AND ip_mask >= 8');
+    my $key  = sub { $_->[0] =~ /:/ ? $_->[0] : join '.', (split /\./, $_->[0])[0 .. $_->[1] / 8 - 1] };
+    write_map('poplock', join '', map { $key->() . " OK\n" } @rows);
+}
+
+# Carries the settings of psa through to the MTA's files: relaying, white list, black list.
+sub follow_relaying {
+    if (is_qmail()) {
+        PleskQmail::write_services();
+    } else {
+        my %settings = settings();
+        write_pop_locks() if $settings{disable_pop_auth} eq '0';
+        edit_main(relaying(), switched('open-footprint') eq 'mynetworks' ? mynetworks() : ());
+    }
+    reload();
+}
+
+sub follow_white_list {
+    # relaylock looks into the table itself.
+    return if is_qmail();
+    edit_main(mynetworks());
+    reload();
+}
+
+sub follow_black_list {
+    if (is_qmail()) { PleskQmail::write_black_list() } else { write_black_list() }
+    reload();
 }
 
 sub reload {
     return if $ENV{PLESK_STAND_IN_NO_RELOAD};
-    system '/usr/sbin/postfix reload >/dev/null 2>&1';
+    if (is_qmail()) { PleskQmail::reload() } else { system '/usr/sbin/postfix reload >/dev/null 2>&1' }
 }
+
+require PleskQmail;
 
 1;

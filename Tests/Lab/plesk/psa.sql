@@ -1,6 +1,6 @@
 -- The `psa` database of the lab host.
 -- ServiceNodeConfiguration, smtp_poplocks, badmailfrom and misc have the columns and the defaults of the
--- vendor's published schema (17.8). domains, mail and mail_aliases are assumed: only the columns that
+-- vendor's published schema (17.8). domains, domain_aliases, mail and mail_aliases are assumed: only the columns that
 -- are needed to list what the host serves.
 DROP DATABASE IF EXISTS psa;
 CREATE DATABASE psa CHARACTER SET utf8mb4;
@@ -56,6 +56,14 @@ CREATE TABLE domains (
 ) ENGINE=InnoDB;
 INSERT INTO domains (id, name, displayName, htype) VALUES
   (1, 'hosted.example', 'hosted.example', 'vrt_hst'), (2, 'second.example', 'second.example', 'none');
+CREATE TABLE domain_aliases (
+  id int(10) unsigned NOT NULL AUTO_INCREMENT,
+  name varchar(255) CHARACTER SET ascii NOT NULL,
+  dom_id int(10) unsigned NOT NULL,
+  mail enum('true','false') NOT NULL DEFAULT 'true',
+  PRIMARY KEY (id), UNIQUE KEY name (name)
+) ENGINE=InnoDB;
+INSERT INTO domain_aliases VALUES (1, 'web-only.example', 1, 'false');
 CREATE TABLE mail (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   mail_name varchar(245) CHARACTER SET ascii NOT NULL,
