@@ -9,7 +9,8 @@ extension Host {
     func usualReload(_ state: HostState) -> [ServiceChange] {
         guard let mta = state.managedMTA.value?.mta else { return [.reloadPostfix] }
         guard (state.listeners.value ?? []).contains(where: { $0.mta == mta }) else { return [] }
-        return mta == .qmail ? [.reloadSuperserver(superserverReload(of: .qmail, in: state))] : [.reloadPostfix]
+        return mta == .qmail
+            ? [.reloadSuperserver(superserverReload(of: .qmail, in: state))] : [.reloadPostfix]
     }
 
     /// Asks from outside on every port that is served at this moment.

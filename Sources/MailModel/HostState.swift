@@ -35,7 +35,7 @@ package struct HostState: Sendable, Equatable {
     /// Who listens on the SMTP ports (25, 465, 587) and on every other TCP port that an smtpd of the
     /// managed MTA serves.
     package var listeners: Observed<[Listener]>
-    /// The files of xinetd and inetd that have another program serve a mail port, by their path.
+    /// The files of xinetd, inetd and upstart that have another program serve a mail port, by their path.
     package var superserverFiles: [String: FileContent]
     /// What makes xinetd or inetd read its files again, by the name of the program: a program and its arguments.
     package var superserverReloads: [String: [String]]

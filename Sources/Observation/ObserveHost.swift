@@ -70,12 +70,14 @@ private func superserverReloads(_ listeners: [Listener], in files: HostFiles) ->
 private func superserverFiles(of listeners: [Listener], in files: HostFiles) -> [String: FileContent] {
     var contents: [String: FileContent] = [:]
     for listener in listeners {
+        let path: String
         switch listener.origin?.manager {
-        case .xinetd(let path, _), .inetd(let path, _):
-            guard case .bytes(let bytes) = files.read(path) else { continue }
-            contents[path] = FileContent(path: files.resolved(path) ?? path, bytes: bytes)
-        case .systemd, .script, .upstart, nil: continue
+        case .xinetd(let file, _), .inetd(let file, _): path = file
+        case .upstart(let job): path = "/etc/init/\(job).conf"
+        case .systemd, .script, nil: continue
         }
+        guard case .bytes(let bytes) = files.read(path) else { continue }
+        contents[path] = FileContent(path: files.resolved(path) ?? path, bytes: bytes)
     }
     return contents
 }

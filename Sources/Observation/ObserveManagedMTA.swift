@@ -74,7 +74,9 @@ func witness(ofUnits text: String, isBehindXinetd: Bool) -> MTAWitness {
         let id = "\(mta.rawValue).service"
         guard let unit = units[id], unit["LoadState"]?.first == "loaded" else { continue }
         var states = [unitState(unit)]
-        if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] { states.append(unitState(xinetd)) }
+        if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] {
+            states.append(unitState(xinetd))
+        }
         let words = [states[0].active, states[0].file].filter { !$0.isEmpty }
         return MTAWitness(
             mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: words.joined(separator: ", ")),

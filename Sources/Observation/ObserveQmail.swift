@@ -15,7 +15,8 @@ package func observeQmail(
     var configuration = QmailConfiguration(
         directory: directory, files: [:], isCopy: false, whiteList: plesk.value?.whiteList.value,
         domains: domains,
-        superviseControl: ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"].first(where: files.isExecutable))
+        superviseControl: ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"].first(
+            where: files.isExecutable))
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     return .seen(configuration)
 }

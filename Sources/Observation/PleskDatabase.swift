@@ -42,7 +42,8 @@ struct DatabaseQuestion {
         }
 
         fileprivate var selection: String {
-            let names = "('relay','disable_smtp_auth','disable_pop_auth','poplock_time','allow_short_pop3_names')"
+            let names =
+                "('relay','disable_smtp_auth','disable_pop_auth','poplock_time','allow_short_pop3_names')"
             switch self {
             case .nodeSettings:
                 return "name, value FROM ServiceNodeConfiguration WHERE serviceNodeId = 1 "

@@ -135,6 +135,12 @@ private struct Port25 {
             judgement.steps.append(
                 Step(.port25, "Stop and disable \(name) (\(path))", .service(.retire(manager))))
         case .upstart(let job):
+            if let file = state.superserverFiles["/etc/init/\(job).conf"],
+                let after = upstartDisabling(file.bytes)
+            {
+                judgement.edits.append(
+                    FileEdit(path: file.path, before: file.bytes, after: after, touches: ["start on"]))
+            }
             judgement.steps.append(
                 Step(.port25, "Stop and disable \(name) (upstart job \(job))", .service(.retire(manager))))
         case .xinetd(let path, let service):
@@ -146,7 +152,9 @@ private struct Port25 {
                     path: file.path, before: file.bytes, after: after,
                     touches: ["\(service): disable = yes"]))
             judgement.steps.append(
-                Step(.port25, "Reload xinetd, without \(name)", .service(.reloadSuperserver(reload(listener)))))
+                Step(
+                    .port25, "Reload xinetd, without \(name)", .service(.reloadSuperserver(reload(listener))))
+            )
         case .inetd(let path, let line):
             guard let file = state.superserverFiles[path],
                 let after = inetdDisabling(line: line, in: file.bytes)

@@ -49,7 +49,14 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
 private func judge(
     _ configuration: QmailConfiguration, _ state: HostState, _ finding: Finding, trusted: [IPNetwork]
 ) -> RelayJudgement {
-    let outcome = repairRelay(configuration, trusted: trusted)
+    // What Plesk's own commands take out of the white list is gone when the edits count.
+    var followed = configuration
+    if state.plesk.value?.commands.removeFromWhiteList != nil {
+        followed.whiteList = configuration.whiteList?.filter { entry in
+            trusted.contains { $0.contains(entry.network) }
+        }
+    }
+    let outcome = repairRelay(followed, trusted: trusted)
     var judgement = judge(explainRelay(configuration, trusted: trusted), finding) { outcome.repair }
     // Where strangers are refused, Plesk's gatekeeper may still be missing, and with it all that Plesk says.
     if judgement.finding.status == .ok, !outcome.repair.edits.isEmpty {
@@ -59,7 +66,9 @@ private func judge(
     }
     guard !judgement.edits.isEmpty else { return judgement }
     var services: [ServiceChange] = []
-    if outcome.reloadsSuperserver { services.append(.reloadSuperserver(superserverReload(of: .qmail, in: state))) }
+    if outcome.reloadsSuperserver {
+        services.append(.reloadSuperserver(superserverReload(of: .qmail, in: state)))
+    }
     services += outcome.restartedServices.map { .restartQmail(superviseRestart($0, of: configuration)) }
     if outcome.restartsQmail { services.append(.restartQmail(qmailRestart(state))) }
     judgement.services = services.map { Step(.relay, $0.summary, .service($0)) }

@@ -19,7 +19,8 @@ private func judgeShortNames(_ state: HostState) -> Finding? {
     return Finding(
         id: .shortNames, status: isReported ? .drift : .ok, wanted: "logins with the whole address only",
         actual: "the name of a mailbox without its domain is a login",
-        why: "With short names allowed, crafted logins let strangers relay (SecurityTracker 1020801, September 2008).",
+        why:
+            "With short names allowed, crafted logins let strangers relay (SecurityTracker 1020801, September 2008).",
         evidence: [Evidence(file: "Plesk database, misc", text: "allow_short_pop3_names = enabled")],
         notes: [
             isReported
@@ -40,10 +41,13 @@ private func judgePopLocks(
     else { return (nil, []) }
     let wide = locks.filter { $0.network.prefix < $0.network.address.width }
     var finding = Finding(
-        id: .popLocks, status: wide.isEmpty ? .ok : .drift, wanted: "a lock for each address that logged in, no network",
+        id: .popLocks, status: wide.isEmpty ? .ok : .drift,
+        wanted: "a lock for each address that logged in, no network",
         actual: "\(locks.count) address\(locks.count == 1 ? "" : "es") may relay after a POP login",
         why: "Whoever has an address that a POP lock covers may relay without a login until the lock ends.",
-        evidence: wide.map { Evidence(file: "Plesk database, smtp_poplocks", text: "POP lock for \($0.text)") },
+        evidence: wide.map {
+            Evidence(file: "Plesk database, smtp_poplocks", text: "POP lock for \($0.text)")
+        },
         notes: [
             "POP before SMTP is on: everybody behind the address of a user who logged in, such as a shared gateway, "
                 + "may relay for \(logins.popLockMinutes.map { "\($0) minutes" } ?? "a time")"
@@ -60,7 +64,8 @@ private func judgePopLocks(
     guard plesk.commands.authType != nil,
         let change = setRelaying(to: .auth, logins: smtpOnly, from: .auth, plesk: plesk)
     else {
-        finding.notes.append("switch POP before SMTP off in the panel under Tools & Settings > Mail Server Settings")
+        finding.notes.append(
+            "switch POP before SMTP off in the panel under Tools & Settings > Mail Server Settings")
         return (finding, [])
     }
     finding.notes.append("users who log in by POP alone must log in by SMTP as well")
@@ -75,7 +80,8 @@ private func judgeCatchAlls(_ risks: [RelayRisk]) -> Finding? {
     return Finding(
         id: .catchAll, status: .ok, wanted: "no catch-all that forwards to another host",
         actual: "\(forwards.count) forward\(forwards.count == 1 ? "s" : "") to another host",
-        why: "Spam for made-up addresses leaves from here, and is put down to this host; strangers cannot choose where to.",
+        why:
+            "Spam for made-up addresses leaves from here, and is put down to this host; strangers cannot choose where to.",
         evidence: evidence,
         notes: evidence.map { place in
             "\(place.file)\(place.line.map { ":\($0)" } ?? ""): \(place.text): mail for made-up addresses is sent on. "

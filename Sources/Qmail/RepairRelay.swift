@@ -81,8 +81,9 @@ struct Workshop {
     /// `/service/NAME` of its `run` or of a file in its `env`.
     private static func supervisedDirectory(_ path: String) -> String? {
         if path.hasSuffix("/run") { return String(path.dropLast(4)) }
-        guard let environment = path.range(of: "/env/") else { return nil }
-        return String(path[..<environment.lowerBound])
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.dropLast().last == "env" else { return nil }
+        return parts.dropLast(2).joined(separator: "/")
     }
 
     private mutating func mend(_ opening: Opening, of service: MailService, _ explanation: Explanation) {

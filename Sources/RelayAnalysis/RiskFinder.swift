@@ -17,6 +17,7 @@ struct RiskFinder {
         guard explanation.fatal == nil else { return [] }
         return ignored + unsetNetworks + backscatter + catchAlls + forwards + smuggling + logins + listeners
             + permissions
+            + permissions
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -81,10 +82,14 @@ struct RiskFinder {
 
     /// Catch-alls that send whatever comes for made-up addresses of a domain on to another host.
     private var forwards: [RelayRisk] {
-        guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else { return [] }
+        guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else {
+            return []
+        }
         let resolver = SMTPServer(host, service: judged.listener.service).resolver
         return values.value(of: "virtual_alias_maps").items.flatMap { item -> [RelayRisk] in
-            guard case .entries(let entries, let source)? = host.configuration.tables[item.text] else { return [] }
+            guard case .entries(let entries, let source)? = host.configuration.tables[item.text] else {
+                return []
+            }
             return entries.filter { entry in
                 entry.key.hasPrefix("@")
                     && entry.value.split(whereSeparator: { ", \t".contains($0) }).contains { target in
@@ -96,7 +101,8 @@ struct RiskFinder {
                 RelayRisk(
                     kind: "catch-all", parameter: "virtual_alias_maps", file: source, line: entry.line,
                     text: "\(entry.key) \(entry.value)",
-                    why: "mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
+                    why:
+                        "mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
                         + "is sent on from this host")
             }
         }

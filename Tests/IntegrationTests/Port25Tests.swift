@@ -6,7 +6,9 @@ extension OnARealHost {
     @Suite("Another MTA on port 25")
     struct Port25 {
         /// The way the host manages it, and the addresses that it has.
-        static let cases = [("systemd", "one"), ("socket", "ipv6"), ("xinetd", "beside")]
+        static let cases = [
+            ("systemd", "one"), ("socket", "ipv6"), ("xinetd", "beside"), ("script", "all"), ("inetd", "one"),
+        ]
 
         private func banner(_ lab: Lab, _ address: String = "203.0.113.10") throws -> String {
             let script = "exec 3<>/dev/tcp/$0/25 && read -r -t 5 -u 3 line && printf '%s' \"$line\""

@@ -49,7 +49,8 @@ struct ObserveHostTests {
         #expect(plesk.commands.invocation == ["/usr/sbin/plesk", "bin", "mailserver"])
         #expect(plesk.relaying == .seen(.auth) && plesk.busy == nil)
         let hosted = HostedMail(
-            domains: ["hosted.example", "second.example"], recipients: ["postmaster@hosted.example"])
+            domains: ["hosted.example", "second.example", "alias.example"],
+            recipients: ["postmaster@hosted.example"])
         #expect(seen.hosted == .seen(hosted))
         #expect(seen.name == "mail.hosted.example" && seen.machineID == "0123456789abcdef0123456789abcdef")
         #expect(programs.calls.count == 3)

@@ -12,6 +12,7 @@ enum DatabaseFixture {
         rows("black-list", ["spammer.example"]),
         rows("domains", ["hosted.example", "second.example"]),
         rows("mailbox", ["postmaster@hosted.example"]),
+        rows("domain-aliases", ["alias.example"]),
     ].joined()
 
     /// Plesk 8 to 10: settings in `misc`, no service nodes.
@@ -21,7 +22,7 @@ enum DatabaseFixture {
             "misc-settings",
             ["disable_pop_auth\t0", "disable_smtp_auth\t0", "poplock_time\t20", "relay\topen"]),
         rows("white-list", ["127.0.0.1\t8\t1"]), rows("black-list", []),
-        rows("domains", ["hosted.example"]), rows("mailbox", []),
+        rows("domains", ["hosted.example"]), rows("mailbox", []), absent("domain-aliases"),
     ].joined()
 
     static func rows(_ section: String, _ rows: [String]) -> String {

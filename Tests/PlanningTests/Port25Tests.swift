@@ -141,6 +141,58 @@ struct Port25Tests {
         #expect(manager.restoration.map { $0.joined(separator: " ") } == start)
     }
 
+    @Test("A job of upstart is stopped, and its condition put out of use, in whatever way it is written")
+    func upstart() throws {
+        let path = "/etc/init/exim.conf"
+        for (before, after) in [
+            (
+                "start on runlevel [2345]\nstop on runlevel [!2345]\n",
+                "#start on runlevel [2345]\nstop on runlevel [!2345]\n"
+            ),
+            (
+                "# start on nothing\nstart\ton (net-device-up\n    and (started dbus\n or x))\nexec /usr/sbin/exim4\n",
+                "# start on nothing\n#start\ton (net-device-up\n#    and (started dbus\n# or x))\nexec /usr/sbin/exim4\n"
+            ),
+            ("start on a \\\n or b", "#start on a \\\n# or b"),
+        ] {
+            let plan = plan([foreign(.upstart(job: "exim"))], files: [path: before])
+            #expect(commands(plan).dropLast() == ["edit \(path)", "/sbin/stop exim"])
+            guard case .edit(let edit)? = plan.changes.first?.action else {
+                Issue.record("the first change is no edit")
+                continue
+            }
+            #expect(String(decoding: edit.after, as: UTF8.self) == after)
+        }
+        let manual = plan([foreign(.upstart(job: "exim"))], files: [path: "exec /usr/sbin/exim4 -bd\n"])
+        #expect(commands(manual).first == "/sbin/stop exim")
+    }
+
+    @Test(
+        "inetd and xinetd are told to read their files again as this host starts them",
+        arguments: [
+            (
+                ["inetd": ["/bin/systemctl", "reload", "openbsd-inetd.service"]],
+                "/bin/systemctl reload openbsd-inetd.service"
+            ),
+            (["inetd": ["/etc/init.d/openbsd-inetd", "reload"]], "/etc/init.d/openbsd-inetd reload"),
+            ([:], "/bin/systemctl reload inetd.service"),
+        ] as [([String: [String]], String)])
+    func superserver(_ reloads: [String: [String]], _ command: String) throws {
+        let path = "/etc/inetd.conf"
+        let line = "smtp stream tcp nowait root /usr/sbin/exim4 exim4 -bs\n"
+        var host = HostFixture.host(
+            listeners: .seen([
+                listener(
+                    "/usr/sbin/inetd", served: ["/usr/sbin/exim4"],
+                    origin: ProgramOrigin(command: [], manager: .inetd(file: path, line: 1)))
+            ]))
+        host.managedMTA = .seen(ManagedMTA(.postfix, evidence: [], service: Self.postfix))
+        host.superserverFiles = [path: FileContent(path: path, bytes: Array(line.utf8))]
+        host.superserverReloads = reloads
+        let plan = makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0")
+        #expect(commands(plan).prefix(2) == ["edit \(path)", command])
+    }
+
     @Test("What nothing manages is reported with its command line, and ended only when asked for")
     func unmanaged() throws {
         let reported = plan([foreign(nil)])

@@ -84,6 +84,9 @@ import Testing
         Case(
             "a catch-all that forwards to one address",
             plain(["/var/qmail/alias/.qmail-default": "&a@third.test\n"]), .closed),
+        Case(
+            "a hosted domain's own catch-all, as Plesk lays it out",
+            plain(["/var/qmail/mailnames/example.net/.qmail-default": "&a@third.test\n"]), .closed),
     ]
 
     static let services: [Case] = [

@@ -1,0 +1,206 @@
+import Foundation
+import Testing
+
+/// A way to open, or to weaken, a host whose mail is Qmail's.
+private struct QmailDefect: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// Run in the host, as root.
+    var script: String
+    /// What the plan names as guilty: `file: text` or `file:line: text`.
+    var guilty: [String]
+    var before = "open"
+
+    var testDescription: String { name }
+
+    private static let services = "/etc/xinetd.d/*_psa"
+    private static let control = "/var/qmail/control"
+
+    /// Each is planned for; nothing is done about it, so that many cost little.
+    static let all = [
+        QmailDefect(
+            name: "rcpthosts is missing", script: "rm \(control)/rcpthosts",
+            guilty: ["rcpthosts: control/rcpthosts is not there, so every recipient is accepted"]),
+        QmailDefect(
+            name: "RELAYCLIENT in xinetd's environment",
+            script: "sed -i 's/SMTPAUTH=1/SMTPAUTH=1 RELAYCLIENT=/' \(services)",
+            guilty: ["/etc/xinetd.d/smtp_psa:10:         env             = SMTPAUTH=1 RELAYCLIENT="]),
+        QmailDefect(
+            name: "relaylock is not in the chain",
+            script: "sed -i 's| /var/qmail/bin/relaylock||' /etc/xinetd.d/smtp_psa", guilty: [],
+            before: "closed"),
+        QmailDefect(
+            name: "every password is right",
+            script: "sed -i 's|/var/qmail/bin/smtp_auth|/bin/true|' /etc/xinetd.d/submission_psa",
+            guilty: ["/etc/xinetd.d/submission_psa:12:"]),
+        QmailDefect(
+            name: "percenthack for a hosted domain", script: "echo hosted.example > \(control)/percenthack",
+            guilty: ["percenthack:1: hosted.example"], before: "partial"),
+        QmailDefect(
+            name: "a domain in rcpthosts that is not delivered here any more",
+            script: "sed -i /^second/d \(control)/virtualdomains; echo third.example >> \(control)/rcpthosts",
+            guilty: ["rcpthosts:3: third.example"], before: "partial"),
+        QmailDefect(
+            name: "a foreign domain in morercpthosts",
+            script: "echo third.example > \(control)/morercpthosts; /var/qmail/bin/qmail-newmrh",
+            guilty: ["morercpthosts:1: third.example"], before: "partial"),
+        QmailDefect(
+            name: "qmail-qmqpd for everybody",
+            script: """
+                printf 'service qmqp\\n{\\n type = UNLISTED\\n port = 628\\n socket_type = stream\\n wait = no\\n\
+                \\n user = root\\n server = /var/qmail/bin/tcp-env\\n server_args = /var/qmail/bin/qmail-qmqpd\\n}\\n' \
+                > /etc/xinetd.d/qmqp
+                """, guilty: ["/etc/xinetd.d/qmqp:"], before: "partial"),
+        QmailDefect(
+            name: "smarthost routes alone", script: "echo ':smarthost.example' > \(control)/smtproutes",
+            guilty: [], before: "closed"),
+    ]
+}
+
+/// A round from the open host to the closed one and back.
+private struct QmailRound: Sendable, CustomTestStringConvertible {
+    var name: String
+    var server = "xinetd"
+    var script: String
+    /// Run in the host when it is closed; succeeds when everything is as it must be.
+    var check: String
+
+    var testDescription: String { name }
+
+    static let all = [
+        QmailRound(
+            name: "what xinetd starts: RELAYCLIENT, no gatekeeper, every password right",
+            script: """
+                sed -i -e 's/SMTPAUTH=1/SMTPAUTH=1 RELAYCLIENT=/' -e 's| /var/qmail/bin/relaylock||' \
+                -e 's|/var/qmail/bin/smtp_auth|/var/qmail/bin/true|' -e '1i # caf\\xe9' /etc/xinetd.d/*_psa
+                systemctl reload xinetd
+                """,
+            check: """
+                for f in smtp smtps submission; do
+                    grep -q 'relaylock .*/qmail-smtpd /var/qmail/bin/smtp_auth ' /etc/xinetd.d/${f}_psa
+                    ! grep -q RELAYCLIENT /etc/xinetd.d/${f}_psa
+                    LC_ALL=C grep -qa '^# caf.$' /etc/xinetd.d/${f}_psa
+                done
+                """),
+        QmailRound(
+            name: "the control files: no rcpthosts, percenthack",
+            script: """
+                mariadb psa -e "INSERT INTO domain_aliases VALUES (9, 'alias.example', 1, 'true')"
+                rm /var/qmail/control/rcpthosts
+                echo hosted.example > /var/qmail/control/percenthack
+                systemctl restart qmail
+                """,
+            check: """
+                for d in alias.example hosted.example second.example; do grep -qx $d /var/qmail/control/rcpthosts; done
+                ! grep -q web-only /var/qmail/control/rcpthosts
+                [ ! -s /var/qmail/control/percenthack ]
+                """),
+        QmailRound(
+            name: "compiled files: rules of tcpserver, morercpthosts, an exported RELAYCLIENT",
+            server: "tcpserver",
+            script: """
+                printf '# ours\\n127.:allow,RELAYCLIENT=""\\n10.0.0.1-9:allow,A="1",RELAYCLIENT=""\\n:allow,RELAYCLIENT=""\\n' \
+                > /etc/tcp.smtp
+                tcprules /etc/tcp.smtp.cdb /etc/tcp.smtp.tmp < /etc/tcp.smtp
+                printf 'third.example\\nsecond.example\\n' > /var/qmail/control/morercpthosts
+                /var/qmail/bin/qmail-newmrh
+                sed -i 's/^exec 2/export RELAYCLIENT=\\nexec 2/' /service/qmail-smtpd/run
+                svc -t /service/qmail-smtpd
+                """,
+            check: """
+                grep -qxF ':allow' /etc/tcp.smtp && grep -qxF '# ours' /etc/tcp.smtp
+                tcprules /run/check.cdb /run/check.tmp < /etc/tcp.smtp && cmp /run/check.cdb /etc/tcp.smtp.cdb
+                cdb -q /var/qmail/control/morercpthosts.cdb second.example
+                ! cdb -q /var/qmail/control/morercpthosts.cdb third.example
+                printf '+14,0:second.example->\\n\\n' | cdb -c /run/check.cdb
+                cmp /run/check.cdb /var/qmail/control/morercpthosts.cdb
+                ! grep -q RELAYCLIENT /service/qmail-smtpd/run
+                """),
+        QmailRound(
+            name: "Plesk's settings: relaying open, a white list with everybody",
+            script: """
+                plesk bin mailserver --set-relay open
+                plesk bin mailserver --add-to-white-list 0.0.0.0/0
+                """, check: "! grep -q RELAYCLIENT /etc/xinetd.d/smtp_psa"),
+    ]
+}
+
+extension Lab {
+    /// A pristine host with Plesk's Qmail, and quick Plesk commands.
+    fileprivate func resetToQmail(server: String = "xinetd") throws {
+        try reset()
+        try control("switch", "qmail-server", server)
+        try control("switch", "mta", "qmail")
+    }
+}
+
+extension OnARealHost {
+    @Suite("Qmail in Postfix's place")
+    struct QmailHost {
+        @Test("A host as Plesk sets it up complies; stock qmail's 250 for odd addresses is no relay")
+        func closed() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            let before = try lab.state()
+            let plan = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
+            #expect(plan.status == 0, "\(plan.output)\(plan.errorOutput)")
+            #expect((try plan.json()["host"] as? [String: Any])?["mta"] as? String == "qmail")
+            let probe = try lab.agent("probe", "--format", "json")
+            #expect(probe.status == 0, "\(probe.output.suffix(3000))\(probe.errorOutput)")
+            let report = try probe.json()
+            #expect(report["verdict"] as? String == "closed")
+            #expect((report["hosted"] as? [String: Any])?["accepted"] as? Bool == true)
+            let endpoints = try #require(report["endpoints"] as? [[String: Any]])
+            let tests = endpoints.flatMap { $0["tests"] as? [[String: Any]] ?? [] }
+            #expect(tests.contains { $0["verdict"] as? String == "accepted" }, "qmail takes some of them")
+            #expect(!tests.contains { $0["verdict"] as? String == "delivered" })
+            #expect(try lab.state() == before)
+        }
+
+        @Test("Each opening is named by its line, and the plan ends closed", arguments: QmailDefect.all)
+        fileprivate func planned(defect: QmailDefect) throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            try lab.host("/bin/sh", "-ec", defect.script + "\nsystemctl reload xinetd")
+            let before = try lab.state()
+            let plan = try lab.agent("plan", "--format", "json")
+            let relay = try plan.json()["relay"] as? [String: Any]
+            #expect(relay?["before"] as? String == defect.before, "\(plan.output)")
+            #expect(relay?["after"] as? String == "closed", "\(plan.output)")
+            let text = try lab.agent("plan").output
+            for line in defect.guilty { #expect(text.contains(line), "\(text)") }
+            #expect(try lab.state() == before)
+        }
+
+        @Test(
+            "Closed by the smallest edits, proven from outside, and taken back byte for byte",
+            arguments: QmailRound.all)
+        fileprivate func wholeRound(round: QmailRound) throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail(server: round.server)
+            let opened = try lab.host("/bin/sh", "-ec", round.script)
+            #expect(opened.status == 0, "\(opened.errorOutput)")
+            let broken = try lab.state()
+            let outside = Outside(lab: lab)
+            let isLoginOffered = round.server == "xinetd"
+
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
+            let document = try apply.json()
+            #expect(document["outcome"] as? String == "confirmed")
+            let relay = document["relay"] as? [String: Any]
+            #expect(relay?["before"] as? String == "open")
+            #expect(relay?["after"] as? String == "closed")
+            let check = try lab.host("/bin/sh", "-exc", round.check)
+            #expect(check.status == 0, "\(check.errorOutput)")
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            #expect(try outside.hostedReply().hasPrefix("250 "))
+            if isLoginOffered { #expect(try outside.loginReply().hasPrefix("250 ")) }
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
+            #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == broken)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
+        }
+    }
+}
