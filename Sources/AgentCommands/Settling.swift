@@ -8,9 +8,13 @@ extension Host {
     /// What makes the managed MTA follow its files; nothing while it does not run.
     func usualReload(_ state: HostState) -> [ServiceChange] {
         guard let mta = state.managedMTA.value?.mta else { return [.reloadPostfix] }
-        guard (state.listeners.value ?? []).contains(where: { $0.mta == mta }) else { return [] }
-        return mta == .qmail
-            ? [.reloadSuperserver(superserverReload(of: .qmail, in: state))] : [.reloadPostfix]
+        let serving = (state.listeners.value ?? []).filter { $0.mta == mta }
+        guard let first = serving.first else { return [] }
+        guard mta == .qmail else { return [.reloadPostfix] }
+        // tcpserver has nothing to read again: its rules are looked up for each client.
+        let isSuperserver = first.executable?.hasSuffix("inetd") == true
+        return (isSuperserver ? [.reloadSuperserver(superserverReload(of: .qmail, in: state))] : [])
+            + [.restartQmail(qmailRestart(state))]
     }
 
     /// Asks from outside on every port that is served at this moment.

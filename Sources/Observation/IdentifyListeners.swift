@@ -103,10 +103,15 @@ func unitBlocks(_ text: String) -> [[String: [String]]] {
     return blocks
 }
 
-func unitState(_ block: [String: [String]]) -> UnitState {
-    UnitState(
-        name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "",
-        file: block["UnitFileState"]?.first ?? "")
+/// - Parameter isRunAtBoot: Of a start script that systemd made the unit of: its `generated` says nothing of that.
+func unitState(
+    _ block: [String: [String]], isRunAtBoot: (String) -> Bool = { _ in true }
+) -> UnitState {
+    var file = block["UnitFileState"]?.first ?? ""
+    if file == "generated", let script = block["SourcePath"]?.first, script.contains("/init.d/") {
+        file = isRunAtBoot(script) ? "enabled" : "disabled"
+    }
+    return UnitState(name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "", file: file)
 }
 
 /// systemd itself holds the socket until the first client comes, and beside the service after that.
@@ -129,7 +134,8 @@ private func socketManager(
     let blocks = await systemctl(["show", serviceProperties, service], instruments)
     // With Accept=yes each client has a service of its own, made of a template.
     guard let block = blocks.first, !service.isEmpty else { return (.systemd([socket.state]), nil) }
-    return (.systemd([unitState(block), socket.state]), nil)
+    let state = unitState(block) { isRunAtBoot($0, in: instruments.files) }
+    return (.systemd([state, socket.state]), nil)
 }
 
 private func serviceManager(
@@ -155,8 +161,9 @@ private func serviceManager(
         sockets.isEmpty
         ? []
         : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + sockets, instruments)
-            .map(unitState)
-    return (.systemd([unitState(block)] + states), nil)
+            .map { unitState($0) }
+    let state = unitState(block) { isRunAtBoot($0, in: files) }
+    return (.systemd([state] + states), nil)
 }
 
 // MARK: - Before systemd

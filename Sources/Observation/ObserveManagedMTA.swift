@@ -49,7 +49,8 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
     let call = ProgramCall(
         executable: systemctl,
         arguments: [
-            "show", "--property=Id,LoadState,ActiveState,UnitFileState", "qmail.service", "postfix.service",
+            "show", "--property=Id,LoadState,ActiveState,UnitFileState,SourcePath", "qmail.service",
+            "postfix.service",
             "xinetd.service",
         ],
         deadline: instruments.deadlines.system, outputLimit: 1 << 20)
@@ -58,7 +59,9 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
         guard result.succeeded else {
             return MTAWitness(evidence: Evidence(file: "systemctl show", text: firstLine(of: result)))
         }
-        return witness(ofUnits: result.outputText, isBehindXinetd: files.exists("/etc/xinetd.d/smtp_psa"))
+        return witness(
+            ofUnits: result.outputText, isBehindXinetd: files.exists("/etc/xinetd.d/smtp_psa"),
+            isRunAtBoot: { isRunAtBoot($0, in: files) })
     } catch {
         return MTAWitness(evidence: Evidence(file: "systemctl show", text: error.summary))
     }
@@ -67,15 +70,17 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
 /// Reads blocks of `Key=value`, a unit each. Where Qmail is installed the unit of Postfix may linger, so
 /// Qmail's counts first, as in the vendor's own scripts.
 /// - Parameter isBehindXinetd: Whether xinetd, as Plesk has it, starts the servers of Qmail.
-func witness(ofUnits text: String, isBehindXinetd: Bool) -> MTAWitness {
+func witness(
+    ofUnits text: String, isBehindXinetd: Bool, isRunAtBoot: (String) -> Bool = { _ in true }
+) -> MTAWitness {
     let units = Dictionary(
         unitBlocks(text).map { ($0["Id"]?.first ?? "", $0) }, uniquingKeysWith: { first, _ in first })
     for mta in [MailTransferAgent.qmail, .postfix] {
         let id = "\(mta.rawValue).service"
         guard let unit = units[id], unit["LoadState"]?.first == "loaded" else { continue }
-        var states = [unitState(unit)]
+        var states = [unitState(unit, isRunAtBoot: isRunAtBoot)]
         if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] {
-            states.append(unitState(xinetd))
+            states.append(unitState(xinetd, isRunAtBoot: isRunAtBoot))
         }
         let words = [states[0].active, states[0].file].filter { !$0.isEmpty }
         return MTAWitness(

@@ -75,7 +75,8 @@ private func judge(
     return judgement
 }
 
-private func qmailRestart(_ state: HostState) -> [String] {
+/// What starts qmail-send again.
+package func qmailRestart(_ state: HostState) -> [String] {
     if case .script(let path, _)? = state.managedMTA.value?.service { return [path, "restart"] }
     return ["/bin/systemctl", "restart", "qmail.service"]
 }

@@ -171,6 +171,48 @@ extension OnARealHost {
             #expect(try lab.state() == before)
         }
 
+        @Test("Another MTA in Qmail's place is stopped, Qmail answers, and a rollback restores it")
+        func foreign() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            try lab.host("systemctl", "stop", "xinetd")
+            try lab.control("foreign", "systemd", "all")
+            let before = try lab.state()
+            let outside = Outside(lab: lab)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+        }
+
+        @Test(
+            "What nobody could confirm goes to the safe harbour where the policy says so: closed, and mail comes in"
+        )
+        func harbour() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                sed -i 's/SMTPAUTH=1/SMTPAUTH=1 RELAYCLIENT=/' /etc/xinetd.d/*_psa; systemctl reload xinetd
+                mkdir -p -m 755 /etc/agent
+                printf 'version: 1\\nafter-apply: {unconfirmed: harbour}\\n' > /etc/agent/policy.yaml
+                chmod a-x /usr/bin/unshare
+                """)
+            defer { _ = try? lab.host("chmod", "a+x", "/usr/bin/unshare") }
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 3, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == "harboured")
+            let outside = Outside(lab: lab)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            #expect(try outside.hostedReply().hasPrefix("250 "))
+            #expect(try lab.agent("explain").status == 0)
+        }
+
         @Test(
             "Closed by the smallest edits, proven from outside, and taken back byte for byte",
             arguments: QmailRound.all)

@@ -58,6 +58,36 @@ struct ManagedMTATests {
         #expect(Observation.witness(ofUnits: "garbage", isBehindXinetd: false).mta == nil)
     }
 
+    @Test("A start script that systemd made a unit of is enabled where a runlevel has a link to it")
+    func generated() {
+        let units = """
+            Id=qmail.service
+            LoadState=loaded
+            ActiveState=active
+            UnitFileState=enabled
+
+            Id=xinetd.service
+            LoadState=loaded
+            ActiveState=inactive
+            UnitFileState=generated
+            SourcePath=/etc/init.d/xinetd
+
+            """
+        for isRunAtBoot in [true, false] {
+            let seen = Observation.witness(ofUnits: units, isBehindXinetd: true) { script in
+                script == "/etc/init.d/xinetd" && isRunAtBoot
+            }
+            #expect(
+                seen.service
+                    == .systemd([
+                        UnitState(name: "qmail.service", active: "active", file: "enabled"),
+                        UnitState(
+                            name: "xinetd.service", active: "inactive",
+                            file: isRunAtBoot ? "enabled" : "disabled"),
+                    ]))
+        }
+    }
+
     @Test(
         "The feature line is understood in any of its spellings",
         arguments: [
