@@ -77,6 +77,6 @@ extension ServiceChange {
 extension [String] {
     /// Whether a command decides what is started at boot, and starts or stops nothing itself.
     fileprivate var isAboutBoot: Bool {
-        contains("enable") || contains("disable") || first?.hasSuffix("/chkconfig") == true
+        ["enable", "disable", "mask", "unmask"].contains(where: contains) || first?.hasSuffix("/chkconfig") == true
     }
 }

@@ -111,5 +111,6 @@ package struct UnitState: Hashable, Sendable, Codable {
     }
 
     package var isActive: Bool { active == "active" || active == "activating" || active == "reloading" }
+    package var isMasked: Bool { file == "masked" }
     package var isEnabled: Bool { file == "enabled" || file == "enabled-runtime" || file == "generated" }
 }

@@ -115,7 +115,9 @@ extension ServiceManager {
         case .systemd(let units):
             let names = units.map(\.name)
             let disabled = units.filter { $0.file == "disabled" }.map(\.name)
-            return [[systemctl, "restart"] + names]
+            let masked = units.filter(\.isMasked).map(\.name)
+            return (masked.isEmpty ? [] : [[systemctl, "--quiet", "unmask"] + masked])
+                + [[systemctl, "restart"] + names]
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + disabled])
         case .script(let path, let isEnabled):
             return [[path, "restart"]] + (isEnabled ? [] : [switching(path, on: true)])
@@ -130,10 +132,12 @@ extension ServiceManager {
         case .systemd(let units):
             let stopped = units.filter { !$0.isActive }.map(\.name)
             let disabled = units.filter { $0.file == "disabled" }.map(\.name)
+            let masked = units.filter(\.isMasked).map(\.name)
             let running = units.filter(\.isActive).map(\.name)
             return (stopped.isEmpty ? [] : [[systemctl, "stop"] + stopped])
                 + (running.isEmpty ? [] : [[systemctl, "reload-or-restart"] + running])
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "disable"] + disabled])
+                + (masked.isEmpty ? [] : [[systemctl, "--quiet", "mask"] + masked])
         case .script(let path, let isEnabled):
             return [[path, "stop"]] + (isEnabled ? [] : [switching(path, on: false)])
         case .upstart(let job): return [["/sbin/stop", job]]

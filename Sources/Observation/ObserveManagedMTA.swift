@@ -77,7 +77,10 @@ func witness(
         unitBlocks(text).map { ($0["Id"]?.first ?? "", $0) }, uniquingKeysWith: { first, _ in first })
     for mta in [MailTransferAgent.qmail, .postfix] {
         let id = "\(mta.rawValue).service"
-        guard let unit = units[id], unit["LoadState"]?.first == "loaded" else { continue }
+        // An administrator who wants another MTA may have masked Postfix, which is then still there.
+        guard let unit = units[id], let load = unit["LoadState"]?.first,
+            load == "loaded" || load == "masked" && mta == .postfix
+        else { continue }
         var states = [unitState(unit, isRunAtBoot: isRunAtBoot)]
         if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] {
             states.append(unitState(xinetd, isRunAtBoot: isRunAtBoot))

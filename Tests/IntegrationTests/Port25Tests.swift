@@ -79,11 +79,12 @@ extension OnARealHost {
             #expect(Set(try names()).isSuperset(of: before))
         }
 
-        @Test("Nobody on port 25: Postfix is started, and a rollback stops it again")
-        func nobody() throws {
+        @Test("Nobody on port 25: Postfix is started, and a rollback stops it again", arguments: [false, true])
+        func nobody(isMasked: Bool) throws {
             let lab = try Lab.required()
             try lab.reset()
             try lab.host("systemctl", "stop", "postfix.service", "postfix@-.service")
+            if isMasked { try lab.host("systemctl", "--quiet", "mask", "postfix.service") }
             let before = try lab.state()
             let apply = try lab.agent("apply", "--yes")
             #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")

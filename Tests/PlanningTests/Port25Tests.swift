@@ -141,6 +141,22 @@ struct Port25Tests {
         #expect(manager.restoration.map { $0.joined(separator: " ") } == start)
     }
 
+    @Test("A masked unit of the MTA is unmasked, and masked again when that is taken back")
+    func masked() {
+        let manager = ServiceManager.systemd([
+            UnitState(name: "postfix.service", active: "inactive", file: "masked")
+        ])
+        let plan = plan([], service: manager)
+        #expect(
+            commands(plan) == [
+                "/bin/systemctl --quiet unmask postfix.service", "/bin/systemctl restart postfix.service",
+            ])
+        #expect(
+            manager.ending.map { $0.joined(separator: " ") } == [
+                "/bin/systemctl stop postfix.service", "/bin/systemctl --quiet mask postfix.service",
+            ])
+    }
+
     @Test("A job of upstart is stopped, and its condition put out of use, in whatever way it is written")
     func upstart() throws {
         let path = "/etc/init/exim.conf"
