@@ -69,7 +69,7 @@ extension Host {
             isInterrupted: isInterrupted,
             report: { terminal.say(progressLine($0, style: style)) },
             usualReload: usualReload(state),
-            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change) },
+            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change, since: state) },
             queue: placesInQueue(),
             relayedMessages: { () async throws(Failure) in try relayedMessages(state) })
     }

@@ -56,10 +56,22 @@ extension Host {
     }
 
     /// Returns when what was done to a service is seen in effect.
-    func awaitEffect(of change: ServiceChange) async throws(Failure) {
+    /// - Parameter state: The host before.
+    func awaitEffect(of change: ServiceChange, since state: HostState) async throws(Failure) {
         let instruments = liveInstruments(terminal)
         switch change {
-        case .reloadPostfix, .restartQmail, .retire: return
+        case .reloadPostfix, .retire: return
+        case .restartQmail:
+            // svc(8) does not wait; the end of qmail-send takes no port with it.
+            let supervised = (state.listeners.value ?? []).filter {
+                $0.executable?.hasSuffix("/tcpserver") == true
+            }
+            guard change.command.contains("-t"), !supervised.isEmpty else { return }
+            let ports = Set(supervised.map(\.port))
+            try await wait(for: "\(change.command.last ?? "a service") does not start again") {
+                supervised.contains { !isProcessAlive($0.processID ?? 0, instruments) }
+                    && ports.isSubset(of: (observeListeners(on: ports, instruments).value ?? []).map(\.port))
+            }
         case .withdraw(let mta, let manager):
             guard case .systemd(let units) = manager, !units.contains(where: \.isActive) else { return }
             // The unit of Postfix is a wrapper: systemctl does not wait for what is behind it.

@@ -33,6 +33,9 @@ private func pleskFacts(_ observed: Observed<PleskState>) -> [String] {
     var facts = ["plesk \(plesk.version) \(plesk.commands.invocation.joined(separator: " "))"]
     facts.append("relaying \(plesk.relaying.value?.rawValue ?? "-") \(logins ?? "-")")
     facts += (plesk.whiteList.value ?? []).map { "white-list \($0.text)" }.sorted()
+    // Locks of single addresses come and go.
+    facts += (plesk.popLocks.value ?? []).filter { $0.network.prefix < $0.network.address.width }
+        .map { "pop-lock \($0.text)" }.sorted()
     facts.append("white-list-seen \(plesk.whiteList.value != nil)")
     return facts
 }

@@ -72,6 +72,9 @@ private func judgePopLocks(
     return (finding, [Step(.popLocks, "Switch POP before SMTP off", .plesk(change))])
 }
 
+/// A host may have thousands of them.
+private let shownForwards = 5
+
 /// Not a relay: whom the mail goes to is fixed. But what leaves is spam, from this host.
 private func judgeCatchAlls(_ risks: [RelayRisk]) -> Finding? {
     let forwards = risks.filter { $0.kind == "catch-all" }
@@ -83,8 +86,12 @@ private func judgeCatchAlls(_ risks: [RelayRisk]) -> Finding? {
         why:
             "Spam for made-up addresses leaves from here, and is put down to this host; strangers cannot choose where to.",
         evidence: evidence,
-        notes: evidence.map { place in
-            "\(place.file)\(place.line.map { ":\($0)" } ?? ""): \(place.text): mail for made-up addresses is sent on. "
-                + "Not a relay, since nobody but its owner chooses where to, but blacklists count it as this host's spam"
-        })
+        notes: [
+            "mail for made-up addresses is sent on. Not a relay, since nobody but its owner chooses where to, but "
+                + "blacklists count it as this host's spam"
+        ]
+            + evidence.prefix(shownForwards).map { place in
+                "\(place.file)\(place.line.map { ":\($0)" } ?? ""): \(place.text)"
+            }
+            + (evidence.count > shownForwards ? ["and \(evidence.count - shownForwards) more"] : []))
 }

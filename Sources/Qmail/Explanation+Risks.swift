@@ -66,11 +66,19 @@ extension Explanation {
         }
     }
 
+    private func leaves(_ instruction: DotQmail.Instruction) -> Bool {
+        let address =
+            instruction.text.hasPrefix("&") ? String(instruction.text.dropFirst()) : instruction.text
+        guard instruction.kind == .forward, case .remote(let domain) = routing.destination(of: address) else {
+            return false
+        }
+        return !routing.isOwn(domain)
+    }
+
     /// A catch-all that sends all mail for made-up addresses somewhere else.
     private var forwards: [RelayRisk] {
         dotQmailDefaults.flatMap { path, file in
-            file.instructions.filter { $0.kind == .forward || $0.kind == .program && $0.sendsMail }
-                .filter { !($0.sendsMail && $0.usesRecipient) }
+            file.instructions.filter { $0.kind == .program ? $0.sendsMail && !$0.usesRecipient : leaves($0) }
                 .map {
                     RelayRisk(
                         kind: "catch-all", file: path, line: $0.line, text: $0.text,

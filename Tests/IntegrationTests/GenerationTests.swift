@@ -132,7 +132,7 @@ extension OnARealHost {
             try lab.break(["catch-all"])
             let seen = try #require(try finding("catch-all", lab))
             #expect(seen["status"] as? String == "ok")
-            #expect((seen["notes"] as? [String])?.first?.contains("collector@[198.51.100.7]") == true)
+            #expect((seen["notes"] as? [String])?.last?.contains("collector@[198.51.100.7]") == true)
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
         }
     }

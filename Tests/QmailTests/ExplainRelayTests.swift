@@ -297,6 +297,21 @@ import Testing
         #expect(report.risks.map(\.kind) == ["relaylock"])
     }
 
+    @Test("A catch-all is a risk where it forwards to another host, not where it forwards to a hosted domain")
+    func catchAlls() {
+        let catchAll = "/var/qmail/mailnames/example.net/.qmail-default"
+        for (text, lines) in [
+            ("&all@third.test\n", [1]), ("# ours\nall@third.test\n&alice@example.net\n", [2]),
+            ("./Maildir/\n", []),
+        ] {
+            let configuration = SampleQmail.configuration([
+                Self.xinetd: SampleQmail.xinetd(), catchAll: text,
+            ])
+            let risks = explainRelay(configuration, trusted: []).risks
+            #expect(risks.filter { $0.kind == "catch-all" && $0.file == catchAll }.map(\.line) == lines)
+        }
+    }
+
     @Test("relaylock lets Plesk's white list relay")
     func whiteList() throws {
         let everywhere = try #require(IPNetwork(.v4(0), prefix: 0))

@@ -47,6 +47,15 @@ import Testing
             ).reloadsSuperserver)
     }
 
+    @Test("A supervised service whose script or environment is mended is started again")
+    func supervised() {
+        let script = SampleQmail.run(export: "export RELAYCLIENT=", options: "-x /etc/tcp.smtp.cdb")
+        let exported = SampleQmail.withRules(":allow\n", ["/service/smtpd/run": script])
+        #expect(repairRelay(exported, trusted: []).restartedServices == ["/service/smtpd"])
+        let rules = SampleQmail.withRules(":allow,RELAYCLIENT=\"\"\n")
+        #expect(repairRelay(rules, trusted: []).restartedServices.isEmpty)
+    }
+
     @Test("A rule loses RELAYCLIENT and keeps all else, and the rules are compiled as tcprules would")
     func rules() throws {
         let before =
