@@ -36,7 +36,8 @@ extension Listener {
         case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
         case "qmail-smtpd": return .qmail
         case "tcpserver", "xinetd", "inetd", "inetutils-inetd":
-            return served.contains { $0.hasSuffix("qmail-smtpd") } ? .qmail : nil
+            let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
+            return served.contains { program in servers.contains(where: program.hasSuffix) } ? .qmail : nil
         default: return nil
         }
     }

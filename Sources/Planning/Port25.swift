@@ -39,7 +39,7 @@ func judgePort25(state: HostState, unmanaged: UnmanagedPrograms) -> Port25Judgem
 private struct Port25 {
     let managed: ManagedMTA
     let listeners: [Listener]
-    /// On 465 and 587, as far as another program has them.
+    /// On 465 and 587, and on the ports of QMTP and QMQP, as far as another program has them.
     let beside: [Listener]
     let state: HostState
     let unmanaged: UnmanagedPrograms
@@ -47,7 +47,7 @@ private struct Port25 {
     init(managed: ManagedMTA, all: [Listener], state: HostState, unmanaged: UnmanagedPrograms) {
         self.managed = managed
         listeners = all.filter { $0.port == 25 }
-        beside = all.filter { [465, 587].contains($0.port) && $0.mta != managed.mta }
+        beside = all.filter { [465, 587, 209, 628].contains($0.port) && $0.mta != managed.mta }
         self.state = state
         self.unmanaged = unmanaged
     }

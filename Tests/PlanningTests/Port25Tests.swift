@@ -141,6 +141,26 @@ struct Port25Tests {
         #expect(manager.restoration.map { $0.joined(separator: " ") } == start)
     }
 
+    @Test(
+        "A server of QMQP that Qmail left behind is switched off where Postfix is the MTA, and is Qmail's own elsewhere"
+    )
+    func queueProtocol() throws {
+        let path = "/etc/xinetd.d/qmqp"
+        let text =
+            "service qmqp\n{\n\tport = 628\n\tserver = /var/qmail/bin/tcp-env\n\tserver_args = /var/qmail/bin/qmail-qmqpd\n}\n"
+        let served = ["/var/qmail/bin/tcp-env", "/var/qmail/bin/qmail-qmqpd"]
+        let qmqp = listener(
+            "/usr/sbin/xinetd", port: 628, served: served,
+            origin: ProgramOrigin(command: served, manager: .xinetd(file: path, service: "qmqp")))
+        #expect(qmqp.mta == .qmail)
+        let plan = plan([master(), qmqp], files: [path: text])
+        #expect(try finding(plan).status == .drift)
+        #expect(commands(plan).prefix(2) == ["edit \(path)", "/bin/systemctl reload xinetd.service"])
+        let smtp = listener(
+            "/usr/sbin/xinetd", served: ["/var/qmail/bin/tcp-env", "/var/qmail/bin/qmail-smtpd"])
+        #expect(try finding(self.plan([smtp, qmqp], mta: .qmail, files: [path: text])).status == .ok)
+    }
+
     @Test("A masked unit of the MTA is unmasked, and masked again when that is taken back")
     func masked() {
         let manager = ServiceManager.systemd([
