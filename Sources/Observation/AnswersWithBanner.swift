@@ -13,7 +13,8 @@ package func answersWithBanner(_ mta: MailTransferAgent, _ instruments: Instrume
 
 /// Whether xinetd listens on exactly those mail ports that its files give it. Without xinetd nothing differs.
 package func superserverFollowsItsFiles(_ instruments: Instruments) -> Bool {
-    guard case .seen(let sockets) = observeListeners(on: instruments.smtpPorts, instruments) else {
+    guard case .seen(let sockets) = observeListeners(on: instruments.smtpPorts.union(queuePorts), instruments)
+    else {
         return true
     }
     let own = sockets.filter { $0.executable?.hasSuffix("/xinetd") == true }
