@@ -1,4 +1,4 @@
-import MailModel
+package import MailModel
 import Qmail
 import RelayAnalysis
 
