@@ -77,6 +77,7 @@ extension ServiceChange {
 extension [String] {
     /// Whether a command decides what is started at boot, and starts or stops nothing itself.
     fileprivate var isAboutBoot: Bool {
-        ["enable", "disable", "mask", "unmask"].contains(where: contains) || first?.hasSuffix("/chkconfig") == true
+        ["enable", "disable", "mask", "unmask"].contains(where: contains)
+            || first?.hasSuffix("/chkconfig") == true
     }
 }

@@ -79,7 +79,8 @@ extension OnARealHost {
             #expect(Set(try names()).isSuperset(of: before))
         }
 
-        @Test("Nobody on port 25: Postfix is started, and a rollback stops it again", arguments: [false, true])
+        @Test(
+            "Nobody on port 25: Postfix is started, and a rollback stops it again", arguments: [false, true])
         func nobody(isMasked: Bool) throws {
             let lab = try Lab.required()
             try lab.reset()
