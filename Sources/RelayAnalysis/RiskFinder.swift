@@ -17,7 +17,6 @@ struct RiskFinder {
         guard explanation.fatal == nil else { return [] }
         return ignored + unsetNetworks + backscatter + catchAlls + forwards + smuggling + logins + listeners
             + permissions
-            + permissions
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
