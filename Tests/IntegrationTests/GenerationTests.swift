@@ -119,7 +119,11 @@ extension OnARealHost {
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
             let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
             #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
-            #expect(try lab.state() == broken)
+            // Plesk itself writes xinetd's files anew, so their times are not those of before.
+            let facts = { (state: String) in
+                mta == "qmail" ? state.split(separator: "# content").last.map(String.init) ?? "" : state
+            }
+            #expect(try facts(lab.state()) == facts(broken))
         }
 
         @Test(
