@@ -85,7 +85,7 @@ class AnsibleCase(unittest.TestCase):
             "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "ansible/connection_plugins"),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "ansible/callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "record", "ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "ANSIBLE_DEPRECATION_WARNINGS": "0", "PYTHONDONTWRITEBYTECODE": "1", "ANSIBLE_RETRY_FILES_ENABLED": "0",
         }
         done = subprocess.run(
             [ANSIBLES[ansible] / "ansible-playbook", "-i", self.inventory, playbook, *arguments],
@@ -343,7 +343,7 @@ class Checkers(unittest.TestCase):
         shutil.copytree(COLLECTION, cls.collection)
         cls.environment = {
             "PATH": f"{VENV}:/usr/bin:/bin", "HOME": str(cls.home), "LANG": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(cls.home),
+            "ANSIBLE_COLLECTIONS_PATH": str(cls.home), "PYTHONDONTWRITEBYTECODE": "1",
             **{name: os.environ[name] for name in os.environ if name.startswith("PIP_")},
         }
 
@@ -380,7 +380,7 @@ class Documentation(AnsibleCase):
     def test_ansible_doc_shows_every_module_and_the_role(self):
         for name, directory in ANSIBLES.items():
             with self.subTest(ansible=name):
-                environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.scratch), "LANG": "C.UTF-8",
+                environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.scratch), "LANG": "C.UTF-8",
                                "ANSIBLE_COLLECTIONS_PATH": str(self.scratch)}
                 modules = sorted(path.stem for path in COLLECTION.glob("plugins/modules/*.py"))
                 names = [f"relay_agent.mail.{module}" for module in modules]
