@@ -39,8 +39,8 @@ func observeQueue(
             sinceLook = 0
             isLate = ContinuousClock.now >= end || Task.isCancelled
         }
-        return !isLate
-    }
+        return isLate ? .last : .seen
+    }.problem
     if let problem { return .unseen(problem) }
     guard !isLate else { return .unseen("the queue in \(directory) was not counted within \(deadline)") }
     return .seen(

@@ -19,8 +19,14 @@ package func readPostfixQueue(
     _ body: (QueueReading) -> Bool
 ) -> String? {
     let files = instruments.files
-    return PostfixQueueFiles(directory: queueDirectory(files), files: files)
-        .forEach(in: queues, names: .all) { body(read($0, in: files)) }
+    let walk = PostfixQueueFiles(directory: queueDirectory(files), files: files)
+        .forEach(in: queues, names: .all) { file in
+            let reading = read(file, in: files)
+            if case .moving = reading { return .moved }
+            return body(reading) ? .seen : .last
+        }
+    for _ in 0..<walk.moved where !body(.moving) { break }
+    return walk.problem
 }
 
 private func read(_ entry: QueueFile, in files: HostFiles) -> QueueReading {

@@ -79,6 +79,28 @@ struct QueueFilesTests {
         #expect(seen["5A99C5AA1DB"]?.clientAddress == Array("203.0.113.77".utf8))
     }
 
+    @Test("What moves on while it is looked at is found where it went, and what left is counted")
+    func moved() throws {
+        let host = try HostDirectory()
+        for name in ["deferred/5/A1B2C3", "deferred/5/A1B2C4", "active/A1B2C5"] {
+            try host.write("/q/\(name)", "")
+        }
+        var seen: [String] = []
+        let walk = PostfixQueueFiles(directory: "/q", files: HostFiles(root: host.root))
+            .forEach(names: .all) { file in
+                seen.append("\(file.queue.rawValue) \(file.name)")
+                guard file.queue == .deferred else { return .seen }
+                if file.name == "A1B2C3" {
+                    try? host.move("/q/deferred/5/A1B2C3", to: "/q/active/A1B2C3")
+                } else {
+                    try? host.move("/q/deferred/5/A1B2C4", to: "/A1B2C4")
+                }
+                return .moved
+            }
+        #expect(walk.problem == nil && walk.moved == 1)
+        #expect(seen.sorted() == ["active A1B2C3", "active A1B2C5", "deferred A1B2C3", "deferred A1B2C4"])
+    }
+
     @Test("A mail log is read by lines, over the edges of what is read at once")
     func log() throws {
         let host = try HostDirectory()
