@@ -97,6 +97,8 @@ extension OnARealHost {
                 let other = Other.allCases[index % Other.allCases.count]
                 let (script, trace) = other.work(index)
                 let what = "\(other) at call \(moment.number) \(moment.name ?? "")"
+                // A history of the same change again and again would end it.
+                try lab.host("rm", "-rf", "/var/lib/agent")
                 try lab.break(["mynetworks"])
                 let run = try lab.host(
                     ["/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_KIND=run"]
