@@ -15,14 +15,19 @@ extension OnARealHost {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: directory) }
             let run = try lab.outside([
-                "/bin/sh", "-ec",
+                "/bin/bash", "-ec",
                 """
+                # Foundation waits for whoever has its descriptors, and the vantage outlives this shell.
+                for fd in /proc/$$/fd/*; do
+                    fd=${fd##*/}
+                    [ $fd -le 2 ] || eval "exec $fd>&-"
+                done
                 cd \(directory.path)
                 openssl rand -hex 32 >token
                 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout key.pem \
                     -out chain.pem -subj /CN=vantage.example -addext subjectAltName=IP:198.51.100.7 2>/dev/null
                 timeout 120 \(Self.program) vantage serve --listen 198.51.100.7:8443 --certificate chain.pem --key key.pem \
-                    --token-file token >log 2>&1 &
+                    --token-file token </dev/null >log 2>&1 &
                 echo $!
                 """,
             ])
