@@ -10,10 +10,9 @@ private enum Corpus {
     static let directory = checkout.deletingLastPathComponent().appending(path: "shared/corpus")
     static let isThere = FileManager.default.fileExists(atPath: directory.appending(path: "postfix").path)
 
-    /// Every kind of hole and of look-alike that another test does not have: a neighbour, a user's address, a
-    /// second MX, a proxy that hides its clients, greylisting, QMQP; domains that are swallowed, a message that
-    /// is refused after DATA, a port without a server behind it.
-    static let sample = ["A07", "A25", "B01", "B07", "B34", "C13", "C22", "D13", "E02", "E10"]
+    /// One of each kind: everybody, a neighbour, a proxy that hides its clients, greylisting, QMQP, a message that
+    /// is refused after DATA. `make test-probes` has them all.
+    static let sample = ["A01", "A07", "A25", "D13", "E02", "E10"]
 }
 
 @Suite(
