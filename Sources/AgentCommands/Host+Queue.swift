@@ -14,7 +14,8 @@ extension Host {
         let allowed = policy.whiteList.allowed(on: state.observedAt.day)
         let own = (interfaceNetworks() ?? []).map { IPNetwork($0.address) }
         // A list of domains that opens the relay does not say which domains are served.
-        let causes = state.postfix.value.map { explainRelay($0, trusted: allowed).causes } ?? []
+        let report = state.postfix.value.map { explainRelay($0, trusted: allowed, deferred: .leaves) }
+        let causes = report?.causes ?? []
         return OriginRules(
             trusted: allowed + own,
             served: servedDomains(state, without: Set(causes.map(\.parameter))),

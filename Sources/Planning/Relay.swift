@@ -37,8 +37,9 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
         finding.notes.append(state.postfix.reason ?? "the configuration of the MTA was not seen")
         return RelayJudgement(finding: finding)
     }
-    var judgement = judge(explainRelay(configuration, trusted: trusted), finding) {
-        repairRelay(configuration, trusted: trusted)
+    // An emergency brake on outgoing mail does not make a relay closed: what was taken leaves when it is released.
+    var judgement = judge(explainRelay(configuration, trusted: trusted, deferred: .leaves), finding) {
+        repairRelay(configuration, trusted: trusted, deferred: .leaves)
     }
     if !judgement.edits.isEmpty {
         judgement.services = [Step(.relay, "Reload Postfix", .service(.reloadPostfix))]

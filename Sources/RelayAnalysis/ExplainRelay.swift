@@ -9,9 +9,20 @@ import Postfix
 /// - Parameters:
 ///   - configuration: the files and tables as they were read.
 ///   - trusted: networks that an administrator vouched for; loopback and the host's own addresses always are.
+///   - deferred: what counts of mail that is kept for later.
 /// - Returns: the verdict for each listener and for all, the causes, and the risks that do not relay.
-package func explainRelay(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) -> RelayReport {
-    Explanation(Host(configuration, trusted: trusted)).report
+package func explainRelay(
+    _ configuration: PostfixConfiguration, trusted: [IPNetwork], deferred: DeferredMail = .stays
+) -> RelayReport {
+    Explanation(Host(configuration, trusted: trusted, deferred: deferred)).report
+}
+
+/// Mail that `defer_transports` keeps in the queue until the administrator lifts it (postconf(5)).
+package enum DeferredMail: Sendable {
+    /// Nothing of it arrives anywhere, as the configuration is.
+    case stays
+    /// All of it does, once the emergency in which it was set is over.
+    case leaves
 }
 
 /// Causes that are counted together: the entries of one table, the items of one list.

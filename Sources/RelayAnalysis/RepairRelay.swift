@@ -10,9 +10,12 @@ import Postfix
 /// - Parameters:
 ///   - configuration: the files and tables as they were read.
 ///   - trusted: networks that an administrator vouched for; they stay in the lists.
+///   - deferred: what counts of mail that is kept for later.
 /// - Returns: one edit a file, what the edits cost, and the report on the edited bytes.
-package func repairRelay(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) -> RelayRepair {
-    var workshop = Workshop(configuration, trusted: trusted)
+package func repairRelay(
+    _ configuration: PostfixConfiguration, trusted: [IPNetwork], deferred: DeferredMail = .stays
+) -> RelayRepair {
+    var workshop = Workshop(configuration, trusted: trusted, deferred: deferred)
     workshop.work()
     return workshop.result
 }
@@ -30,6 +33,7 @@ extension Explanation {
 struct Workshop {
     private let original: PostfixConfiguration
     private let trusted: [IPNetwork]
+    private let deferred: DeferredMail
     private(set) var current: PostfixConfiguration
     private var touches: [ConfigurationFile: [String]] = [:]
     private var notes: [String] = []
@@ -40,15 +44,16 @@ struct Workshop {
     private var receivingServices: Set<Int> = []
     private static let roundLimit = 16
 
-    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) {
+    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork], deferred: DeferredMail = .stays) {
         original = configuration
         current = configuration
         self.trusted = trusted
+        self.deferred = deferred
     }
 
     mutating func work() {
         for round in 0..<Self.roundLimit {
-            let explanation = Explanation(Host(current, trusted: trusted))
+            let explanation = Explanation(Host(current, trusted: trusted, deferred: deferred))
             guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
             if round == 0 { receivingServices = explanation.receivingServices }
             var mender = Mender(
@@ -81,7 +86,7 @@ struct Workshop {
     }
 
     private mutating func keepHostedMail() {
-        let host = Host(current, trusted: trusted)
+        let host = Host(current, trusted: trusted, deferred: deferred)
         guard !touchedServices.isDisjoint(with: receivingServices), host.fatalFault == nil else { return }
         var mender = Mender(Explanation(host))
         mender.keepHostedMail(on: touchedServices.intersection(receivingServices))
@@ -91,7 +96,7 @@ struct Workshop {
     private mutating func keepLogins() {
         guard !touchedServices.isEmpty else { return }
         for _ in 0..<8 {
-            let host = Host(current, trusted: trusted)
+            let host = Host(current, trusted: trusted, deferred: deferred)
             guard host.fatalFault == nil else { return }
             var mender = Mender(Explanation(host))
             mender.keepLogins(on: touchedServices)
@@ -153,6 +158,7 @@ struct Workshop {
             }
             add(.table(source), before, after.bytes, compiled: original.compiledTables[source])
         }
-        return RelayRepair(edits: edits, notes: notes, after: explainRelay(current, trusted: trusted))
+        let after = explainRelay(current, trusted: trusted, deferred: deferred)
+        return RelayRepair(edits: edits, notes: notes, after: after)
     }
 }

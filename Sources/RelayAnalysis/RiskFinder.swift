@@ -15,8 +15,8 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return ignored + unsetNetworks + backscatter + catchAlls + forwards + smuggling + logins + listeners
-            + permissions
+        return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + forwards + smuggling
+            + logins + listeners + permissions
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -42,6 +42,22 @@ struct RiskFinder {
                 line: place.line, text: host.quoting.text(of: place),
                 why: "\(release) does not read it: it came with \(change.since.major).\(change.since.minor) "
                     + "(\(change.releaseNote)).")
+        ]
+    }
+
+    /// What only waits: as soon as this is lifted, strangers' mail leaves.
+    private var deferredMail: [RelayRisk] {
+        let name = "defer_transports"
+        let values = host.values(ofDaemon: "qmgr")
+        guard host.deferred == .stays, !values.value(of: name).items.isEmpty,
+            explanation.verdict == .closed
+        else { return [] }
+        let later = Explanation(Host(host.configuration, trusted: host.trusted, deferred: .leaves))
+        guard [.open, .partial].contains(later.verdict) else { return [] }
+        return [
+            risk(
+                "deferred-relay", name, values,
+                why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
         ]
     }
 

@@ -92,9 +92,9 @@ extension SMTPServer {
     /// Whether the transport throws the message away or returns it.
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
         let name = transport(for: destination).name
-        // What is deferred stays in the queue until somebody flushes it.
+        guard !isSink(transport: name) else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)
-        return isSink(transport: name) || deferred.contains(name)
+        return host.deferred == .stays && deferred.contains(name)
     }
 
     /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain.

@@ -11,10 +11,12 @@ final class Host {
     let tables: TableStore
     /// Networks that an administrator vouched for.
     let trusted: [IPNetwork]
+    let deferred: DeferredMail
 
-    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork]) {
+    init(_ configuration: PostfixConfiguration, trusted: [IPNetwork], deferred: DeferredMail = .stays) {
         self.configuration = configuration
         self.trusted = trusted
+        self.deferred = deferred
         main = MainCF(configuration.mainCF.bytes)
         master = MasterCF(configuration.masterCF.bytes)
         version = configuration.version.flatMap(PostfixVersion.init) ?? .measured

@@ -14,7 +14,7 @@ import Postfix
 package func servedRecipient(
     among candidates: [String], by configuration: PostfixConfiguration, trusted: [IPNetwork]
 ) -> String? {
-    var workshop = Workshop(configuration, trusted: trusted)
+    var workshop = Workshop(configuration, trusted: trusted, deferred: .leaves)
     workshop.work()
     let explanation = Explanation(Host(workshop.current, trusted: trusted))
     guard explanation.fatal == nil else { return nil }

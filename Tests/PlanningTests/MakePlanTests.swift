@@ -34,6 +34,17 @@ struct MakePlanTests {
         #expect(plan.relayBefore == .closed)
     }
 
+    @Test("A relay whose mail only waits is closed before it is let go")
+    func deferredRelay() throws {
+        let braked =
+            HostFixture.mainCF.replacing("127.0.0.0/8 [::1]/128", with: "0.0.0.0/0")
+            + "defer_transports = smtp\n"
+        let plan = plan(HostFixture.host(postfix: .seen(HostFixture.postfix(mainCF: braked))))
+        #expect(try finding(.relay, in: plan).status == .drift)
+        #expect(plan.relayBefore == .open)
+        #expect(plan.relayAfter == .closed)
+    }
+
     @Test("Open relaying is set to auth through Plesk, keeping the logins that were on")
     func openRelaying() throws {
         let logins = LoginTypes(smtp: true, pop: true, popLockMinutes: 30)

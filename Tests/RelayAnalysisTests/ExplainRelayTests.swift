@@ -152,6 +152,14 @@ import Testing
         #expect(host.setting("mynetworks", "0.0.0.0/0").setting(name, value).report.verdict == .closed)
     }
 
+    @Test func `What waits for the end of an emergency is told as a risk, where strangers' mail is in it`() {
+        let braked = host.setting("defer_transports", "smtp")
+        #expect(braked.report.risks.allSatisfy { $0.kind != "deferred-relay" })
+        let report = braked.setting("mynetworks", "0.0.0.0/0").report
+        #expect(report.verdict == .closed)
+        #expect(report.risks.contains { $0.kind == "deferred-relay" && $0.parameter == "defer_transports" })
+    }
+
     @Test(arguments: [
         ("smtpd_authorized_xclient_hosts", "0.0.0.0/0", "xclient"),
         ("smtpd_upstream_proxy_protocol", "haproxy", "proxy-protocol"),
