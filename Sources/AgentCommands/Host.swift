@@ -51,8 +51,8 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: the listeners cannot be seen",
                 detail: state.listeners.reason, remedy: "Run as root, or name a host: `agent probe HOST`.")
         }
-        // What answers in another dialogue than SMTP is asked only where the policy says so.
-        let served = Set(listeners.map(\.port)).subtracting(queuePorts)
+        // The probe speaks SMTP and QMQP.
+        let served = Set(listeners.map(\.port)).subtracting([qmtpPort])
         let ports = Set(policy.probe.ports).union(served).sorted()
         let endpoints = localEndpoints(
             listeners: listeners, ports: ports, interfaces: interfaceNetworks() ?? [])
