@@ -66,7 +66,8 @@ private func chooseAddresses(
         throw Failure(
             .cannotTell, "no address is free for the network namespace of the probe",
             detail:
-                "This host has routes to all of 198.51.100.0/24, or to all of the blocks for its own side.",
+                "This host has routes to all of 198.51.100.0/24 or the policy vouches for it, "
+                + "or it has routes to all of the blocks for its own side.",
             remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
     }
     addresses.addOthers(

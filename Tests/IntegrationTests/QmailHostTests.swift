@@ -103,6 +103,9 @@ private struct QmailRound: Sendable, CustomTestStringConvertible {
                 /var/qmail/bin/qmail-newmrh
                 sed -i 's/^exec 2/export RELAYCLIENT=\\nexec 2/' /service/qmail-smtpd/run
                 svc -t /service/qmail-smtpd
+                # supervise(8) lets a second pass before it starts again what ended at once.
+                timeout 20 sh -c \
+                'until tr "\\0" "\\n" < /proc/$(pgrep -o -x tcpserver)/environ | grep -q ^RELAYCLIENT=; do sleep 0.1; done'
                 """,
             check: """
                 grep -qxF ':allow' /etc/tcp.smtp && grep -qxF '# ours' /etc/tcp.smtp

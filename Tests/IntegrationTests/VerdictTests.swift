@@ -84,7 +84,8 @@ extension OnARealHost {
             let apply = try lab.agent("apply", "--yes", "--format", "json")
             #expect(apply.status == status, "\(apply.output)\(apply.errorOutput)")
             #expect(try apply.json()["outcome"] as? String == outcome)
-            #expect(apply.errorOutput.contains("it is no stranger"), "\(apply.errorOutput)")
+            let output = apply.errorOutput
+            #expect(output.contains("no address is free for the network namespace"), "\(output)")
             #expect(try (lab.state() == before) == (outcome == "rolled-back"))
         }
 
