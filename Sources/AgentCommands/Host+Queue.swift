@@ -62,16 +62,24 @@ extension Host {
     private func readLog(_ rules: OriginRules, _ instruments: Observation.Instruments) -> MailLogReport? {
         guard let path = mailLogPath(instruments) else { return nil }
         var census = MailLogCensus(rules: rules)
-        var progress = Progress(of: "MiB of \(path)", in: 0, terminal)
-        let (size, problem) = readMailLog(
-            path, instruments,
-            progress: { done, size in
-                progress.total = size >> 20
-                progress.reach(done >> 20)
-            }
-        ) { census.add($0) }
-        if let problem { terminal.say("warning: \(problem)") }
-        return census.report(path: path, bytes: size, isWhole: problem == nil)
+        let rotated = rotatedLogPath(of: path, instruments)
+        var bytes = 0
+        var isWhole = true
+        for path in [rotated, path].compactMap(\.self) {
+            var progress = Progress(of: "MiB of \(path)", in: 0, terminal)
+            let (size, problem) = readMailLog(
+                path, instruments,
+                progress: { done, size in
+                    progress.total = size >> 20
+                    progress.reach(done >> 20)
+                }
+            ) { census.add($0) }
+            bytes += size
+            guard let problem else { continue }
+            terminal.say("warning: \(problem)")
+            isWhole = false
+        }
+        return census.report(path: path, rotated: rotated, bytes: bytes, isWhole: isWhole)
     }
 }
 

@@ -143,6 +143,9 @@ package struct QueueCause: Sendable, Equatable {
 /// What the mail log says of who hands mail in, also of what has left already.
 package struct MailLogReport: Sendable, Equatable {
     package var path: String
+    /// What was rotated away from it last, and was read before it.
+    package var rotated: String?
+    /// Of both.
     package var bytes: Int
     /// As the log writes the times of its first and last line.
     package var first: String?
@@ -152,9 +155,11 @@ package struct MailLogReport: Sendable, Equatable {
     package var isWhole: Bool
 
     package init(
-        path: String, bytes: Int, first: String?, last: String?, tops: [QueueReport.TopList], isWhole: Bool
+        path: String, rotated: String?, bytes: Int, first: String?, last: String?,
+        tops: [QueueReport.TopList], isWhole: Bool
     ) {
         self.path = path
+        self.rotated = rotated
         self.bytes = bytes
         self.first = first
         self.last = last

@@ -6,6 +6,25 @@ package func mailLogPath(_ instruments: Instruments) -> String? {
         .first { instruments.files.isRegular($0) }
 }
 
+/// What was taken from a log last, where it lies beside it as it was: `mail.log.1`, `maillog-20261124`, Plesk's
+/// `maillog.processed`. Compressed ones are left alone.
+package func rotatedLogPath(of path: String, _ instruments: Instruments) -> String? {
+    let path = instruments.files.resolved(path) ?? path
+    guard let slash = path.lastIndex(of: "/") else { return nil }
+    let directory = path[..<slash]
+    let name = path[path.index(after: slash)...]
+    var newest: (path: String, modified: Int64)?
+    _ = instruments.files.forEachEntry(of: String(directory)) { entry in
+        let rest = entry.name.dropFirst(name.count)
+        guard !entry.isDirectory, entry.name.hasPrefix(name), let first = rest.first, ".-".contains(first),
+            ![".gz", ".xz", ".bz2", ".zst", ".lzma"].contains(where: rest.hasSuffix),
+            let file = instruments.files.opened("\(directory)/\(entry.name)")
+        else { return }
+        if file.modified > newest?.modified ?? .min { newest = ("\(directory)/\(entry.name)", file.modified) }
+    }
+    return newest?.path
+}
+
 /// Reads a log line by line, in memory that does not grow with it.
 ///
 /// Lines are read up to where the log ended when the reading began; a line longer than 64 KiB is cut there.

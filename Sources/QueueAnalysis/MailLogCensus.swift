@@ -56,9 +56,9 @@ package struct MailLogCensus: Sendable {
 
     /// What was counted.
     /// - Parameter isWhole: Whether the log was read to its end.
-    package func report(path: String, bytes: Int, isWhole: Bool) -> MailLogReport {
+    package func report(path: String, rotated: String? = nil, bytes: Int, isWhole: Bool) -> MailLogReport {
         MailLogReport(
-            path: path, bytes: bytes, first: first, last: last.isEmpty ? nil : text(last),
+            path: path, rotated: rotated, bytes: bytes, first: first, last: last.isEmpty ? nil : text(last),
             tops: [logins.top(10, of: .login), networks.top(10, of: .network), users.top(10, of: .user)],
             isWhole: isWhole)
     }

@@ -89,7 +89,8 @@ private func json(_ top: QueueReport.TopList) -> JSONValue {
 
 private func json(_ log: MailLogReport) -> JSONValue {
     .object([
-        .init("path", .string(log.path)), .init("bytes", .int(log.bytes)),
+        .init("path", .string(log.path)), .init("rotated", .optional(log.rotated)),
+        .init("bytes", .int(log.bytes)),
         .init("first", .optional(log.first)), .init("last", .optional(log.last)),
         .init("whole", .bool(log.isWhole)), .init("tops", .array(log.tops.map(json))),
     ])

@@ -159,7 +159,9 @@ private func heading(_ property: MessageProperty) -> String {
 private func render(_ log: MailLogReport, _ style: TerminalStyle) -> [String] {
     let span =
         log.first.map { " from \(printableText($0.utf8)) to \(printableText((log.last ?? "").utf8))" } ?? ""
-    let head = style.bold("The mail log") + ", what has left included: \(printableText(log.path.utf8))\(span)"
+    let paths = [log.rotated, log.path].compactMap { $0.map { printableText($0.utf8) } }
+    let head =
+        style.bold("The mail log") + ", what has left included: \(paths.joined(separator: " and "))\(span)"
     let tops = log.tops.filter { $0.messages > 0 }
     return ["", head] + (tops.isEmpty ? ["  names nobody"] : tops.flatMap { render($0, style) })
 }

@@ -116,4 +116,21 @@ struct QueueFilesTests {
         }
         #expect(count == 3000 && isWhole && result.size == 3_000_010 && result.problem == nil)
     }
+
+    @Test("Of what was rotated away, the last is read as well, where it is not compressed")
+    func rotatedLog() throws {
+        let host = try HostDirectory()
+        for name in ["maillog", "maillog.2.gz", "maillog-20261101.xz", "maillogger", "other.1"] {
+            try host.write("/var/log/\(name)", "x\n")
+        }
+        let instruments = Instruments(host.root, ScriptedPrograms([]))
+        #expect(rotatedLogPath(of: "/var/log/maillog", instruments) == nil)
+        for (name, day) in [("maillog.processed", 2), ("maillog.1", 3), ("maillog-20261101", 1)] {
+            try host.write("/var/log/\(name)", "x\n")
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: Double(day * 86_400))],
+                ofItemAtPath: host.root + "/var/log/\(name)")
+        }
+        #expect(rotatedLogPath(of: "/var/log/maillog", instruments) == "/var/log/maillog.1")
+    }
 }
