@@ -153,6 +153,39 @@ extension OnARealHost {
             #expect(try lab.agent("history").output.contains("delete    confirmed"))
         }
 
+        @Test("Killed between two batches, what was held stays held, and the next run closes the record")
+        func killed() throws {
+            let lab = try Lab.required()
+            try flood(lab, [40, 0, 0, 0, 1], total: 40 + 32 + 1 + 1)
+            // More than one run of postsuper is given.
+            try lab.control("multiply", "2500")
+            let before = try files(lab)
+            let truth = try #require(try classes(lab)["relayed"])
+            try lab.install(try #require(faultLibrary), at: "/usr/local/lib/libFaults.so")
+            let hold = { (wish: String) in
+                try lab.host(
+                    "/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CALL=posix_spawn", wish,
+                    "/usr/local/bin/agent", "queue", "hold", "--relayed", "--yes")
+            }
+            #expect(try hold("FAULT_LOG=/root/calls").status == 0)
+            #expect(try held(lab) == truth)
+            #expect(try lab.agent("queue", "release", "--yes").status == 0)
+            #expect(try files(lab) == before)
+            let starts = try lab.host("cat", "/root/calls").output.split(separator: "\n")
+                .filter { $0.hasSuffix("/postsuper") }.compactMap { $0.split(separator: " ").first }
+            try #require(starts.count == (truth.count + 999) / 1000 && starts.count > 1)
+
+            #expect(try hold("FAULT_AT=\(starts[1])").status == 137)
+            let half = try held(lab)
+            #expect(half.count == 1000 && half.isSubset(of: truth))
+            let recover = try lab.agent("recover")
+            #expect(recover.status == 0, "\(recover.output)\(recover.errorOutput)")
+            #expect(try lab.agent("recover").output == "Nothing was interrupted.\n")
+            #expect(try held(lab) == half)
+            #expect(try lab.agent("queue", "release", "--yes").status == 0)
+            #expect(try files(lab) == before && held(lab).isEmpty)
+        }
+
         @Test(
             "Where the policy says hold, apply holds what was relayed once the relay is closed, and rollback releases it"
         )
