@@ -116,6 +116,28 @@ class Program(object):
             self.fail(answer)
         return answer.document
 
+    def change(self, verb, *arguments):
+        """Runs a verb that changes the host; returns the answer, and what every module returns of such a run."""
+        answer = self.run(verb, *arguments)
+        document = answer.document
+        if document.get("format") != "agent.{0}/1".format(verb):
+            self.fail(answer)
+        result = {
+            "changed": answer.has_changed,
+            "outcome": answer.outcome,
+            "reasons": document["reasons"],
+            "change": int(document["change"]) if document["change"] else None,
+        }
+        if "probe" in document:
+            result["probe"] = brief_probe(document["probe"])
+        return answer, result
+
+    def end(self, answer, succeeds, **result):
+        """Ends the module."""
+        if succeeds:
+            self._module.exit_json(exit_status=answer.status, **result)
+        self.fail(answer, **result)
+
     def fail(self, answer, **result):
         self._module.fail_json(msg=answer.sentence, exit_status=answer.status, **result)
 

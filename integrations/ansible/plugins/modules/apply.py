@@ -103,7 +103,7 @@ exit_status:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.relay_agent.mail.plugins.module_utils.program import (
-    PROGRAM_ARGUMENTS, Program, brief_probe, flags, shown_changes)
+    PROGRAM_ARGUMENTS, Program, flags, shown_changes)
 
 # With --detailed-exitcode: nothing to do, something to do, not everything was seen.
 PLANNED = (0, 2, 5)
@@ -143,18 +143,9 @@ def foresee(module, program):
 
 def carry_out(module, program):
     arguments = flags(module, "confirm_timeout", "from", "stop_unmanaged", "without_plesk")
-    answer = program.run("apply", "--yes", *arguments)
-    document = answer.document
-    if document.get("format") != "agent.apply/1":
-        program.fail(answer)
-    result = of_plan(document)
-    result.update(
-        changed=answer.has_changed, outcome=answer.outcome, reasons=document["reasons"],
-        change=int(document["change"]) if document["change"] else None,
-        confirm_until=document["confirm-until"], probe=brief_probe(document["probe"]))
-    if answer.status == 0 or (answer.status == 5 and result["confirm_until"]):
-        module.exit_json(exit_status=answer.status, **result)
-    program.fail(answer, **result)
+    answer, result = program.change("apply", "--yes", *arguments)
+    result.update(of_plan(answer.document), confirm_until=answer.document["confirm-until"])
+    program.end(answer, answer.status == 0 or (answer.status == 5 and result["confirm_until"]), **result)
 
 
 def main():

@@ -59,6 +59,10 @@ reasons:
   returned: when it was run, not in check mode
   type: list
   elements: str
+probe:
+  description: What was seen from outside, by address, port and TLS state, without the dialogues; null where nobody looked.
+  returned: when it was run, not in check mode
+  type: dict
 exit_status:
   description: The agent's exit status.
   returned: always
@@ -99,20 +103,10 @@ def main():
     arguments = [change] if change is not None else []
     if state == "cancelled":
         arguments += flags(module, "allow_insecure")
-    answer = program.run(VERBS[state], *arguments)
-    document = answer.document
-    if document.get("format") != "agent.{0}/1".format(VERBS[state]):
-        program.fail(answer)
-    result = {
-        "changed": True,
-        "outcome": answer.outcome,
-        "reasons": document["reasons"],
-        "change": int(document["change"]) if document["change"] else None,
-    }
-    # Kept, though no vantage could look: that is what was asked for.
-    if answer.status == 0 or answer.outcome in SETTLED[state]:
-        module.exit_json(exit_status=answer.status, **result)
-    program.fail(answer, **result)
+    answer, result = program.change(VERBS[state], *arguments)
+    # The window is closed, whatever became of the change; kept, though no vantage could look, is what was asked for.
+    result["changed"] = True
+    program.end(answer, answer.status == 0 or answer.outcome in SETTLED[state], **result)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ exit_status:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.relay_agent.mail.plugins.module_utils.program import (
-    CHANGING_OUTCOMES, PROGRAM_ARGUMENTS, Program, brief_probe, change_sets, flags, shown_changes)
+    CHANGING_OUTCOMES, PROGRAM_ARGUMENTS, Program, change_sets, flags, shown_changes)
 
 TURNED = {"-": "+", "+": "-"}
 
@@ -143,16 +143,8 @@ def main():
         if row["relay-before"] in ("open", "partial") and not module.params["allow_insecure"]:
             module.fail_json(msg="the state before change {0} relays for strangers".format(change), exit_status=1)
         module.exit_json(changed=True, exit_status=0, **result)
-    answer = program.run("rollback", change, "--yes", *flags(module, "allow_insecure", "from"))
-    document = answer.document
-    if document.get("format") != "agent.rollback/1":
-        program.fail(answer)
-    result.update(
-        changed=answer.has_changed, outcome=answer.outcome, reasons=document["reasons"],
-        change=int(document["change"]) if document["change"] else None, probe=brief_probe(document["probe"]))
-    if answer.status == 0:
-        module.exit_json(exit_status=0, **result)
-    program.fail(answer, **result)
+    answer, run = program.change("rollback", change, "--yes", *flags(module, "allow_insecure", "from"))
+    program.end(answer, answer.status == 0, **dict(result, **run))
 
 
 if __name__ == "__main__":
