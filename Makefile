@@ -1,5 +1,5 @@
 # Every command of the project. `make help` lists them.
-.PHONY: help setup build release package demo test test-integrations test-package test-faults test-queue test-races test-rounds test-probes fuzz agreement check check-tsan bench lab-up lab-down clean
+.PHONY: help setup build release package demo test test-integrations test-package test-faults test-queue test-races test-rounds test-probes fuzz agreement check check-tsan bench peers lab-up lab-down clean
 
 PACKAGES := libsqlite3-dev sqlite3 acl attr shellcheck
 AGENT := .build/debug/agent
@@ -65,11 +65,10 @@ agreement: build
 	AGENT_COMPOSITIONS=$(COUNT) AGENT_SEED=$(SEED) Tests/run-tests --filter AgreementTests
 
 check: setup
-	shellcheck Benchmarks/peers/run
 	swift format lint --strict --recursive Package.swift Sources Tests
 	Tests/check-imports
 	shellcheck .ci/run Tests/run-tests Tests/check-imports Tests/Lab/lab Tests/Lab/demo Tests/Integrations/run \
-		Tests/Integrations/setup Tests/Fuzz/run Benchmarks/run integrations/salt/files/apply.sh integrations/debian/build integrations/debian/config integrations/debian/postinst \
+		Tests/Integrations/setup Tests/Fuzz/run Tests/Corpus/run Benchmarks/run Benchmarks/peers/run integrations/salt/files/apply.sh integrations/debian/build integrations/debian/config integrations/debian/postinst \
 		integrations/debian/prerm integrations/debian/postrm
 	$(MAKE) check-tsan
 
@@ -113,7 +112,6 @@ fuzz: setup
 bench: release
 	Benchmarks/run
 
-.PHONY: peers
 peers: build
 	Benchmarks/peers/run
 
