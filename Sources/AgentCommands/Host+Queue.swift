@@ -31,23 +31,31 @@ extension Host {
             mta: mta, observedAt: state.observedAt, count: count, warnAbove: policy.queue.warnAbove)
         report.relay = plan(for: state).relayBefore
         report.closedAt = try store.flatMap { store throws(Failure) in try store.lastClosing() }
-        let rules = originRules(state)
-        if mta == .postfix {
-            var census = QueueCensus(rules: rules, now: state.observedAt)
-            var progress = Progress(of: "messages", in: count.total, terminal)
-            let problem = readPostfixQueue(instruments) { reading in
-                switch reading {
-                case .message(let message, _, _, let size): census.add(message, size: size)
-                case .moving: report.gone += 1
-                case .unreadable: report.unreadable += 1
-                }
-                progress.step()
+        var rules = originRules(state)
+        // Neither its envelope nor its Received line tells a login, as far as is known of Plesk's Qmail.
+        if mta == .qmail, report.relay == .closed {
+            rules.onlyLoginsSince = report.closedAt ?? Timestamp(microseconds: 0)
+        }
+        var census = QueueCensus(rules: rules, now: state.observedAt)
+        var progress = Progress(of: "messages", in: count.total, terminal)
+        let take = { (reading: QueueReading) in
+            switch reading {
+            case .message(let message, _, _, let size): census.add(message, size: size)
+            case .moving: report.gone += 1
+            case .unreadable: report.unreadable += 1
+            }
+            progress.step()
+        }
+        let problem =
+            mta == .qmail
+            ? readQmailQueue(instruments, take)
+            : readPostfixQueue(instruments) { reading in
+                take(reading)
                 return true
             }
-            if let problem { throw unseenQueue(problem) }
-            census.complete(&report)
-            report.count.files = QueueCount.Files(report.examined)
-        }
+        if let problem { throw unseenQueue(problem) }
+        census.complete(&report)
+        report.count.files = QueueCount.Files(report.examined)
         report.log = readLog(rules, instruments)
         return report
     }

@@ -16,7 +16,7 @@ extension Host {
         var progress = Progress(of: "messages", in: state.queue.value?.total ?? 0, terminal)
         let problem = readPostfixQueue(liveInstruments(terminal), in: queues) { reading in
             progress.step()
-            guard case .message(let message, let id, let queue, let size) = reading,
+            guard case .message(let message, let id, let queue?, let size) = reading,
                 QueueLayout.isQueueID(id)
             else { return true }
             let classified = rules.origin(of: message)

@@ -8,6 +8,8 @@ extension HostFiles {
         let size: Int
         let owner: Int
         let mode: UInt32
+        /// Microseconds since 1970.
+        let modified: Int64
 
         deinit { close(descriptor) }
 
@@ -34,8 +36,9 @@ extension HostFiles {
             return nil
         }
         return OpenRegularFile(
-            descriptor: descriptor, size: Int(status.st_size), owner: Int(status.st_uid), mode: status.st_mode
-        )
+            descriptor: descriptor, size: Int(status.st_size), owner: Int(status.st_uid),
+            mode: status.st_mode,
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000)
     }
 
     /// The size of a file, and when it was made: a message's file is made when it comes in, and its other times

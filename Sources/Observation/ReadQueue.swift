@@ -1,10 +1,12 @@
 import Glibc
 package import MailModel
 package import Postfix
+import Qmail
 
 /// What became of one message's file while the queue was read.
 package enum QueueReading: Sendable {
-    case message(QueuedMessage, id: String, queue: PostfixQueue, size: Int)
+    /// - `queue`: `nil` for Qmail, whose queue is one.
+    case message(QueuedMessage, id: String, queue: PostfixQueue?, size: Int)
     /// It left, or is still coming in.
     case moving
     /// Not a whole queue file.
@@ -42,6 +44,59 @@ private func read(_ entry: QueueFile, in files: HostFiles) -> QueueReading {
     if entry.queue == .maildrop { message.userID = file.owner }
     return .message(message, id: entry.name, queue: entry.queue, size: file.size)
 }
+
+/// Reads the file of every message in Qmail's queue, while mail flows (INTERNALS in qmail's source).
+///
+/// A message has one file in `mess`, named by its inode, as long as it is in the queue. Its envelope is in `todo` until
+/// qmail-send has written all of what takes its place.
+/// - Parameter body: Gets each message once.
+/// - Returns: As ``readPostfixQueue(_:in:_:)``.
+package func readQmailQueue(_ instruments: Instruments, _ body: (QueueReading) -> Void) -> String? {
+    let files = instruments.files
+    let queue = "\(qmailDirectory(files))/queue"
+    var pending = [""]
+    while let split = pending.popLast() {
+        let problem = files.forEachEntry(of: "\(queue)/mess\(split)") { entry in
+            if entry.isDirectory {
+                if split.isEmpty { pending.append("/\(entry.name)") }
+            } else {
+                body(readQmailMessage(entry.name, split, queue, files))
+            }
+        }
+        guard problem == 0 || (isAbsent(problem) && !split.isEmpty) else {
+            return "the queue directory \(queue)/mess\(split) cannot be read: \(errorText(problem))"
+        }
+    }
+    return nil
+}
+
+private func readQmailMessage(_ id: String, _ split: String, _ queue: String, _ files: HostFiles)
+    -> QueueReading
+{
+    guard let file = files.opened("\(queue)/mess\(split)/\(id)") else {
+        return isAbsent(errno) ? .moving : .unreadable(path: "\(queue)/mess\(split)/\(id)")
+    }
+    guard let envelope = qmailEnvelope(of: id, split, queue, files) else { return .moving }
+    let message = QueuedMessage(
+        qmailHead: file.read(0, 1 << 16), envelope: envelope, arrived: file.modified)
+    // All recipients are done, or what is read was taken away between two files.
+    return message.isWhole ? .message(message, id: id, queue: nil, size: file.size) : .moving
+}
+
+/// - Returns: `nil` where there is none, since the message is still being written, or has left.
+private func qmailEnvelope(
+    of id: String, _ split: String, _ queue: String, _ files: HostFiles
+) -> [UInt8]? {
+    func part(_ name: String) -> [UInt8]? {
+        guard let file = files.opened("\(queue)/\(name)/\(id)") else { return nil }
+        return file.read(0, min(file.size, largestEnvelope))
+    }
+    if let new = part("todo") ?? part("todo\(split)") { return new }
+    guard let sender = part("info\(split)") else { return nil }
+    return ["local", "remote"].reduce(into: sender) { $0 += part("\($1)\(split)") ?? [] }
+}
+
+private let largestEnvelope = 4 << 20
 
 /// Where Postfix keeps messages, by the host's main.cf.
 package func queueLayout(_ instruments: Instruments) -> QueueLayout { queueLayout(instruments.files) }

@@ -1,9 +1,13 @@
 package import MailModel
+import Qmail
 
-/// The domains whose mail this host delivers or passes on, by Plesk and by Postfix's configuration.
+/// The domains whose mail this host delivers or passes on, by Plesk and by the configuration of its MTA.
 /// - Parameter distrusted: Parameters that do not count, for instance because they are what opens the relay.
 package func servedDomains(_ state: HostState, without distrusted: Set<String> = []) -> Set<String> {
     var domains = Set(state.hosted.value?.domains ?? [])
+    if state.managedMTA.value?.mta == .qmail {
+        return domains.union(state.qmail.value.map(servedDomains(of:)) ?? [])
+    }
     guard let configuration = state.postfix.value else { return domains }
     domains.insert(configuration.hostName ?? state.name)
     let parameters = [

@@ -1,4 +1,4 @@
-import MailModel
+package import MailModel
 
 /// What qmail-send does with a recipient, whoever it is from (qmail-send(8); `rewrite` in qmail-send.c).
 struct Routing: Sendable {
@@ -78,6 +78,11 @@ struct Routing: Sendable {
             + domain.indices.filter { domain[$0] == "." && $0 != domain.startIndex }
             .map { String(domain[$0...]) }
     }
+}
+
+/// The domains whose mail a Qmail delivers itself, in lower case.
+package func servedDomains(of configuration: QmailConfiguration) -> [String] {
+    Routing(Control(configuration: configuration)).hosted
 }
 
 /// The control files of one configuration, by name.

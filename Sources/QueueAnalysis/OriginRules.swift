@@ -9,6 +9,10 @@ package struct OriginRules: Sendable {
     /// Names of local users by number.
     package var userNames: [Int: String]
 
+    /// Since when no client could send elsewhere without a login, where the MTA's files do not mark a login; `nil` where
+    /// they do, and where strangers can relay.
+    package var onlyLoginsSince: Timestamp?
+
     package init(trusted: [IPNetwork], served: some Sequence<String>, userNames: [Int: String] = [:]) {
         self.trusted = trusted
         self.served = Set(served.map { $0.lowercased() })
@@ -25,7 +29,7 @@ package struct OriginRules: Sendable {
             result.origin = .bounce
         } else if message.login != nil || hasLoggedInBeforeFilter(message) {
             result.origin = .login
-            result.login = message.login.map(text) ?? "unknown"
+            result.login = message.login.map(text) ?? ClassifiedMessage.unknownLogin
         } else if let user = message.userID {
             result.origin = .local
             result.user = userNames[user] ?? String(user)
@@ -36,6 +40,9 @@ package struct OriginRules: Sendable {
             result.origin = .forwarded
         } else if !message.recipients.isEmpty, message.recipients.allSatisfy(isServed) {
             result.origin = .incoming
+        } else if let since = onlyLoginsSince, message.arrived >= since.microseconds {
+            result.origin = .login
+            result.login = ClassifiedMessage.unknownLogin
         }
         return result
     }
@@ -76,6 +83,9 @@ package struct ClassifiedMessage: Sendable {
     /// The local user's name, or the number of one that has none.
     package var user: String?
     package var script: String?
+
+    /// Stands for a login that the files do not name.
+    static let unknownLogin = "unknown"
 
     init(message: QueuedMessage, origin: MessageOrigin, client: IPAddress?) {
         self.message = message

@@ -4,9 +4,8 @@ package import MailModel
 package func queueDocument(_ report: QueueReport) -> JSONValue {
     .object(
         countMembers(report) + [
-            // Of Qmail's messages nothing is known: its Received lines do not tell a login from a stranger.
-            .init("verdict", report.mta == .postfix ? .string(report.verdict.rawValue) : .null),
-            .init("is-relay", report.mta == .postfix ? .bool(report.isRelay) : .null),
+            .init("verdict", .string(report.verdict.rawValue)),
+            .init("is-relay", .bool(report.isRelay)),
             .init(
                 "relay",
                 .object([

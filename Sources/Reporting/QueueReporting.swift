@@ -4,7 +4,7 @@ package import MailModel
 /// The queue as an administrator reads it: how much, what floods it, what to do first, who else is in it.
 package func renderQueue(_ report: QueueReport, style: TerminalStyle) -> String {
     var lines = countLines(report, style)
-    if report.mta == .postfix { lines += ["", verdictLine(report, style)] + relayLines(report) }
+    lines += ["", verdictLine(report, style)] + relayLines(report)
     for (index, cause) in report.causes.prefix(10).enumerated() {
         lines += ["", "  \(index + 1). " + style.bold(title(cause)) + ": \(amount(cause.part, of: report))"]
         lines += advice(cause, report).map { "     \($0)" }
@@ -35,12 +35,8 @@ private func countLines(_ report: QueueReport, _ style: TerminalStyle) -> [Strin
     }
     if report.mta == .qmail {
         // The words of qmail-qstat(8), the command of Plesk article 1394.
-        return [
-            head, "  messages in queue: \(count.total)",
-            "  messages in queue but not yet preprocessed: \(count.messagesByQueue["todo"] ?? 0)",
-            "  qmail-qread lists them; the topmost Received line of a message's file in queue/mess says who invoked",
-            "  qmail: `by uid`, a user or script of this host, or `from network`, a client",
-        ]
+        head += "\n  messages in queue: \(count.total)"
+        head += "\n  messages in queue but not yet preprocessed: \(count.messagesByQueue["todo"] ?? 0)"
     }
     let parts = PostfixQueue.allCases.compactMap { queue in
         count.messagesByQueue[queue.rawValue].flatMap { $0 > 0 ? "\(queue.rawValue) \($0)" : nil }
@@ -102,6 +98,12 @@ func advice(_ cause: QueueCause, _ report: QueueReport) -> [String] {
     switch cause.kind {
     case .relayed:
         lines = ["from clients in \(networks), without a login"]
+        if report.mta == .qmail {
+            lines = [
+                "from clients in \(networks); some may have logged in, which Qmail's files do not tell: see the",
+                "logins of the mail log",
+            ]
+        }
         if report.relay == .open || report.relay == .partial {
             lines.append("close the relay first: agent apply")
         }
@@ -110,8 +112,16 @@ func advice(_ cause: QueueCause, _ report: QueueReport) -> [String] {
             "from clients in \(networks); is that how its owner writes mail?",
             "if not, change its password first, before the queue is touched",
         ]
+        if cause.who == "unknown" {
+            lines.insert("which login, its files do not tell: see the logins of the mail log", at: 0)
+        }
     case .local: lines = ["find and stop what sends, first"]
     case .bounce: lines = ["refuse mail for mailboxes that do not exist, and stop what sends in their name"]
+    }
+    guard report.mta == .postfix else {
+        return lines + [
+            "then: Qmail cannot hold messages; `service qmail stop` keeps all of them from leaving"
+        ]
     }
     return lines + ["then: agent queue hold " + selection]
 }

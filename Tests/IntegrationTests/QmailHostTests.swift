@@ -218,6 +218,57 @@ extension OnARealHost {
             #expect(try lab.agent("explain").status == 0)
         }
 
+        /// Messages of a stranger and of a script, and bounces, as qmail-queue leaves them.
+        private static let flood = """
+            cd /var/qmail/queue
+            add() {
+                printf 'Received: (qmail 7 invoked %s); 24 Nov 2026 10:00:00 -0000\\n%b\\ntext\\n' "$2" "$3" > mess/$(($1 % 23))/$1
+                printf 'u0\\0p7\\0F%s\\0Tuser%s@third.example\\0' "$4" $1 > todo/$1
+            }
+            for i in $(seq 1000 1059); do
+                add $i 'from network' 'Received: from unknown (HELO x) (198.51.100.7)\\n  by mx with SMTP; 24 Nov\\nSubject: Prize '$i'\\n' a@b.example
+            done
+            for i in $(seq 2000 2039); do
+                add $i 'by uid 33' 'X-PHP-Originating-Script: 33:mailer.php\\nSubject: Offer\\n' www-data@hosted.example
+            done
+            for i in $(seq 3000 3024); do add $i 'for bounce' 'Subject: failure notice\\n' ''; done
+            printf 'version: 1\\nqueue:\\n  warn-above: 50\\n' > /root/policy.yaml
+            """
+
+        @Test("A flooded queue is explained by who invoked qmail, and its verbs refuse and touch nothing")
+        func flooded() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            try lab.host("systemctl", "stop", "qmail")
+            try lab.host("rm", "/var/qmail/control/rcpthosts")
+            let filled = try lab.host("/bin/sh", "-ec", Self.flood)
+            #expect(filled.status == 0, "\(filled.errorOutput)")
+            let queue = { try lab.agent("queue", "--policy", "/root/policy.yaml", "--format", "json").json() }
+            let open = try queue()
+            #expect(open["messages"] as? Int == 125 && open["unreadable"] as? Int == 0)
+            #expect(open["verdict"] as? String == "relayed-by-strangers")
+            let causes = try #require(open["causes"] as? [[String: Any]])
+            #expect(causes.compactMap { $0["kind"] as? String } == ["relayed", "local", "bounce"])
+            #expect(causes.compactMap { $0["messages"] as? Int } == [60, 40, 25])
+            #expect(causes[1]["who"] as? String == "33:mailer.php, user www-data")
+            // With the relay closed, who came from outside had logged in.
+            try lab.host("/bin/sh", "-c", "echo hosted.example > /var/qmail/control/rcpthosts")
+            #expect(try queue()["verdict"] as? String == "stolen-login")
+
+            let before = try lab.state()
+            for verb in [
+                ["hold", "--relayed", "--yes"], ["release", "--yes"], ["export", "/root/evidence"],
+                ["delete", "/root/evidence", "--yes", "--expecting", "1"],
+            ] {
+                let refusal = try lab.agent(["queue"] + verb)
+                #expect(refusal.status == 1, "\(verb): \(refusal.output)")
+                #expect(refusal.errorOutput.contains("Qmail cannot hold messages; nothing was touched"))
+            }
+            #expect(try lab.state() == before)
+            let count = try lab.host("sh", "-c", "find /var/qmail/queue/mess -type f | wc -l").output
+            #expect(count.trimmingCharacters(in: .whitespacesAndNewlines) == "125")
+        }
+
         @Test(
             "Closed by the smallest edits, proven from outside, and taken back byte for byte",
             arguments: QmailRound.all)

@@ -31,6 +31,40 @@ struct QueueFilesTests {
         #expect(observeQmailQueue("/nowhere", deadline: .seconds(5), in: files).value == nil)
     }
 
+    @Test("Qmail's messages are read with their envelopes, wherever these are; what has none is moving")
+    func qmailMessages() throws {
+        let host = try HostDirectory()
+        let queue = "/var/qmail/queue"
+        let head = "Received: (qmail 2 invoked by uid 33); 13 Sep\n\ntext\n"
+        for (id, envelope) in [("23", "todo/23"), ("46", "todo/0/46"), ("69", nil), ("92", nil)] {
+            try host.write("\(queue)/mess/0/\(id)", head)
+            if let envelope {
+                try host.write("\(queue)/\(envelope)", "u33\0p2\0Fa@b.example\0Tc@d.example\0")
+            }
+        }
+        try host.write("\(queue)/info/0/69", "F\0")
+        try host.write("\(queue)/remote/0/69", "Dx@d.example\0Ty@d.example\0")
+        try host.write("\(queue)/local/0/69", "T1-z@hosted.example\0")
+        try host.link("\(queue)/mess/1/24", to: "/etc/passwd")
+        var seen: [String: QueuedMessage] = [:]
+        var moving = 0
+        var unreadable = 0
+        let problem = readQmailQueue(Instruments(host.root, ScriptedPrograms([]))) { reading in
+            switch reading {
+            case .message(let message, let id, _, let size):
+                seen[id] = message
+                #expect(size == head.utf8.count)
+            case .moving: moving += 1
+            case .unreadable: unreadable += 1
+            }
+        }
+        #expect(problem == nil && moving == 1 && unreadable == 1)
+        #expect(Set(seen.keys) == ["23", "46", "69"] && seen.values.allSatisfy { $0.userID == 33 })
+        #expect(seen["69"]?.sender == [] && seen["69"]?.recipientCount == 2)
+        #expect(abs(Date.now.timeIntervalSince1970 - Double(try #require(seen["23"]).arrived) / 1e6) < 600)
+        #expect(readQmailQueue(Instruments("/nowhere", ScriptedPrograms([]))) { _ in } != nil)
+    }
+
     @Test("A message is found where it is, and a reused queue id is another message")
     func places() throws {
         let host = try HostDirectory()

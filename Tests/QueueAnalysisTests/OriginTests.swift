@@ -117,4 +117,15 @@ struct OriginTests {
         let forged = sampleRules.origin(of: SampleMessage(client: "198.51.100.7", script: "33:x.php").message)
         #expect(forged.script == nil)
     }
+
+    @Test("Where files mark no login, what came while nobody could relay came by one")
+    func onlyLogins() {
+        var rules = sampleRules
+        rules.onlyLoginsSince = Timestamp(microseconds: 1_000_000)
+        let early = rules.origin(of: SampleMessage(client: "198.51.100.7", arrived: 999_999).message)
+        let late = rules.origin(of: SampleMessage(client: "198.51.100.7").message)
+        #expect(early.origin == .relayed && late.origin == .login && late.login == "unknown")
+        let served = SampleMessage(client: "198.51.100.7", to: ["alice@hosted.example"]).message
+        #expect(rules.origin(of: served).origin == .incoming)
+    }
 }

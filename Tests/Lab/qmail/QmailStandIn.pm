@@ -94,6 +94,14 @@ sub cdb_make {
 
 my $sequence = 0;
 
+# received.c of qmail-queue: who ran it. Plesk's xinetd runs qmail-smtpd as root.
+our $invoked;
+
+sub invocation {
+    my %names = (qmaild => 'from network', alias => 'by alias', qmails => 'for bounce');
+    return $invoked // $names{ getpwuid($<) // '' } // "by uid $<";
+}
+
 # qmail-queue: puts a message into the queue and wakes qmail-send.
 sub enqueue {
     my ($message, $sender, @recipients) = @_;
@@ -101,7 +109,7 @@ sub enqueue {
     while (1) {
         $id = time % 1_000_000 * 100 + $$ % 100 + $sequence++;
         if (sysopen my $mess, path('mess', $id), O_WRONLY | O_CREAT | O_EXCL, 0644) {
-            syswrite $mess, sprintf("Received: (qmail %d invoked from network); %s\n", $$, date()) . $message;
+            syswrite $mess, sprintf("Received: (qmail %d invoked %s); %s\n", $$, invocation(), date()) . $message;
             close $mess;
             last;
         }
