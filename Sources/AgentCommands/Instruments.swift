@@ -69,7 +69,9 @@ extension Host {
             isInterrupted: isInterrupted,
             report: { terminal.say(progressLine($0, style: style)) },
             usualReload: usualReload(state),
-            awaitEffect: { change async throws(Failure) in try await awaitEffect(of: change, since: state) },
+            awaitEffect: { change, begun async throws(Failure) in
+                try await awaitEffect(of: change, since: begun, as: state)
+            },
             queue: placesInQueue(),
             relayedMessages: { () async throws(Failure) in try relayedMessages(state) })
     }

@@ -3,6 +3,7 @@ import HostIO
 import MailModel
 import Observation
 import Planning
+import Qmail
 
 extension Host {
     /// What makes the managed MTA follow its files; nothing while it does not run.
@@ -56,22 +57,19 @@ extension Host {
     }
 
     /// Returns when what was done to a service is seen in effect.
-    /// - Parameter state: The host before.
-    func awaitEffect(of change: ServiceChange, since state: HostState) async throws(Failure) {
+    /// - Parameters:
+    ///   - begun: When it was begun, as time since the boot.
+    ///   - state: The host before.
+    func awaitEffect(
+        of change: ServiceChange, since begun: Duration, as state: HostState
+    ) async throws(Failure) {
         let instruments = liveInstruments(terminal)
         switch change {
         case .reloadPostfix, .retire: return
-        case .restartQmail:
-            // svc(8) does not wait; the end of qmail-send takes no port with it.
-            let supervised = (state.listeners.value ?? []).filter {
-                $0.executable?.hasSuffix("/tcpserver") == true
-            }
-            guard change.command.contains("-t"), !supervised.isEmpty else { return }
-            let ports = Set(supervised.map(\.port))
-            try await wait(for: "\(change.command.last ?? "a service") does not start again") {
-                supervised.contains { !isProcessAlive($0.processID ?? 0, instruments) }
-                    && ports.isSubset(of: (observeListeners(on: ports, instruments).value ?? []).map(\.port))
-            }
+        case .restartQmail(let command):
+            // The end of qmail-send takes no port with it.
+            guard command.contains("-t"), let directory = command.last else { return }
+            try await awaitRestart(of: directory, since: begun, as: state)
         case .withdraw(let mta, let manager):
             guard case .systemd(let units) = manager, !units.contains(where: \.isActive) else { return }
             // The unit of Postfix is a wrapper: systemctl does not wait for what is behind it.
@@ -99,6 +97,23 @@ extension Host {
             try await wait(for: "\(mta.rawValue) does not answer on port 25") {
                 await answersWithBanner(mta, instruments)
             }
+        }
+    }
+
+    /// svc(8) does not wait, and supervise(8) lets a second pass between two starts: what it runs must be younger
+    /// than the command, and serve its port.
+    private func awaitRestart(
+        of directory: String, since begun: Duration, as state: HostState
+    ) async throws(Failure) {
+        let instruments = liveInstruments(terminal)
+        let ports = Set([state.qmail.value?.port(ofSupervised: directory)].compactMap(\.self))
+        try await wait(for: "\(directory) does not start again") {
+            guard let service = supervisedService(directory, instruments) else { return true }
+            guard let process = service.processID, let start = startOfProcess(process, instruments),
+                // proc(5) rounds the start down to a tick.
+                start + .milliseconds(10) > begun
+            else { return false }
+            return ports.isSubset(of: (observeListeners(on: ports, instruments).value ?? []).map(\.port))
         }
     }
 

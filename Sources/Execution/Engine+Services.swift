@@ -29,7 +29,7 @@ extension Engine {
             if service == .reloadPostfix {
                 try await instruments.settle(begun)
             } else {
-                try await instruments.awaitEffect(service)
+                try await instruments.awaitEffect(service, begun)
             }
         }
     }

@@ -23,8 +23,9 @@ package struct Instruments: Sendable {
     package var settle: @Sendable (Duration) async throws(Failure) -> Void
     /// What makes the MTA follow its files where no step does it by itself; nothing where the MTA does not run.
     package var usualReload: [ServiceChange]
-    /// Returns when what was done to a service, other than a reload of Postfix, is seen in effect.
-    package var awaitEffect: @Sendable (ServiceChange) async throws(Failure) -> Void
+    /// Returns when what was done to a service, other than a reload of Postfix, is seen in effect; with the time since
+    /// the boot when it was begun.
+    package var awaitEffect: @Sendable (ServiceChange, Duration) async throws(Failure) -> Void
     /// Asks from outside whether strangers are refused and hosted mail is accepted.
     package var probe: @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport
     /// The edits that make the smallest configuration known to be closed.
@@ -49,8 +50,8 @@ package struct Instruments: Sendable {
         harbour: @escaping @Sendable () async throws(Failure) -> [FileEdit],
         isInterrupted: @escaping @Sendable () -> Bool, report: @escaping @Sendable (ChangeProgress) -> Void,
         usualReload: [ServiceChange] = [.reloadPostfix],
-        awaitEffect: @escaping @Sendable (ServiceChange) async throws(Failure) -> Void = {
-            (_: ServiceChange) async throws(Failure) in
+        awaitEffect: @escaping @Sendable (ServiceChange, Duration) async throws(Failure) -> Void = {
+            (_: ServiceChange, _: Duration) async throws(Failure) in
         },
         queue: @escaping @Sendable (MessageID) -> PostfixQueue? = { _ in nil },
         relayedMessages: @escaping @Sendable () async throws(Failure) -> [MessageID] = {

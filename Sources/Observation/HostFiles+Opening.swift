@@ -41,6 +41,16 @@ extension HostFiles {
             modified: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000)
     }
 
+    /// Whether a program has a named pipe open for reading. Nothing is written to it.
+    /// - Returns: `nil` where it cannot be told.
+    func hasReader(_ path: String) -> Bool? {
+        let descriptor = open(prefix + path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW)
+        guard descriptor >= 0 else { return errno == ENXIO ? false : nil }
+        defer { close(descriptor) }
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO ? true : nil
+    }
+
     /// The size of a file, and when it was made: a message's file is made when it comes in, and its other times
     /// say when it is to be tried again. Where the file system does not know, the time of the last change.
     func birth(of path: String) -> (size: Int, born: Timestamp)? {

@@ -16,23 +16,27 @@ package func smtpServers(startedBefore uptime: Duration, _ instruments: Instrume
     var found: [Int] = []
     _ = files.forEachEntry(of: "/proc") { entry in
         guard let process = Int(entry.name), let text = files.text("/proc/\(process)/stat"),
-            let start = startOfSMTPServer(text), start < uptime
+            let status = ProcessStatus(text), ["smtpd", "postscreen"].contains(status.name),
+            status.start < uptime
         else { return }
         found.append(process)
     }
     return found.sorted()
 }
 
-/// proc(5): `pid (comm) state …`, where the 22nd field is the start in clock ticks since the boot.
-private func startOfSMTPServer(_ stat: String) -> Duration? {
-    guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"), open < close else {
-        return nil
+/// What proc(5) says of a process: `pid (comm) state …`, where the 22nd field is the start in clock ticks since the boot.
+struct ProcessStatus {
+    var name: String
+    var start: Duration
+
+    init?(_ stat: String) {
+        guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"), open < close else {
+            return nil
+        }
+        let fields = stat[stat.index(after: close)...].split(separator: " ")
+        guard fields.count > 19, let ticks = Int64(fields[19]) else { return nil }
+        name = String(stat[stat.index(after: open)..<close])
+        // USER_HZ is 100 on every architecture that Plesk supports.
+        start = .milliseconds(ticks * 10)
     }
-    let name = stat[stat.index(after: open)..<close]
-    let fields = stat[stat.index(after: close)...].split(separator: " ")
-    guard name == "smtpd" || name == "postscreen", fields.count > 19, let ticks = Int64(fields[19]) else {
-        return nil
-    }
-    // USER_HZ is 100 on every architecture that Plesk supports.
-    return .milliseconds(ticks * 10)
 }
