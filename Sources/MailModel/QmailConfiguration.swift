@@ -18,6 +18,9 @@ package struct QmailConfiguration: Sendable, Equatable {
     /// Files by their path on the host: control files, `.qmail` files of the alias user, xinetd's and inetd's
     /// files, start scripts of supervised services with their environment directories, tcpserver's rules.
     package var files: [String: File]
+    /// Those of them that start nothing, as nobody reads them: a start script that is not supervised or switched
+    /// off, the file of an inetd that does not run.
+    package var idle: Set<String> = []
     /// Whether this is a copy read elsewhere: then tables may be there in source form only.
     package var isCopy: Bool
     /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.

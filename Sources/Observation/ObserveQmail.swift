@@ -18,7 +18,23 @@ package func observeQmail(
         superviseControl: ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"].first(
             where: files.isExecutable))
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
+    configuration.idle = idleFiles(of: configuration, in: files)
     return .seen(configuration)
+}
+
+private func idleFiles(of configuration: QmailConfiguration, in files: HostFiles) -> Set<String> {
+    var idle: Set<String> = []
+    for path in configuration.files.keys where path.hasSuffix("/run") {
+        switch supervision(of: String(path.dropLast(4)), in: files) {
+        case .isOff: idle.insert(path)
+        case .runs(let service) where service.processID == nil && !service.isWanted: idle.insert(path)
+        case .runs, .unknown: continue
+        }
+    }
+    if configuration.files[SuperserverEntry.inetdFile] != nil, !isInetdFileRead(in: files) {
+        idle.insert(SuperserverEntry.inetdFile)
+    }
+    return idle
 }
 
 /// Reads a copy of a Qmail configuration, as an ordinary user and without Qmail.

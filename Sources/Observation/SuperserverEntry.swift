@@ -9,12 +9,18 @@ struct SuperserverEntry: Sendable {
     /// Where xinetd itself hands connections on to (`redirect`).
     var redirect: String?
 
+    static let inetdFile = "/etc/inetd.conf"
+
     /// - Returns: `nil` when the listener is not one of xinetd or inetd, or no entry fits.
     static func serving(_ listener: Listener, in files: HostFiles) -> SuperserverEntry? {
-        let name = listener.executable?.split(separator: "/").last
-        if name == "xinetd" { return xinetdEntry(listener, in: files) }
-        if name == "inetd" || name == "inetutils-inetd" { return inetdLine(listener, in: files) }
-        return nil
+        switch listener.executable?.split(separator: "/").last {
+        case "xinetd":
+            if let entry = xinetdEntry(listener, in: files) { return entry }
+            return listener.processID.map { isInetdCompatible($0, in: files) } == true
+                ? inetdLine(listener, in: files) : nil
+        case "inetd", "inetutils-inetd": return inetdLine(listener, in: files)
+        default: return nil
+        }
     }
 
     private static func xinetdEntry(_ listener: Listener, in files: HostFiles) -> SuperserverEntry? {
@@ -37,18 +43,49 @@ struct SuperserverEntry: Sendable {
     }
 
     private static func inetdLine(_ listener: Listener, in files: HostFiles) -> SuperserverEntry? {
-        let path = "/etc/inetd.conf"
+        let path = inetdFile
         guard case .bytes(let bytes) = files.read(path) else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.hasPrefix("#") {
+        let fitting = lines.enumerated().compactMap { index, line -> (address: String?, SuperserverEntry)? in
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.count > 5,
-                let name = words[0].split(separator: ":").last, mailPort(named: String(name)) == listener.port
-            else { continue }
-            return SuperserverEntry(
-                manager: .inetd(file: path, line: index + 1), programs: [words[5]] + words.dropFirst(7))
+            guard !line.hasPrefix("#"), words.count > 5, let endpoint = words.first,
+                mailPort(named: endpoint.afterLastColon) == listener.port
+            else { return nil }
+            let address = endpoint.dropLast(endpoint.afterLastColon.utf8.count + 1)
+            return (
+                ["", "*"].contains(address) ? nil : address.filter { $0 != "[" && $0 != "]" },
+                SuperserverEntry(
+                    manager: .inetd(file: path, line: index + 1), programs: [words[5]] + words.dropFirst(7))
+            )
         }
-        return nil
+        // A line for one address serves it before the line for all of them.
+        let exact = fitting.first { $0.address == listener.address.description }
+        return (exact ?? fitting.first { $0.address == nil })?.1
     }
+}
+
+/// Whether xinetd reads inetd's file as well (xinetd(8), `-inetd_compat`; Debian starts it so).
+private func isInetdCompatible(_ process: Int, in files: HostFiles) -> Bool {
+    commandLine(of: process, in: files).contains("-inetd_compat")
+}
+
+/// Whether an inetd runs, or an xinetd that reads its file.
+func isInetdFileRead(in files: HostFiles) -> Bool {
+    var isRead = false
+    _ = files.visitEntries(of: "/proc") { entry in
+        guard let process = Int(entry.name), let name = files.text("/proc/\(process)/comm")?.trimmed else {
+            return true
+        }
+        isRead =
+            ["inetd", "inetutils-inetd"].contains(name)
+            || name == "xinetd" && isInetdCompatible(process, in: files)
+        return !isRead
+    }
+    return isRead
+}
+
+extension String {
+    /// The port of `host:port`, or the whole text.
+    fileprivate var afterLastColon: String { split(separator: ":").last.map(String.init) ?? self }
 }

@@ -3,7 +3,16 @@ import MailModel
 extension Explanation {
     /// What does not relay but weakens the host, or could not be judged.
     var risks: [RelayRisk] {
-        assumption + uncompiled + gatekeepers + forwards
+        assumption + idle + uncompiled + gatekeepers + forwards
+    }
+
+    /// What starts nothing at this moment is not judged, and may be switched on again.
+    private var idle: [RelayRisk] {
+        configuration.idleServices.map { service in
+            RelayRisk(
+                kind: "service", file: service.place.file, line: service.place.line, text: service.place.text,
+                why: "nothing runs it, so it is not judged: it would serve port \(service.port)")
+        }
     }
 
     private var assumption: [RelayRisk] {

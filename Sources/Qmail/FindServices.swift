@@ -19,6 +19,19 @@ extension QmailConfiguration {
         )
     }
 
+    /// The port on which what a supervised directory starts serves mail; `nil` when it is no server of Qmail.
+    package func port(ofSupervised directory: String) -> Int? {
+        supervisedServices().first { $0.name == directory }?.port
+    }
+
+    /// The services whose files are ``QmailConfiguration/idle``.
+    var idleServices: [MailService] {
+        var awake = self
+        awake.idle = []
+        return (awake.inetdServices() + awake.supervisedServices()).filter { idle.contains($0.place.file) }
+            .sorted { ($0.port, $0.name) < ($1.port, $1.name) }
+    }
+
     static let usualRules = "/etc/tcp.smtp.cdb"
 
     /// The files that the services name and whose content decides.
@@ -103,7 +116,7 @@ extension QmailConfiguration {
     /// Lines of `service type protocol wait user program arguments…` (inetd.conf(5)).
     private func inetdServices() -> [MailService] {
         let path = "/etc/inetd.conf"
-        guard let bytes = files[path]?.bytes else { return [] }
+        guard !idle.contains(path), let bytes = files[path]?.bytes else { return [] }
         let lines = Lines(bytes)
         return lines.lines.enumerated().compactMap { index, line in
             let words = words(of: line, number: index + 1)
@@ -124,7 +137,7 @@ extension QmailConfiguration {
 
     private func supervisedServices() -> [MailService] {
         files.compactMap { path, file -> MailService? in
-            guard path.hasSuffix("/run"), let bytes = file.bytes else { return nil }
+            guard path.hasSuffix("/run"), !idle.contains(path), let bytes = file.bytes else { return nil }
             let script = ServiceScript(bytes)
             guard let chain = ServerChain(script.server), let endpoint = chain.endpoint,
                 let port = MailService.port(named: endpoint.port)

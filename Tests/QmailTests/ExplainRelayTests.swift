@@ -322,4 +322,19 @@ import Testing
         #expect(report.verdict == .open)
         #expect(report.causes.map(\.kind) == ["white-list"])
     }
+
+    @Test("What nothing runs is not judged, and named")
+    func idle() {
+        let path = "/service/old/run"
+        var configuration = Self.plain([
+            path: SampleQmail.run(port: "587", export: "export RELAYCLIENT=", options: "-v")
+        ])
+        #expect(explainRelay(configuration, trusted: []).verdict == .open)
+        configuration.idle = [path]
+        let report = explainRelay(configuration, trusted: [])
+        #expect(report.verdict == .closed)
+        #expect(report.listeners.map(\.port) == [25])
+        #expect(report.risks.map(\.file) == [path])
+        #expect(report.risks.first?.why.contains("it would serve port 587") == true)
+    }
 }

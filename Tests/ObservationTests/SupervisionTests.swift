@@ -1,0 +1,85 @@
+import Glibc
+import MailModel
+import Testing
+
+@testable import Observation
+
+@Suite("Supervised services")
+struct SupervisionTests {
+    private static let home = "/service/qmail-smtpd"
+
+    /// What supervise(8) writes: daemontools 18 bytes, runit two more.
+    private func status(process: UInt32, wanted: String, isRunit: Bool = false) -> [UInt8] {
+        let number = (0..<4).map { UInt8(truncatingIfNeeded: process >> ($0 * 8)) }
+        let time: [UInt8] = [0x40, 0, 0, 0, 0x69, 0x24, 0x77, 0x1b, 0, 0, 0, 0]
+        return time + number + [0] + (wanted.utf8.first.map { [$0] } ?? [0]) + (isRunit ? [0, 1] : [])
+    }
+
+    /// - Parameter isWatched: Whether the pipe has a reader, as it has while supervise(8) runs.
+    private func supervision(_ status: [UInt8]?, isWatched: Bool) throws -> Supervision {
+        let host = try HostDirectory()
+        try host.write("\(Self.home)/run", "#!/bin/sh\n")
+        if let status {
+            try host.write("\(Self.home)/supervise/status", bytes: status)
+            try host.pipe("\(Self.home)/supervise/ok")
+        }
+        let reader = isWatched ? open("\(host.root)\(Self.home)/supervise/ok", O_RDONLY | O_NONBLOCK) : -1
+        defer { if reader >= 0 { close(reader) } }
+        return Observation.supervision(of: Self.home, in: HostFiles(root: host.root))
+    }
+
+    @Test(
+        "A service that is up, that is between two starts, that is switched off, and that is to run once",
+        arguments: [
+            (UInt32(70000), "u", 70000, true), (0, "u", nil, true), (0, "d", nil, false), (0, "", nil, false),
+            (4_294_967_295, "u", 4_294_967_295, true),
+        ])
+    func states(process: UInt32, wanted: String, processID: Int?, isWanted: Bool) throws {
+        for isRunit in [false, true] {
+            let seen = try supervision(
+                status(process: process, wanted: wanted, isRunit: isRunit), isWatched: true)
+            #expect(seen == .runs(SupervisedService(processID: processID, isWanted: isWanted)))
+        }
+    }
+
+    @Test("What an ended supervise(8) left behind says nothing, and where none ever ran there is nothing")
+    func stale() throws {
+        #expect(try supervision(status(process: 70000, wanted: "u"), isWatched: false) == .isOff)
+        #expect(try supervision(nil, isWatched: false) == .isOff)
+    }
+
+    @Test("A status of another supervisor is not understood, and not taken for off", arguments: [0, 17, 35])
+    func foreign(length: Int) throws {
+        #expect(try supervision([UInt8](repeating: 1, count: length), isWatched: true) == .unknown)
+    }
+
+    @Test("The files of what nobody runs are idle: a stale start script, and inetd's without an inetd")
+    func idle() throws {
+        let host = try HostDirectory()
+        try host.write("/var/qmail/control/me", "mx.example.net\n")
+        try host.write("\(Self.home)/run", "exec tcpserver 0 25 /var/qmail/bin/qmail-smtpd\n")
+        try host.write("/etc/inetd.conf", "smtp stream tcp nowait qmaild /var/qmail/bin/tcp-env tcp-env\n")
+        func idle() throws -> Set<String>? {
+            observeQmail(
+                plesk: .unseen(""), domains: nil,
+                Instruments(host.root, ScriptedPrograms([]))
+            ).value?.idle
+        }
+        #expect(try idle() == ["\(Self.home)/run", "/etc/inetd.conf"])
+        try host.write("/proc/7/comm", "xinetd\n")
+        try host.write("/proc/7/cmdline", "/usr/sbin/xinetd\0-stayalive\0")
+        #expect(try idle()?.contains("/etc/inetd.conf") == true)
+        try host.write("/proc/7/cmdline", "/usr/sbin/xinetd\0-stayalive\0-inetd_compat\0")
+        #expect(try idle() == ["\(Self.home)/run"])
+    }
+
+    @Test("When a process was started comes from proc(5)")
+    func start() throws {
+        let host = try HostDirectory()
+        try host.write(
+            "/proc/7/stat", "7 (tcp server) S 1 7 7 0 -1 4194560 9 0 0 0 0 0 0 0 20 0 1 0 12345 1 2 3\n")
+        let instruments = Instruments(host.root, ScriptedPrograms([]))
+        #expect(startOfProcess(7, instruments) == .milliseconds(123_450))
+        #expect(startOfProcess(8, instruments) == nil)
+    }
+}
