@@ -27,6 +27,12 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
     return served.map { listener in
         var known = listener
         known.origin = origins[listener]
+        // systemd holds the sockets of programs that it starts for a client.
+        if listener.processID == 1, let command = known.origin?.command,
+            command != commandLine(of: 1, in: files)
+        {
+            known.served = command
+        }
         return known
     }
 }
@@ -43,7 +49,9 @@ private func origin(
         origin.forwardsTo = entry.redirect
         program = entry.programs.first ?? program
     } else if let socket = sockets.first(where: { $0.listens(listener) }) {
-        (origin.manager, origin.note) = await socketManager(socket, instruments)
+        let found = await socketManager(socket, instruments)
+        origin.manager = found.manager
+        if !found.command.isEmpty { origin.command = found.command }
         program = origin.command.first ?? program
     } else {
         (origin.manager, origin.note) = await serviceManager(listener, instruments)
@@ -127,15 +135,27 @@ private func listeningSockets(_ foreign: [Listener], _ instruments: Instruments)
 
 private let serviceProperties = "--property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
 
+/// - Returns: The units, and what the service starts: while no client came, no process shows it.
 private func socketManager(
     _ socket: SocketUnit, _ instruments: Instruments
-) async -> (ServiceManager?, String?) {
-    let service = socket.triggers.split(separator: " ").first.map(String.init) ?? ""
-    let blocks = await systemctl(["show", serviceProperties, service], instruments)
+) async -> (manager: ServiceManager, command: [String]) {
+    let service = socket.triggers.split(separator: " ").first.map(String.init)
     // With Accept=yes each client has a service of its own, made of a template.
-    guard let block = blocks.first, !service.isEmpty else { return (.systemd([socket.state]), nil) }
+    let instance = socket.state.name.dropLast(".socket".utf8.count) + "@agent.service"
+    let blocks = await systemctl(
+        ["show", serviceProperties + ",ExecStart", service ?? String(instance)], instruments)
+    let command = blocks.first?["ExecStart"]?.first.map(words(ofExecStart:)) ?? []
+    guard let block = blocks.first, service != nil else { return (.systemd([socket.state]), command) }
     let state = unitState(block) { isRunAtBoot($0, in: instruments.files) }
-    return (.systemd([state, socket.state]), nil)
+    return (.systemd([state, socket.state]), command)
+}
+
+/// `{ path=/usr/sbin/exim4 ; argv[]=/usr/sbin/exim4 -bs ; ignore_errors=no ; … }`
+private func words(ofExecStart text: String) -> [String] {
+    guard let start = text.firstRange(of: "argv[]="),
+        let end = text[start.upperBound...].firstRange(of: " ; ")
+    else { return [] }
+    return text[start.upperBound..<end.lowerBound].split(separator: " ").map(String.init)
 }
 
 private func serviceManager(

@@ -184,7 +184,9 @@ private struct Port25 {
         if serving.contains(where: { $0.address.isLoopback }), !isReachable, judgement.steps.isEmpty {
             judgement.finding.notes.append(
                 "\(managed.mta.rawValue) listens on the loopback only, as its configuration says: mail from outside "
-                    + "cannot arrive")
+                    + "cannot arrive"
+                    + (managed.mta == .postfix
+                        ? ". If it is to, set inet_interfaces = all in main.cf and restart Postfix" : ""))
             return
         }
         if !isReachable, listeners.isEmpty {
@@ -240,9 +242,9 @@ private struct Port25 {
     }
 
     private func name(of listener: Listener) -> String {
-        // systemd holds the sockets of programs that it starts for a client.
+        if let program = listener.served.first { return program }
         if listener.processID == 1, let manager = listener.origin?.manager { return manager.name }
-        return listener.served.first ?? listener.executable ?? "a program that could not be seen"
+        return listener.executable ?? "a program that could not be seen"
     }
 }
 

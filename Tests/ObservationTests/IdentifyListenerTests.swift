@@ -93,8 +93,12 @@ struct IdentifyListenerTests {
                     )
                 ),
                 (
-                    "\(service) smtpd.service",
-                    .prints("Id=smtpd.service\nActiveState=inactive\nUnitFileState=static\nMainPID=0\n")
+                    "\(service),ExecStart smtpd.service",
+                    .prints(
+                        "Id=smtpd.service\nActiveState=inactive\nUnitFileState=static\nMainPID=0\n"
+                            + "ExecStart={ path=/lib/systemd/systemd-socket-proxyd ; "
+                            + "argv[]=/lib/systemd/systemd-socket-proxyd 127.0.0.1:2525 ; ignore_errors=no ; }\n"
+                    )
                 ),
                 ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "no path found")),
             ])
@@ -104,6 +108,8 @@ struct IdentifyListenerTests {
                     UnitState(name: "smtpd.service", active: "inactive", file: "static"),
                     UnitState(name: "smtpd.socket", active: "active", file: "enabled"),
                 ]))
+        #expect(seen?.origin?.forwardsTo == "127.0.0.1:2525")
+        #expect(seen?.served == ["/lib/systemd/systemd-socket-proxyd", "127.0.0.1:2525"])
     }
 
     @Test(
@@ -151,6 +157,30 @@ struct IdentifyListenerTests {
         #expect(exim?.mta == nil)
         #expect(exim?.origin?.manager == .xinetd(file: "/etc/xinetd.d/smtp_psa", service: "smtp"))
         #expect(exim?.origin?.forwardsTo == "127.0.0.1:2525")
+    }
+
+    @Test(
+        "Debian's xinetd reads inetd.conf as well, where its own files say nothing; the line for the address counts",
+        arguments: [" -inetd_compat -inetd_ipv6", ""])
+    func inetdCompatible(option: String) async throws {
+        let host = try host()
+        try process(host, 400, exe: "/usr/sbin/xinetd", command: "/usr/sbin/xinetd -stayalive" + option)
+        try host.write(
+            "/etc/inetd.conf",
+            """
+            # mail
+            smtp stream tcp nowait root /usr/sbin/tcpd exim -bs
+            203.0.113.10:smtp stream tcp nowait root /opt/exim/exim4 exim4 -bs
+            """)
+        let exim = await identified(
+            host, listener("/usr/sbin/xinetd", 400, unit: "xinetd.service", address: .v4(0xcb00_710a)),
+            [
+                (sockets, .prints("")),
+                ("/usr/bin/systemctl show …", .prints("Id=xinetd.service\nMainPID=400\n")),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        let isRead = exim?.origin?.manager == .inetd(file: "/etc/inetd.conf", line: 3)
+        #expect(isRead == !option.isEmpty, "\(String(describing: exim))")
     }
 
     @Test("Before systemd: a start script that names the program, and a job of upstart")

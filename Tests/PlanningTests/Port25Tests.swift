@@ -265,7 +265,8 @@ struct Port25Tests {
         #expect(loopback.changes.isEmpty)
         #expect(
             try finding(loopback).notes == [
-                "postfix listens on the loopback only, as its configuration says: mail from outside cannot arrive"
+                "postfix listens on the loopback only, as its configuration says: mail from outside cannot arrive. "
+                    + "If it is to, set inet_interfaces = all in main.cf and restart Postfix"
             ])
     }
 
