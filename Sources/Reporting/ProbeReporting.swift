@@ -83,7 +83,10 @@ func decidingEndpoint(of report: ProbeReport) -> ProbeEndpoint? {
 
 /// The test that shows the worst, else the first that was answered.
 func decidingTest(of endpoint: ProbeEndpoint) -> ProbeTest? {
-    let order: [ProbeTest.Verdict] = [.delivered, .accepted, .refused, .deferred, .error]
+    // Where it is closed, a yes has proved nothing.
+    let order: [ProbeTest.Verdict] =
+        endpoint.verdict == .closed
+        ? [.refused, .accepted, .deferred, .error] : [.delivered, .accepted, .refused, .deferred, .error]
     return order.lazy.compactMap { verdict in endpoint.tests.first { $0.verdict == verdict } }.first
 }
 

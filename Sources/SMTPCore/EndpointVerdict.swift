@@ -132,7 +132,9 @@ package struct EndpointEvidence: Sendable {
             default: continue
             }
         }
-        return nil
+        return asked.first { $0.messageTaken && fate($0) == .missing }.map { answer in
+            "it takes \(answer.test.id), and what was sent so has not come out again"
+        }
     }
 
     private func isHarmless(_ fate: MessageFate) -> Bool {

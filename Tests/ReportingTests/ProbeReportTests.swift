@@ -39,6 +39,15 @@ struct ProbeReportTests {
             ], hosted: HostedAnswer(recipient: "info@hosted.example", reply: "250 Ok", accepted: true))
     }
 
+    @Test("Of a closed endpoint a refusal is shown, not a yes that proves nothing")
+    func refusalShown() {
+        var closed = report
+        closed.verdict = .closed
+        closed.endpoints = [endpoint(25, [("percent-local", .accepted), ("plain", .refused)])]
+        closed.endpoints[0].verdict = .closed
+        #expect(renderProbe(closed, style: .plain).contains("port 25, test plain:"))
+    }
+
     @Test("The matrix has a column for each port that answers, and a row for each way of answering")
     func matrix() {
         let lines = renderProbe(report, detail: .everyTest, style: .plain).split(

@@ -93,6 +93,20 @@ struct EndpointVerdictTests {
         )
     }
 
+    @Test("What qmail takes by odd forms and bounces later is said to be that, and no refusal")
+    func takenAndBounced() throws {
+        var taken = try answer("percent-local", .accepted)
+        taken.exchanges.append(Exchange(command: ".", reply: Reply(250, "ok 1795535800 qp 936")))
+        taken.messageTaken = true
+        let answers = [try answer("plain", .refused(.relay)), taken]
+        #expect(
+            EndpointEvidence(answers: answers, fates: ["percent-local": .missing]).verdict
+                == (.closed, "it takes percent-local, and what was sent so has not come out again"))
+        #expect(
+            EndpointEvidence(answers: answers, fates: ["percent-local": .bounced]).verdict
+                == (.closed, "it takes percent-local and bounces it later (backscatter)"))
+    }
+
     @Test("Tests that nobody answered leave it inconclusive, with what kept them")
     func unanswered() throws {
         let evidence = EndpointEvidence(
