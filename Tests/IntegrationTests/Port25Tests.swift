@@ -8,6 +8,7 @@ extension OnARealHost {
         /// The way the host manages it, and the addresses that it has.
         static let cases = [
             ("systemd", "one"), ("socket", "ipv6"), ("xinetd", "beside"), ("script", "all"), ("inetd", "one"),
+            ("compat", "all"),
         ]
 
         private func banner(_ lab: Lab, _ address: String = "203.0.113.10") throws -> String {
@@ -30,8 +31,8 @@ extension OnARealHost {
             let plan = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
             #expect(plan.status == 2, "\(plan.output)\(plan.errorOutput)")
             // The lab's inetd starts it by a script.
-            let program = how == "inetd" ? "/opt/exim/exim4" : "/opt/exim/usr/sbin/exim4"
-            #expect(plan.output.contains(program) || how == "socket")
+            let program = ["inetd", "compat"].contains(how) ? "/opt/exim/exim4" : "/opt/exim/usr/sbin/exim4"
+            #expect(plan.output.contains(program))
             #expect(try lab.state() == before, "planning changes nothing")
 
             let apply = try lab.agent("apply", "--yes", "--format", "json")
@@ -59,6 +60,32 @@ extension OnARealHost {
             let ended = try lab.agent("apply", "--yes", "--stop-unmanaged")
             #expect(ended.status == 0, "\(ended.output)\(ended.errorOutput)")
             #expect(try banner(lab).contains("ESMTP Postfix"))
+        }
+
+        @Test("A proxy of this host in front of Postfix is named with where it leads, and left alone")
+        func proxy() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                """
+                sed -i 's/^inet_interfaces = .*/inet_interfaces = loopback-only/' /etc/postfix/main.cf
+                touch -d '5 seconds ago' /etc/postfix/main.cf
+                cd /etc/systemd/system
+                printf '[Socket]\\nListenStream=203.0.113.10:25\\n' > mailproxy.socket
+                printf '[Service]\\nExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:25\\n' > mailproxy.service
+                systemctl daemon-reload
+                systemctl restart postfix.service
+                systemctl start mailproxy.socket
+                """)
+            #expect(made.status == 0, "\(made.errorOutput)")
+            defer {
+                _ = try? lab.host("systemctl", "stop", "mailproxy.socket", "mailproxy.service")
+            }
+            let plan = try lab.agent("plan", "--detailed-exitcode")
+            #expect(plan.status == 2)
+            #expect(plan.output.contains("systemd-socket-proxyd hands connections on to 127.0.0.1:25"))
+            #expect(plan.output.contains("Nothing that agent can change"), "\(plan.output)")
         }
 
         @Test("The queue of the other MTA is counted, and kept")

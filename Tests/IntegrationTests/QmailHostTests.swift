@@ -269,6 +269,112 @@ extension OnARealHost {
             #expect(count.trimmingCharacters(in: .whitespacesAndNewlines) == "125")
         }
 
+        /// What a server of QMTP says to a message for another host: `K`, or `D` and why not.
+        private func queueReply(_ lab: Lab, port: Int, to recipient: String) throws -> String {
+            let script = #"""
+                use IO::Socket::INET;
+                sub netstring { return length($_[0]) . ":$_[0]," }
+                my ($port, $recipient) = @ARGV;
+                my $server = IO::Socket::INET->new(PeerAddr => "203.0.113.10:$port", Timeout => 10) or exit;
+                my @parts = ("\nSubject: test\n\n", "stranger\@domain.example", netstring($recipient));
+                print $server map { netstring($_) } @parts;
+                sysread $server, my $reply, 200;
+                print $reply =~ s/^\d+://r;
+                """#
+            return try lab.outside(["/usr/bin/perl", "-e", script, String(port), recipient]).output
+        }
+
+        @Test(
+            "QMTP that relays for strangers and QMQP for everybody: closed, mail still comes in, and all taken back",
+            arguments: ["xinetd", "tcpserver"])
+        func queueProtocols(server: String) throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail(server: server)
+            let opened = try lab.host(
+                "/bin/sh", "-ec",
+                server == "xinetd"
+                    ? """
+                    for s in qmtp:209 qmqp:628; do
+                        name=${s%:*}
+                        printf 'service %s\\n{\\n type = UNLISTED\\n port = %s\\n socket_type = stream\\n wait = no\\n' \
+                        $name ${s#*:} > /etc/xinetd.d/$name
+                        printf ' user = root\\n env = A=1 RELAYCLIENT=\\n server = /var/qmail/bin/tcp-env\\n' >> /etc/xinetd.d/$name
+                        printf ' server_args = /var/qmail/bin/qmail-%sd\\n}\\n' $name >> /etc/xinetd.d/$name
+                    done
+                    systemctl reload xinetd
+                    """
+                    : """
+                    mkdir -p /service/.new/env
+                    printf '\\n' > /service/.new/env/RELAYCLIENT
+                    printf '#!/bin/sh\\nexec envdir ./env tcpserver -R -H -l 0 0 209 /var/qmail/bin/qmail-qmtpd\\n' > /service/.new/run
+                    chmod 755 /service/.new/run
+                    mv /service/.new /service/qmail-qmtpd
+                    """)
+            #expect(opened.status == 0, "\(opened.errorOutput)")
+            let waited = try lab.host(
+                "/usr/bin/timeout", "20", "/bin/sh", "-c",
+                "until ss -ltnH 'sport = :209' | grep -q .; do sleep 0.1; done")
+            #expect(waited.status == 0)
+            let broken = try lab.state()
+            let stranger = "someone@[198.51.100.7]"
+            #expect(try queueReply(lab, port: 209, to: stranger).hasPrefix("K"))
+
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
+            let relay = try apply.json()["relay"] as? [String: Any]
+            #expect(relay?["before"] as? String == "open")
+            #expect(relay?["after"] as? String == "closed")
+            #expect(try queueReply(lab, port: 209, to: stranger).hasPrefix("D"))
+            #expect(try queueReply(lab, port: 209, to: "postmaster@hosted.example").hasPrefix("K"))
+            let listening = try lab.host("ss", "-ltnH", "sport = :628").output
+            #expect(listening.isEmpty)
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
+            #expect([0, 5].contains(rollback.status), "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == broken)
+            #expect(try queueReply(lab, port: 209, to: stranger).hasPrefix("K"))
+        }
+
+        @Test(
+            "While supervise(8) lets a second pass before it starts tcpserver again, an apply waits for the new one"
+        )
+        func restarting() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail(server: "tcpserver")
+            let run = try lab.host(
+                "/bin/sh", "-c",
+                """
+                sed -i 's/^exec envdir/export RELAYCLIENT=\\nexec envdir/' /service/qmail-smtpd/run
+                old=$(pgrep -o -x tcpserver)
+                svc -t /service/qmail-smtpd
+                timeout 20 sh -c "while new=\\$(pgrep -o -x tcpserver); [ -z \\$new ] || [ \\$new = $old ]; do :; done"
+                kill -KILL $(pgrep -o -x tcpserver)
+                exec agent apply --yes --format json
+                """)
+            #expect(run.status == 0, "\(run.output.suffix(3000))\(run.errorOutput)")
+            #expect(try run.json()["outcome"] as? String == "confirmed")
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("553 "))
+        }
+
+        @Test("A start script that nothing supervises any more is not judged, and the plan names it")
+        func stale() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail(server: "tcpserver")
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                """
+                mkdir -p /var/qmail/supervise/old/supervise
+                printf '#!/bin/sh\\nexport RELAYCLIENT=\\nexec tcpserver 0 587 /var/qmail/bin/qmail-smtpd\\n' \
+                > /var/qmail/supervise/old/run
+                mkfifo /var/qmail/supervise/old/supervise/ok
+                """)
+            #expect(made.status == 0, "\(made.errorOutput)")
+            #expect(try lab.agent("explain").status == 0)
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            #expect(try lab.agent("explain").output.contains("/var/qmail/supervise/old/run"))
+        }
+
         @Test(
             "Closed by the smallest edits, proven from outside, and taken back byte for byte",
             arguments: QmailRound.all)
