@@ -82,7 +82,7 @@ check-tsan: setup
 FAULTS := all
 
 test-faults: build
-	AGENT_FAULTS=$(FAULTS) Tests/run-tests --filter OnARealHost/Faults
+	AGENT_FAULTS=$(FAULTS) Tests/run-tests --filter 'OnARealHost/(Faults|FailingHost)'
 
 # Another writer at so many moments of an apply, spread over all its calls that write: two hours.
 RACES := 1000

@@ -72,6 +72,7 @@ extension Host {
             awaitEffect: { change, begun async throws(Failure) in
                 try await awaitEffect(of: change, since: begun, as: state)
             },
+            isFollowed: { change in isFollowed(change, liveInstruments(terminal)) },
             queue: placesInQueue(),
             relayedMessages: { () async throws(Failure) in try relayedMessages(state) })
     }

@@ -26,6 +26,8 @@ package struct Instruments: Sendable {
     /// Returns when what was done to a service, other than a reload of Postfix, is seen in effect; with the time since
     /// the boot when it was begun.
     package var awaitEffect: @Sendable (ServiceChange, Duration) async throws(Failure) -> Void
+    /// Whether there is a program that a reload reaches; one that has ended reads its files when it is started.
+    package var isFollowed: @Sendable (ServiceChange) -> Bool
     /// Asks from outside whether strangers are refused and hosted mail is accepted.
     package var probe: @Sendable (ProbeDepth) async throws(Failure) -> ProbeReport
     /// The edits that make the smallest configuration known to be closed.
@@ -53,6 +55,7 @@ package struct Instruments: Sendable {
         awaitEffect: @escaping @Sendable (ServiceChange, Duration) async throws(Failure) -> Void = {
             (_: ServiceChange, _: Duration) async throws(Failure) in
         },
+        isFollowed: @escaping @Sendable (ServiceChange) -> Bool = { _ in true },
         queue: @escaping @Sendable (MessageID) -> PostfixQueue? = { _ in nil },
         relayedMessages: @escaping @Sendable () async throws(Failure) -> [MessageID] = {
             () async throws(Failure) in []
@@ -62,6 +65,7 @@ package struct Instruments: Sendable {
         self.relayedMessages = relayedMessages
         self.usualReload = usualReload
         self.awaitEffect = awaitEffect
+        self.isFollowed = isFollowed
         self.store = store
         self.run = run
         self.moment = moment

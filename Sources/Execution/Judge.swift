@@ -103,7 +103,9 @@ extension Engine {
             for edit in try await instruments.harbour() where edit.before != edit.after {
                 try await write(edit, summary: "Harbour: edit \(edit.path)")
             }
-            for service in instruments.usualReload { try await carryOut(service, role: .change) }
+            for service in instruments.usualReload where instruments.isFollowed(service) {
+                try await carryOut(service, role: .change)
+            }
         } catch {
             // Going back would open the relay again: what is there stays, and the next run goes on.
             throw Failure(

@@ -65,7 +65,7 @@ extension Engine {
             }
         }
         if isReloadNeeded, services.isEmpty { services = instruments.usualReload }
-        for service in services {
+        for service in services where instruments.isFollowed(service) {
             do throws(Failure) {
                 try await carryOut(service, role: .compensation)
             } catch {

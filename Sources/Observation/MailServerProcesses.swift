@@ -24,6 +24,28 @@ package func smtpServers(startedBefore uptime: Duration, _ instruments: Instrume
     return found.sorted()
 }
 
+/// Whether a program runs that what is done to a service reaches: of a reload, the one that is to read its files again.
+package func isFollowed(_ change: ServiceChange, _ instruments: Instruments) -> Bool {
+    switch change {
+    case .reloadPostfix:
+        isRunning(in: instruments.files) { $0.hasSuffix("/master") && $0.contains("/postfix/") }
+    case .reloadSuperserver:
+        isRunning(in: instruments.files) { superservers.contains(baseName($0)) }
+    case .restartQmail, .retire, .start, .end, .restore, .withdraw: true
+    }
+}
+
+private func isRunning(in files: HostFiles, _ isWanted: (String) -> Bool) -> Bool {
+    var isFound = false
+    _ = files.visitEntries(of: "/proc") { entry in
+        if let process = Int(entry.name), let program = executable(of: process, in: files) {
+            isFound = isWanted(program)
+        }
+        return !isFound
+    }
+    return isFound
+}
+
 /// What proc(5) says of a process: `pid (comm) state …`, where the 22nd field is the start in clock ticks since the boot.
 struct ProcessStatus {
     var name: String

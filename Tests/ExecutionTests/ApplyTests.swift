@@ -115,6 +115,20 @@ struct ApplyTests {
         #expect(try host.store.unfinishedChangeSets().isEmpty)
     }
 
+    @Test("A Postfix that has ended meanwhile is not told to read its files again, and nothing is left open")
+    func endedMeanwhile() async throws {
+        let host = try TestHost()
+        let before = try snapshotFile(host.path("main.cf"))
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.open)]
+            world.reloadExit = 1
+            world.isFollowed = false
+        }
+        await #expect { try await host.apply() } throws: { ($0 as? Failure)?.status == .failed }
+        #expect(try snapshotFile(host.path("main.cf")) == before)
+        #expect(try host.store.unfinishedChangeSets().isEmpty)
+    }
+
     @Test("A file that somebody edits after the plan is left to them, and the rest is taken back")
     func editedMeanwhile() async throws {
         let host = try TestHost()

@@ -16,6 +16,8 @@ final class TestHost: Sendable {
         /// What Plesk writes into main.cf when its setting changes.
         var pleskRewrites: String?
         var reloadExit: Int32 = 0
+        /// Whether Postfix runs at all.
+        var isFollowed = true
         /// The command line of a program that fails.
         var failing: String?
         var replanned: Plan?
@@ -234,6 +236,7 @@ final class TestHost: Sendable {
                 }
                 act?(progress, relaying)
             },
+            isFollowed: { [self] _ in world.withLock { $0.isFollowed } },
             queue: { [self] message in
                 world.withLock { world in
                     world.queue[message.id].flatMap { $0.arrived == message.arrived ? $0.queue : nil }

@@ -4,6 +4,9 @@ import Testing
 extension OnARealHost {
     @Suite("What the host does wrong while it is changed")
     struct FailingHost {
+        /// Whether all is tried, and not only what is quick.
+        private static let isWhole = ProcessInfo.processInfo.environment["AGENT_FAULTS"] != nil
+
         private func opened(_ defects: [String] = ["relaying", "mynetworks"]) throws -> Lab {
             let lab = try Lab.required()
             try lab.reset()
@@ -45,6 +48,73 @@ extension OnARealHost {
             let recover = try lab.agent("recover")
             #expect(recover.status == 0, "\(recover.output)\(recover.errorOutput)")
             #expect(try lab.state() == before)
+        }
+
+        /// Two minutes: Plesk's deadline.
+        @Test(
+            "Plesk hangs: its command is ended in time, and nothing is changed",
+            .enabled(if: isWhole, "make test-faults"))
+        func hangingPlesk() throws {
+            let lab = try opened()
+            try lab.control("switch", "hang", "on")
+            let before = try lab.state()
+            let run = try lab.agent("apply", "--yes")
+            #expect(run.status == 1, "\(run.output)\(run.errorOutput)")
+            #expect(run.errorOutput.contains("did not finish within 120"), "\(run.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try lab.host("pgrep", "-f", "bin/mailserver").output == "", "it was ended")
+            #expect(try lab.agent("recover").output == "Nothing was interrupted.\n")
+        }
+
+        /// A minute and more: the probe's patience.
+        @Test(
+            "A server that keeps every client waiting cannot be told closed: applied, and not confirmed",
+            .enabled(if: isWhole, "make test-faults"))
+        func tarpit() throws {
+            let lab = try opened(["mynetworks"])
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                postconf -e 'smtpd_client_restrictions = sleep 30'
+                touch -d '5 seconds ago' /etc/postfix/main.cf; postfix reload
+                """)
+            let run = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(run.status == 5, "\(run.output)\(run.errorOutput)")
+            #expect(try run.json()["outcome"] as? String == "unconfirmed")
+            #expect(run.output.contains("the reply to RCPT did not come in time"))
+            #expect(try lab.agent("explain").status == 0, "the change is kept")
+        }
+
+        @Test(
+            "Another program takes port 25 meanwhile: nothing is left open, and the next run puts it right",
+            arguments: isWhole ? ["Kept", "Reload Postfix"] : ["Kept"])
+        func portTaken(moment: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.control("foreign", "systemd", "all")
+            try lab.host("/bin/sh", "-c", "systemctl stop exim4.service; systemctl start postfix.service")
+            try lab.askOnePort()
+            try lab.break(["mynetworks"])
+            let run = try lab.host(
+                "/bin/sh", "-c",
+                """
+                : >/root/err
+                agent apply --yes >/dev/null 2>/root/err & agent=$!
+                tries=0
+                until grep -q '\(moment)' /root/err || [ $tries -gt 200000 ]; do tries=$((tries + 1)); done
+                systemctl stop postfix.service postfix@-.service; systemctl start exim4.service
+                wait $agent
+                status=$?
+                cat /root/err
+                exit $status
+                """)
+            #expect(run.status != 0, "\(run.output)")
+            #expect(try lab.agent("recover").output == "Nothing was interrupted.\n", "\(run.output)")
+            let plan = try lab.agent("plan").output
+            #expect(plan.contains("Stop and disable /opt/exim/usr/sbin/exim4"), "\(run.output)\(plan)")
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try lab.host("postconf", "-h", "mynetworks").output == "127.0.0.0/8 [::1]/128\n")
         }
 
         @Test("Nobody reads what it prints any more: it goes on to the end", arguments: ["| :", ">&- 2>&-"])
