@@ -11,15 +11,29 @@ package func answersWithBanner(_ mta: MailTransferAgent, _ instruments: Instrume
     return greeting(of: reachable).hasPrefix("220")
 }
 
-/// Whether xinetd listens on exactly those mail ports that its files give it. Without xinetd nothing differs.
+/// Whether a superserver has taken in what its files say: it is done with the signal, and listens on those mail ports
+/// alone that they give it. Without a superserver nothing differs.
 package func superserverFollowsItsFiles(_ instruments: Instruments) -> Bool {
     guard case .seen(let sockets) = observeListeners(on: instruments.smtpPorts.union(queuePorts), instruments)
     else {
         return true
     }
-    let own = sockets.filter { $0.executable?.hasSuffix("/xinetd") == true }
-    guard !own.isEmpty else { return true }
-    return own.allSatisfy { SuperserverEntry.serving($0, in: instruments.files) != nil }
+    let files = instruments.files
+    let own = sockets.filter { superservers.contains($0.executable.map(baseName) ?? "") }
+    return own.allSatisfy { listener in
+        SuperserverEntry.serving(listener, in: files) != nil
+            && listener.processID.map { isAtRest($0, in: files) } ?? true
+    }
+}
+
+/// Whether a process waits for something, and for none of its signals to be handled (proc(5), `status`): kill(2) returns
+/// before the program has read its files again.
+func isAtRest(_ process: Int, in files: HostFiles) -> Bool {
+    let lines = files.text("/proc/\(process)/status")?.split(separator: "\n") ?? []
+    let values = lines.map { $0.split(whereSeparator: \.isWhitespace) }
+    let isWaiting = values.contains { $0.count > 1 && $0[0] == "State:" && $0[1] == "S" }
+    let pending = values.filter { ["SigPnd:", "ShdPnd:"].contains($0.first) }
+    return isWaiting && pending.allSatisfy { ($0.last ?? "").allSatisfy { $0 == "0" } }
 }
 
 package func isProcessAlive(_ process: Int, _ instruments: Instruments) -> Bool {

@@ -53,7 +53,7 @@ private func superserverReloads(_ listeners: [Listener], in files: HostFiles) ->
     var reloads: [String: [String]] = [:]
     for listener in listeners {
         guard let name = listener.executable?.split(separator: "/").last.map(String.init),
-            ["xinetd", "inetd", "inetutils-inetd"].contains(name)
+            superservers.contains(name)
         else { continue }
         if files.exists("/run/systemd/system") {
             guard let unit = listener.unit, unit.hasSuffix(".service") else { continue }

@@ -1,6 +1,11 @@
 import MailModel
 import Qmail
 
+/// Programs by their names in the file system.
+let superservers: Set<String> = ["xinetd", "inetd", "inetutils-inetd"]
+
+func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
 /// The entry of xinetd, or the line of inetd, that serves a port.
 struct SuperserverEntry: Sendable {
     var manager: ServiceManager

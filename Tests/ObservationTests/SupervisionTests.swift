@@ -82,4 +82,30 @@ struct SupervisionTests {
         #expect(startOfProcess(7, instruments) == .milliseconds(123_450))
         #expect(startOfProcess(8, instruments) == nil)
     }
+
+    @Test(
+        "A superserver has read its files again when it waits and has no signal left to handle",
+        arguments: [
+            ("S (sleeping)", "0000000000000000", true), ("R (running)", "0000000000000000", false),
+            ("S (sleeping)", "0000000000000001", false),
+        ])
+    func rest(state: String, pending: String, expected: Bool) throws {
+        let host = try HostDirectory()
+        try host.write(
+            "/proc/7/status",
+            "Name:\txinetd\nState:\t\(state)\nSigPnd:\t0000000000000000\nShdPnd:\t\(pending)\nSigBlk:\t00000001\n"
+        )
+        #expect(isAtRest(7, in: HostFiles(root: host.root)) == expected)
+    }
+
+    @Test("A reload reaches Postfix and xinetd only where they run")
+    func followed() throws {
+        let host = try HostDirectory()
+        let instruments = Instruments(host.root, ScriptedPrograms([]))
+        try host.link("/proc/7/exe", to: "/usr/lib/postfix/sbin/master")
+        #expect(isFollowed(.reloadPostfix, instruments))
+        #expect(!isFollowed(.reloadSuperserver([]), instruments))
+        try host.link("/proc/8/exe", to: "/usr/sbin/xinetd")
+        #expect(isFollowed(.reloadSuperserver([]), instruments))
+    }
 }
