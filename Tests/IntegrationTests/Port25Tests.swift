@@ -80,7 +80,15 @@ extension OnARealHost {
                 """)
             #expect(made.status == 0, "\(made.errorOutput)")
             defer {
-                _ = try? lab.host("systemctl", "stop", "mailproxy.socket", "mailproxy.service")
+                // Postfix takes up other addresses only when it is started.
+                _ = try? lab.host(
+                    "/bin/sh", "-c",
+                    """
+                    systemctl stop mailproxy.socket mailproxy.service
+                    sed -i 's/^inet_interfaces = .*/inet_interfaces = all/' /etc/postfix/main.cf
+                    touch -d '5 seconds ago' /etc/postfix/main.cf
+                    systemctl restart postfix.service
+                    """)
             }
             let plan = try lab.agent("plan", "--detailed-exitcode")
             #expect(plan.status == 2)
