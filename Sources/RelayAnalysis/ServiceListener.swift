@@ -19,6 +19,7 @@ struct ServiceListener {
     var service: Int
     var listening: Int
     var title: String
+    /// 0 for a service name that only the host's services(5) may know.
     var port: Int
     var addresses: [Address]
     /// Where the client's address comes from a PROXY line: the parameter that says so.
@@ -44,9 +45,8 @@ extension Host {
         let service = master.services[index]
         guard service.type == "inet" else { return nil }
         let endpoint = ServiceEndpoint(serviceName: service.name)
-        guard let port = endpoint.port else { return nil }
         var found = ServiceListener(
-            program: .smtpd, service: index, listening: index, title: service.title, port: port,
+            program: .smtpd, service: index, listening: index, title: service.title, port: endpoint.port ?? 0,
             addresses: addresses(endpoint.host))
         switch service.command {
         case "smtpd": found.proxyParameter = ("smtpd_upstream_proxy_protocol", values(ofService: index))

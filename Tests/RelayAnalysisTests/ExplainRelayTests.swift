@@ -287,4 +287,11 @@ import Testing
         #expect(repair.after.verdict == .closed && repair.notes.count == 1, "\(repair.notes)")
         #expect(repair.notes.first?.contains("and 980 more") == true)
     }
+
+    @Test func `A listener whose service name is not known here is judged as well`() {
+        var host = SampleHost()
+        host.master += "smtp-alt inet n - y - - smtpd\n  -o mynetworks=0.0.0.0/0\n"
+        #expect(host.report.verdict == .open || host.report.verdict == .partial)
+        #expect(host.report.listeners.contains { $0.port == 0 && $0.service.hasPrefix("smtp-alt") })
+    }
 }
