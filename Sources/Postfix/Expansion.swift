@@ -5,6 +5,9 @@ struct Expansion {
     /// Why a Postfix program would stop with a fatal error.
     private(set) var fault: String?
     private var level = 0
+    /// Bytes put together so far: each reference may double them, which no level bounds.
+    private var size = 0
+    private static let largest = 16 << 20
 
     init(values: ParameterValues) { self.values = values }
 
@@ -39,6 +42,8 @@ struct Expansion {
             literal = index
         }
         if fault == nil { result.append(text.slice(literal..<bytes.count)) }
+        size += bytes.count
+        if size > Self.largest { fault = "the value is larger than \(Self.largest >> 20) MiB" }
     }
 
     /// What follows a `$`: the inside of the parentheses or braces, or a plain name.

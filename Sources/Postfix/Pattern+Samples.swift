@@ -11,6 +11,8 @@ extension Pattern {
     }
 
     private static let limit = 24
+    /// Of a sample; counts in counts would multiply without end.
+    private static let longest = 1000
 
     private func expand(_ node: Node, _ filling: [UInt8]) -> [[UInt8]] {
         switch node {
@@ -22,7 +24,8 @@ extension Pattern {
         case .sequence(let parts):
             return parts.reduce([[]]) { texts, part in
                 let ends = expand(part, filling)
-                return Array(texts.flatMap { text in ends.map { text + $0 } }.prefix(Self.limit))
+                let joined = texts.lazy.flatMap { text in ends.lazy.map { text + $0 } }
+                return Array(joined.filter { $0.count <= Self.longest }.prefix(Self.limit))
             }
         case .repetition(let inner, let least, let most, _):
             return repeated(inner, least, most, filling)
@@ -38,6 +41,9 @@ extension Pattern {
         }
         let once = expand(inner, filling)
         guard least > 0 else { return Array(([[]] + once).prefix(Self.limit)) }
-        return once.map { text in (0..<min(least, 50)).reduce(into: []) { joined, _ in joined += text } }
+        let count = min(least, 50)
+        return once.filter { $0.count * count <= Self.longest }.map { text in
+            (0..<count).reduce(into: []) { joined, _ in joined += text }
+        }
     }
 }

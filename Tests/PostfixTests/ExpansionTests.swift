@@ -27,6 +27,12 @@ import Testing
         #expect(values(text).value(of: "x").fault != nil)
     }
 
+    @Test func `References that double each other come to an end`() {
+        let lines = (1...60).map { "a\($0) = $a\($0 - 1)$a\($0 - 1)\n" }.joined()
+        #expect(values("a0 = xxxxxxxx\n" + lines).value(of: "a60").fault != nil)
+        #expect(values("a0 = xxxxxxxx\n" + lines).text(of: "a8").utf8.count == 8 << 8)
+    }
+
     @Test func `An item keeps the place that it was written at`() throws {
         let main = values("mynetworks = 127.0.0.0/8 $office\noffice = ${really}\nreally = 0.0.0.0/0")
         let item = try #require(main.value(of: "mynetworks").items.last)

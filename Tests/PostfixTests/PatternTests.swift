@@ -60,6 +60,12 @@ import Testing
         }
     }
 
+    @Test func `Counts within counts make no samples without end`() throws {
+        let pattern = try #require(
+            Pattern(Array("((((((a{50}){50}){50}){50}){50}){50})|b".utf8), dialect: .pcre))
+        #expect(pattern.samples(filling: []).map(\.text) == ["b"])
+    }
+
     @Test func `Flags and negation of a table's pattern are read`() throws {
         let pattern = try #require(TablePattern(key: "!/ABC/i", dialect: .pcre))
         #expect(pattern.isNegated)
