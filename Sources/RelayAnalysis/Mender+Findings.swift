@@ -153,10 +153,15 @@ extension Mender {
     /// reference goes and not what it refers to.
     private mutating func removeItem(_ blame: Blame, _ server: SMTPServer, remainder: String? = nil) {
         let place = blame.place(ofItemIn: host)
-        guard let item = blame.item, !place.file.isIncluded, let name = server.parameter(of: item),
-            let consulted = consultedParameter(blame), name != consulted, server.values.hasDefault(name)
+        guard let item = blame.item, !place.file.isIncluded, let consulted = consultedParameter(blame) else {
+            return remove(place, blame.parameter, server)
+        }
+        // An item that was put together from parts stands nowhere, and its parts may serve others.
+        let isWhole = place.range != nil
+        guard let name = server.parameter(of: item),
+            !isWhole || name != consulted && server.values.hasDefault(name)
         else { return remove(place, blame.parameter, server) }
-        guard let reference = server.values.reference(to: name, in: consulted) else {
+        guard isWhole, let reference = server.values.reference(to: name, in: consulted) else {
             let rest = server.values.value(of: consulted).items.filter { $0 != item }.map(\.text)
             let text = rest.isEmpty ? remainder ?? "" : rest.joined(separator: ", ")
             return set(consulted, to: text, for: server)

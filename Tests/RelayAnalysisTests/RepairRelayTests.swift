@@ -26,6 +26,18 @@ import Testing
         #expect(repaired.main.contains("mynetworks_style = host\n"))
     }
 
+    @Test func `An item put together from parts leaves the list, and the parts stay as they are`() {
+        for (value, lan) in [("127.0.0.0/8, ${lan}/24", "10.0.0.0"), ("127.0.0.0/8 10.${lan}.0.0/16", "9")] {
+            let host = SampleHost().setting("lan", lan).setting("mynetworks", value)
+            #expect(host.report.verdict == .partial)
+            let repaired = host.repaired(host.repair)
+            #expect(repaired.report.verdict == .closed)
+            #expect(
+                repaired.main.contains("lan = \(lan)\n")
+                    && repaired.main.contains("mynetworks = 127.0.0.0/8\n"))
+        }
+    }
+
     @Test(arguments: [
         ("mynetworks", "127.0.0.0/8 cidr:/c"),
         (
