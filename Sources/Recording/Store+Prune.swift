@@ -43,7 +43,7 @@ extension Store {
                 WITH RECURSIVE kept (id) AS (
                     SELECT id FROM (SELECT id FROM change_set ORDER BY id DESC LIMIT ?)
                     UNION SELECT id FROM change_set WHERE created >= ? OR finished IS NULL
-                    UNION SELECT max(id) FROM change_set WHERE outcome = 'confirmed'
+                    UNION SELECT max(id) FROM change_set WHERE outcome = 'confirmed' AND kind IN ('apply', 'rollback')
                     UNION SELECT reverts FROM change_set JOIN kept USING (id) WHERE reverts IS NOT NULL
                 )
                 SELECT id FROM change_set WHERE id NOT IN (SELECT id FROM kept WHERE id IS NOT NULL) ORDER BY id

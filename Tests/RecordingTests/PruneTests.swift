@@ -48,6 +48,16 @@ struct PruneTests {
         #expect(try store.verify() == [])
     }
 
+    @Test("What was done to the queue is no good state of the host, and does not stand for one")
+    func queueIsNoState() throws {
+        let fixture = try StoreFixture()
+        let store = try filled(["confirmed"], in: fixture)
+        let id = try store.begin(newChangeSet(.hold))
+        try store.close(id, outcome: "confirmed", message: "", probe: nil, at: noon)
+        _ = try store.prune(policy(last: 1, days: 0), at: noon.advanced(bySeconds: day * 9))
+        #expect(try store.changeSets().map(\.id) == [2, 1])
+    }
+
     @Test("never forgets one that is open, the last good one, or what a kept one takes back")
     func needed() throws {
         let fixture = try StoreFixture()
