@@ -65,6 +65,8 @@ final class Vantage: Sendable {
         do throws(Failure) {
             var asked = try ProbeOrder(json: bytes, program: program)
             try asked.prepareForElsewhere()
+            // Without a catcher of the vantage's own, carrying out the order would start one.
+            if catcher == nil { asked.catches = false }
             order = asked
         } catch {
             return refuse(400, .order, peer, error)

@@ -30,10 +30,13 @@ extension ProbeOrder {
         request.networks = []
         request.catchers = []
         let longest = ProbeLimits()
+        // Less than nothing is no time limit at all, by the time it is a deadline.
+        let bounded = { (asked: Duration, most: Duration) in max(.milliseconds(1), min(asked, most)) }
         request.limits = ProbeLimits(
-            connect: min(request.limits.connect, longest.connect),
-            banner: min(request.limits.banner, longest.banner),
-            reply: min(request.limits.reply, longest.reply), whole: min(request.limits.whole, longest.whole),
+            connect: bounded(request.limits.connect, longest.connect),
+            banner: bounded(request.limits.banner, longest.banner),
+            reply: bounded(request.limits.reply, longest.reply),
+            whole: bounded(request.limits.whole, longest.whole),
             connections: max(1, min(request.limits.connections, longest.connections)),
             questionsPerConnection: max(1, min(request.limits.questionsPerConnection, 20)))
     }
