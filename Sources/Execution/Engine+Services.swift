@@ -19,8 +19,8 @@ extension Engine {
                 guard isRunning(process, command) else { return }
             }
             if instruments.isBeforeMail {
-                // What is enabled starts a moment later, by its files; asking for it here would wait for itself.
-                for command in service.commands where command.isAboutBoot {
+                // The boot goes on after this run: what is to start or stop is put in its queue, and not waited for.
+                for command in service.commands.compactMap(\.atBoot) {
                     try await run(command, for: service)
                 }
                 return
@@ -75,9 +75,13 @@ extension ServiceChange {
 }
 
 extension [String] {
-    /// Whether a command decides what is started at boot, and starts or stops nothing itself.
-    fileprivate var isAboutBoot: Bool {
-        ["enable", "disable", "mask", "unmask"].contains(where: contains)
-            || first?.hasSuffix("/chkconfig") == true
+    /// What the command is before mail is served; `nil` where there is nothing to reload or to stop yet.
+    fileprivate var atBoot: [String]? {
+        let decides = ["enable", "disable", "mask", "unmask"].contains(where: contains)
+        if decides || first?.hasSuffix("/chkconfig") == true { return self }
+        guard let program = first, program.hasSuffix("/systemctl"),
+            ["start", "stop", "restart"].contains(where: contains)
+        else { return nil }
+        return [program, "--no-block"] + dropFirst()
     }
 }

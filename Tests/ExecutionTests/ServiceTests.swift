@@ -27,10 +27,10 @@ struct ServiceTests {
             touches: ["rcpthosts"])
     }
 
-    private func plan(_ host: TestHost) -> Plan {
-        host.plan([
-            .edit(newFile(host)), .service(.retire(Self.exim)), .service(.start(.postfix, Self.postfix)),
-        ])
+    private func plan(_ host: TestHost, relayBefore: RelayVerdict = .open) -> Plan {
+        host.plan(
+            [.edit(newFile(host)), .service(.retire(Self.exim)), .service(.start(.postfix, Self.postfix))],
+            relayBefore: relayBefore)
     }
 
     private func commands(_ host: TestHost) -> [String] {
@@ -56,6 +56,29 @@ struct ServiceTests {
             #expect(commands(host) == (change == 1 ? Self.undone : Self.done))
             #expect(isThere(host) == (change == 2))
         }
+    }
+
+    @Test(
+        "Before mail is served, what is to start or stop is put in the queue of the boot, and not waited for")
+    func atBoot() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<2).map { _ in TestHost.report(.closed) } }
+        _ = try await host.apply(plan(host, relayBefore: .closed), confirmWindow: .seconds(600))
+        host.world.withLock { world in
+            world.commands = []
+            world.moment = Moment(wall: Timestamp(seconds: 700), sinceBoot: .seconds(3), bootID: "b")
+        }
+        var instruments = host.instruments
+        instruments.isBeforeMail = true
+        let results = try await recover(policy: TestHost.policy(), using: instruments)
+        #expect(results.map(\.outcome) == [.rolledBack])
+        #expect(
+            commands(host) == [
+                "/bin/systemctl --no-block stop postfix.service",
+                "/bin/systemctl --quiet disable postfix.service",
+                "/bin/systemctl --quiet enable exim4.service",
+                "/bin/systemctl --no-block start exim4.service",
+            ])
     }
 
     @Test("A service that cannot be started takes everything back, the new file included")
