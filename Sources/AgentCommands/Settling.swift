@@ -27,7 +27,15 @@ extension Host {
     ) async throws(Failure) -> ProbeReport {
         var now = state
         let ports = Set(policy.probe.ports).union((state.listeners.value ?? []).map(\.port))
-        now.listeners = observeListeners(on: ports, liveInstruments(terminal))
+        now.listeners = observeListeners(on: ports, liveInstruments(terminal)).map { listeners in
+            // A port of mail that fell silent is asked as well, so that it is seen to be down.
+            listeners
+                + (state.listeners.value ?? []).filter { old in
+                    old.origin == nil && old.mta == state.managedMTA.value?.mta
+                        && policy.probe.ports.contains(old.port)
+                        && !listeners.contains { $0.port == old.port }
+                }
+        }
         var report = try await probe(now, from: vantage, depth: depth)
         try requireStranger(report)
         let foreign = (state.listeners.value ?? []).filter { $0.origin != nil }

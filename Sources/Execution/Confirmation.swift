@@ -28,7 +28,12 @@ package func confirm(
         losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
     }
     for old in before?.endpoints ?? [] where old.banner != nil {
-        guard let new = after.endpoints.first(where: { $0.isSamePlace(as: old) }) else { continue }
+        guard let new = after.endpoints.first(where: { $0.isSamePlace(as: old) }) else {
+            if old.tls == .starttls, after.announcesNoTLS(at: old) {
+                losses.append("\(old.address) port \(old.port) offered STARTTLS before and does not now")
+            }
+            continue
+        }
         if new.banner == nil {
             losses.append("\(old.place) answered before and does not now")
         } else if relaying != .closed, old.offersLogin == true, new.offersLogin == false {
@@ -47,6 +52,15 @@ package func confirm(
             endpoint.reason.map { "\(endpoint.place): \($0)" }
         }
         return .cannotTell(reasons.first ?? "the probe was \(after.verdict.rawValue)")
+    }
+}
+
+extension ProbeReport {
+    /// Whether the server answers there and says that it has no STARTTLS, which is more than not having been asked.
+    fileprivate func announcesNoTLS(at place: ProbeEndpoint) -> Bool {
+        endpoints.contains {
+            $0.address == place.address && $0.port == place.port && $0.offersStartTLS == false
+        }
     }
 }
 

@@ -67,13 +67,15 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
     package var banner: String?
     /// Whether AUTH was announced; `nil` when EHLO was not reached.
     package var offersLogin: Bool?
+    /// Whether STARTTLS was announced, before any TLS; `nil` when EHLO was not reached.
+    package var offersStartTLS: Bool?
     /// Why there is no better verdict, as a sentence; `nil` when the tests say it all.
     package var reason: String?
     package var tests: [ProbeTest]
 
     package init(
         address: String, port: Int, tls: TLSUse, verdict: ProbeVerdict, banner: String?,
-        offersLogin: Bool?, reason: String?, tests: [ProbeTest]
+        offersLogin: Bool?, offersStartTLS: Bool? = nil, reason: String?, tests: [ProbeTest]
     ) {
         self.address = address
         self.port = port
@@ -81,6 +83,7 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
         self.verdict = verdict
         self.banner = banner
         self.offersLogin = offersLogin
+        self.offersStartTLS = offersStartTLS
         self.reason = reason
         self.tests = tests
     }

@@ -112,7 +112,8 @@ struct ProbeRun: Sendable {
             findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
         return ProbeEndpoint(
             address: endpoint.address.description, port: endpoint.port, tls: tls, verdict: verdict,
-            banner: findings.banner, offersLogin: findings.capabilities?.offersLogin, reason: reason,
+            banner: findings.banner, offersLogin: findings.capabilities?.offersLogin,
+            offersStartTLS: tls == .none ? findings.capabilities?.offersStartTLS : nil, reason: reason,
             tests: answers.filter { $0.test.weight != .control }.map {
                 ProbeTest($0, fate: fates[$0.token] ?? .unknown)
             })

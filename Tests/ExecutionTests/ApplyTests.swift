@@ -336,6 +336,18 @@ struct ConfirmationTests {
                 == .worse(["203.0.113.10 port 25 offered login before and does not now"]))
     }
 
+    @Test("STARTTLS that is not announced any more is worse; one that was not asked about is no loss")
+    func startTLS() {
+        var before = TestHost.report(.open)
+        before.endpoints.append(before.endpoints[0])
+        before.endpoints[1].tls = .starttls
+        #expect(confirm(before: before, after: TestHost.report(.closed)) == .fixed)
+        let after = endpoint(TestHost.report(.closed)) { $0.offersStartTLS = false }
+        #expect(
+            confirm(before: before, after: after)
+                == .worse(["203.0.113.10 port 25 offered STARTTLS before and does not now"]))
+    }
+
     @Test("Where nobody may relay, with a login or without, a login that ends is what was asked for")
     func loginEnds() {
         let after = endpoint(TestHost.report(.closed)) { $0.offersLogin = false }
