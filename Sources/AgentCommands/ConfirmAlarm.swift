@@ -25,7 +25,7 @@ struct ConfirmAlarm: Sendable {
         try await systemctl("daemon-reload")
         try await systemctl("enable", "agent-window.service")
         try await demand(
-            "/usr/bin/sync", ["/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants"])
+            "/bin/sync", ["/etc/systemd/system", "/etc/systemd/system/multi-user.target.wants"])
         try await startTimer(change, after: length)
     }
 
@@ -39,7 +39,8 @@ struct ConfirmAlarm: Sendable {
         try? await systemctl("daemon-reload")
     }
 
-    /// The lock may be held when it fires, or the database not yet be there: it tries again for an hour.
+    /// The lock may be held when it fires, by a question that nobody answers, or the database not yet be there: it tries
+    /// again until it succeeds, or a person must act.
     func startTimer(_ change: Int, after length: Duration) async throws(Failure) {
         let number = currentTime().microseconds
         let limits = sandbox(store: store).map { "--property=" + $0 }
@@ -49,8 +50,8 @@ struct ConfirmAlarm: Sendable {
                 "--description=The confirm window of agent's change \(change) ends",
                 "--on-active=\(max(1, length.components.seconds + 1))s", "--timer-property=AccuracySec=1s",
                 "--property=Type=exec", "--property=Restart=on-failure", "--property=RestartSec=10s",
-                "--property=SuccessExitStatus=3 5", "--property=StartLimitIntervalSec=1h",
-                "--property=StartLimitBurst=30",
+                "--property=SuccessExitStatus=3 5", "--property=RestartPreventExitStatus=4",
+                "--property=StartLimitIntervalSec=0",
             ]
         try await demand("/usr/bin/systemd-run", timer + limits + ["--"] + recover)
     }
@@ -87,7 +88,7 @@ struct ConfirmAlarm: Sendable {
     }
 
     private func systemctl(_ arguments: String...) async throws(Failure) {
-        try await demand("/usr/bin/systemctl", ["--quiet"] + arguments)
+        try await demand("/bin/systemctl", ["--quiet"] + arguments)
     }
 
     private func demand(_ program: String, _ arguments: [String]) async throws(Failure) {

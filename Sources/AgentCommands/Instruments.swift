@@ -118,10 +118,12 @@ extension Host {
             remedy: "`agent confirm \(open.id)` keeps the change, `agent cancel \(open.id)` undoes it.")
     }
 
-    /// The timer and the boot unit run this program as it was run: with the same store and policy.
+    /// The timer and the boot unit run this program with the same store, and the policy of this run: that of a saved plan,
+    /// too.
     private var alarm: ConfirmAlarm {
         let store = URL(filePath: storePath(options.store)).path
-        let policy = options.policy.map { ["--policy", URL(filePath: $0).path] } ?? []
+        let path = policy.files.first?.path
+        let policy = path.map { $0 == builtInPolicyPath ? [] : ["--policy", URL(filePath: $0).path] } ?? []
         return ConfirmAlarm(
             run: runner(terminal),
             recover: [executablePath() ?? "/usr/local/bin/agent", "recover", "--store", store] + policy,

@@ -14,12 +14,20 @@ func loadPolicy(_ named: String?) throws(Failure) -> Policy {
     let isHostPolicyThere = try isPolicyThere(hostPolicy)
     let dropIns = try dropInPaths().map { path throws(Failure) in try policyFile(path) }
     guard let path = named ?? (isHostPolicyThere ? hostPolicy : nil) else {
-        return try parsePolicy(
-            PolicyFile(path: "built in", bytes: Array(builtInPolicyText.utf8)), dropIns: dropIns)
+        return try builtInPolicy(dropIns: dropIns)
     }
     // A plan names the policy, and may be applied from another directory.
     return try parsePolicy(policyFile(URL(filePath: path).path), dropIns: dropIns)
 }
+
+/// The policy of a host that has none of its own.
+func builtInPolicy(dropIns: [PolicyFile] = []) throws(Failure) -> Policy {
+    try parsePolicy(
+        PolicyFile(path: builtInPolicyPath, bytes: Array(builtInPolicyText.utf8)), dropIns: dropIns)
+}
+
+/// What stands for a path where the policy is in the program.
+let builtInPolicyPath = "built in"
 
 private func dropInPaths() throws(Failure) -> [String] {
     guard try isPolicyThere(dropInDirectory) else { return [] }

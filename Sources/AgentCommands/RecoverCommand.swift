@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HostIO
 import MailModel
 import Recording
@@ -33,7 +34,8 @@ struct RecoverCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "recover", because: changesHost)
-            let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
+            let host = Host(
+                policy: try policyOfRecovery(terminal), terminal: terminal, options: shared.common)
             let path = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent recover") {
                 let results = try await host.recoverFirst(
@@ -43,6 +45,19 @@ struct RecoverCommand: AsyncParsableCommand {
                     document: { recoverDocument(results) })
                 return results.map(\.statusOfRecovery).max { $0.rawValue < $1.rawValue } ?? .done
             }
+        }
+    }
+}
+
+extension RecoverCommand {
+    /// A mistake in a policy must not keep a host half-changed, or a window from ending.
+    private func policyOfRecovery(_ terminal: Terminal) throws(Failure) -> Policy {
+        do throws(Failure) {
+            return try loadPolicy(shared.policy)
+        } catch {
+            terminal.say(renderFailure(error, style: terminal.errorStyle).trimmingCharacters(in: .newlines))
+            terminal.say("warning: going on by the built-in policy, without drop-ins")
+            return try builtInPolicy()
         }
     }
 }

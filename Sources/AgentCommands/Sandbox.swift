@@ -12,6 +12,8 @@ func sandbox(store: String) -> [String] {
 }
 
 private let commonSandbox = [
+    // A command of Plesk that is under way is not ended half-way: the program waits for it.
+    "KillMode=mixed",
     "ProtectSystem=strict",
     "ProtectHome=read-only",
     "PrivateDevices=yes",

@@ -260,6 +260,21 @@ extension OnARealHost {
             let lab = try Lab.required()
             try lab.reset()
             #expect(try lab.host("/bin/sh", "-c", "agent plan >/dev/full").status == 1)
+            // Of a change, "failed" would say that the host is as it was.
+            try lab.break(["mynetworks"])
+            let apply = try lab.host("/bin/sh", "-c", "agent apply --yes --format json >/dev/full")
+            #expect(apply.status == 4 && apply.errorOutput.contains("The host was changed"))
+        }
+
+        @Test("A policy that is wrong does not keep a host from being recovered")
+        func recoverWithoutPolicy() throws {
+            let lab = try openHost()
+            try lab.host(
+                "/bin/sh", "-c", "mkdir -p /etc/agent/policy.d; echo nonsense > /etc/agent/policy.d/1.yaml")
+            let run = try lab.agent("recover")
+            #expect(run.status == 0 && run.output == "Nothing was interrupted.\n", "\(run.errorOutput)")
+            #expect(run.errorOutput.contains("/etc/agent/policy.d/1.yaml"))
+            #expect(run.errorOutput.contains("going on by the built-in policy"))
         }
 
         @Test("A vantage without the token that it wants is refused before anything is changed")
