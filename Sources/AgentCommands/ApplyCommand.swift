@@ -122,6 +122,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
 
     private func show(_ plan: Plan, _ result: ChangeResult, _ terminal: Terminal) {
+        if result.changeSet != nil { terminal.noteChange() }
         terminal.show(
             text: { result.changeSet == nil ? "" : renderResult(result, verb: "Applied", style: $0) },
             document: { applyDocument(plan, result) })

@@ -161,6 +161,7 @@ extension Host {
 
 extension Terminal {
     func show(_ changeSet: Int?, _ outcome: QueueOutcome, verb: String) -> ExitStatus {
+        if changeSet != nil { noteChange() }
         show(
             text: { renderQueueOutcome(outcome, changeSet: changeSet, style: $0) },
             document: { queueOutcomeDocument(outcome, changeSet: changeSet, verb: verb) })

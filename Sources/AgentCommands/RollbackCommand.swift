@@ -79,6 +79,7 @@ struct RollbackCommand: AsyncParsableCommand {
                 using: host.instruments(
                     store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
         }
+        terminal.noteChange()
         terminal.show(
             text: { renderResult(result, verb: "Took back change \(target.id)", style: $0) },
             document: { rollbackDocument(result, reverts: target.id) })

@@ -17,6 +17,8 @@ struct Terminal: Sendable {
     /// Whether a result could not be written, for another reason than a reader who went away.
     var hasLostResults: Bool { results.isLost }
 
+    var hasChangedHost: Bool { results.isOfChange }
+
     init(_ options: CommonOptions, format: OutputFormat) {
         self.format = format
         isVerbose = options.verbose
@@ -34,6 +36,9 @@ struct Terminal: Sendable {
         case .json: write(document().document, to: STDOUT_FILENO)
         }
     }
+
+    /// Says that what is shown next is all that tells of a change to the host.
+    func noteChange() { results.noteChange() }
 
     /// A line of progress.
     func say(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
@@ -110,10 +115,14 @@ struct Terminal: Sendable {
 /// Remembers that standard output failed.
 private final class ResultState: Sendable {
     private let value = Atomic(false)
+    private let change = Atomic(false)
 
     var isLost: Bool { value.load(ordering: .relaxed) }
+    /// Whether what was lost told of a change.
+    var isOfChange: Bool { change.load(ordering: .relaxed) }
 
     func lose() { value.store(true, ordering: .relaxed) }
+    func noteChange() { change.store(true, ordering: .relaxed) }
 }
 
 /// Runs a verb and turns what it throws into a message and an exit status.
@@ -136,7 +145,9 @@ func perform(_ terminal: Terminal, _ body: (Terminal) async throws -> ExitStatus
     }
     if terminal.hasLostResults, status == .done || status == .changesNeeded {
         terminal.say("error: the result could not be written to standard output")
-        status = .failed
+        // "Failed" would say that the host is as it was.
+        if terminal.hasChangedHost { terminal.say("The host was changed: `agent history` says how.") }
+        status = terminal.hasChangedHost ? .personMustAct : .failed
     }
     if status != .done { throw ExitCode(status.rawValue) }
 }

@@ -178,6 +178,7 @@ struct ConfirmTimeoutOption: ParsableArguments {
 }
 
 private func show(_ result: ChangeResult, _ verb: String, _ terminal: Terminal) {
+    terminal.noteChange()
     terminal.show(
         text: { renderResult(result, verb: "Kept", style: $0) },
         document: { windowDocument(verb, result) })
