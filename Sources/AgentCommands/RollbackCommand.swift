@@ -63,7 +63,7 @@ struct RollbackCommand: AsyncParsableCommand {
         let state = await host.observe()
         let plan = host.plan(for: state)
         try refuseForeign(target, plan)
-        try refuseInsecure(target)
+        try refuseInsecure(target, store)
         try refuseDeletion(target)
         try terminal.confirm(
             "Take back change \(target.id) of \(target.created.rfc3339)?", assumeYes: yes)
@@ -122,8 +122,8 @@ struct RollbackCommand: AsyncParsableCommand {
             remedy: "The directory that `agent queue export` had written has a copy of each.")
     }
 
-    private func refuseInsecure(_ target: ChangeSetRow) throws(Failure) {
-        guard !allowInsecure, target.relayBefore == .open || target.relayBefore == .partial else { return }
+    private func refuseInsecure(_ target: ChangeSetRow, _ store: Store) throws(Failure) {
+        guard !allowInsecure, relayedBefore(target, in: store) else { return }
         throw Failure(
             .failed, "the state before change \(target.id) relays for strangers",
             detail: "Spammers find an open relay within hours. Nothing was changed.",

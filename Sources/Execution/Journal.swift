@@ -280,6 +280,15 @@ extension [RecordedStep] {
         return Set(own.compactMap(\.row.beforeDigest) + own.compactMap(\.row.afterDigest))
     }
 
+    /// What somebody else found in a file: what the change set left there, or was about to when it was cut off between
+    /// the write and its record. Where the write never happened, no part of it is found, and none is taken out.
+    func digestLeft(in path: String) -> String? {
+        let edit = last {
+            $0.row.path == path && $0.action.kind == .edit && !$0.row.isCompensation && $0.mayHaveHappened
+        }
+        return edit?.row.afterDigest ?? lastDigest(of: path)
+    }
+
     /// What the change set left in a file; `nil` where it removed it.
     func lastDigest(of path: String) -> String? {
         last { $0.row.path == path && $0.row.state == .done }.flatMap {

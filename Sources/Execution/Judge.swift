@@ -1,9 +1,22 @@
 internal import MailModel
-internal import Recording
+package import Recording
 
 /// Whether strangers could relay, by the configuration or as seen from outside.
 func relayed(_ verdict: RelayVerdict?, seenAs before: ProbeReport?) -> Bool {
     verdict == .open || verdict == .partial || before?.verdict == .open
+}
+
+/// Whether the state before a change set relayed for strangers, by its configuration or as it was seen from outside:
+/// another program on port 25 may relay while the MTA's own files are closed.
+package func relayedBefore(_ row: ChangeSetRow, in store: Store) -> Bool {
+    relayed(row.relayBefore, seenAs: try? row.probeBefore(in: store))
+}
+
+extension ChangeSetRow {
+    /// What the outside saw before the change; `nil` when nobody looked.
+    func probeBefore(in store: Store) throws(Failure) -> ProbeReport? {
+        try probeBeforeDigest.map { digest throws(Failure) in try recordedProbe(store.content(digest)) }
+    }
 }
 
 extension Engine {

@@ -93,7 +93,7 @@ extension Engine {
         } catch {
             return try await goBack([error.summary], as: .failed)
         }
-        let before = try probeBefore(row)
+        let before = try row.probeBefore(in: journal.store)
         switch row.kind {
         case .apply:
             return try await judge(

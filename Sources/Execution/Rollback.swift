@@ -17,8 +17,12 @@ package func rollBack(
 ) async throws(Failure) -> ChangeResult {
     let original = try instruments.store.steps(of: change).map { row throws(Failure) in try RecordedStep(row)
     }
-    try makeReady(original.firstImages.compactMap(\.row.path))
-    let changed = try changedSince(original, of: change, using: instruments)
+    let paths = original.firstImages.compactMap(\.row.path)
+    try makeReady(paths)
+    // It takes a while, in which others may write; so it comes before the looks on which the first write relies.
+    let before = await firstProbe(instruments)
+    let files = try snapshots(of: paths)
+    let changed = try changedSince(original, of: change, files, using: instruments)
     var settings: [(PleskChange, summary: String)] = []
     for step in original.reversed() where step.mayHaveHappened && !step.row.isCompensation {
         guard case .plesk(let plesk) = step.action else { continue }
@@ -26,35 +30,35 @@ package func rollBack(
             settings.append((plesk, summary: step.row.summary))
         }
     }
-    let before = await firstProbe(instruments)
-    let files = try snapshots(of: original.firstImages.compactMap(\.row.path))
     let journal = try Journal.begin(
         .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before, keeping: files,
         using: instruments)
     for file in files { instruments.report(.backedUp(path: file.path)) }
     let engine = Engine(instruments: instruments, journal: journal)
+    let queue: [QueueOutcome]
     do throws(Failure) {
-        try await engine.reverse(original, settings: settings, changed: changed)
+        try await engine.reverse(original, files, settings: settings, changed: changed)
+        queue = try await engine.takeBackQueue(original, role: .change)
+        try engine.stopIfInterrupted()
         let services = original.reversedServices
         try await engine.takeEffect(services.isEmpty ? instruments.usualReload : services)
-        _ = try await engine.takeBackQueue(original, role: .change)
     } catch {
         throw await engine.abandon(after: error)
     }
-    return try await engine.judgeRollback(before: before)
+    return try await engine.judgeRollback(before: before, queue: queue)
 }
 
 /// Bytes are restored where a file still holds what the change set left in it. What somebody else changed
 /// since is kept, and the change set's own part taken out of it, where the two can be told apart.
 /// - Returns: The files that somebody else changed since.
 private func changedSince(
-    _ original: [RecordedStep], of change: Int, using instruments: Instruments
+    _ original: [RecordedStep], of change: Int, _ files: [FileSnapshot], using instruments: Instruments
 ) throws(Failure) -> Set<String> {
     var changed: Set<String> = []
     for image in original.firstImages {
         guard let path = image.row.path else { continue }
         let lastDigest = original.lastDigest(of: path)
-        guard let current = try snapshotFile(path) else {
+        guard let current = files.first(where: { $0.path == path }) else {
             guard lastDigest != nil else { continue }
             throw Failure(
                 .failed, "\(path) is not there any more, so change \(change) cannot be taken back",
@@ -98,7 +102,8 @@ private func isStillSet(
 
 extension Engine {
     fileprivate func reverse(
-        _ original: [RecordedStep], settings: [(PleskChange, summary: String)], changed: Set<String>
+        _ original: [RecordedStep], _ files: [FileSnapshot], settings: [(PleskChange, summary: String)],
+        changed: Set<String>
     ) async throws(Failure) {
         for (change, summary) in settings {
             try stopIfInterrupted()
@@ -109,6 +114,12 @@ extension Engine {
             guard let path = image.row.path else { continue }
             try stopIfInterrupted()
             let current = try snapshotFile(path)
+            // What Plesk's commands made of it is in the store; what anybody else did meanwhile is not ours to take.
+            guard !settings.isEmpty || current?.bytes == files.first(where: { $0.path == path })?.bytes else {
+                throw Failure(
+                    .stale, "\(path) changed while it was being taken back",
+                    remedy: "Run `agent rollback` again.")
+            }
             if let current, changed.contains(path) {
                 let old =
                     try image.row.beforeDigest.map { digest throws(Failure) in
@@ -123,19 +134,25 @@ extension Engine {
 
     /// A rollback is kept whatever the probe says of relaying: the old state was asked for. What is not as
     /// it should be is said.
-    func judgeRollback(before: ProbeReport?) async throws(Failure) -> ChangeResult {
+    /// - Parameter queue: What became of messages that the change set had held or released.
+    func judgeRollback(
+        before: ProbeReport?, queue: [QueueOutcome] = []
+    ) async throws(Failure) -> ChangeResult {
+        let left = queue.filter { $0.failed > 0 }.map(\.sentence)
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
             after = try await instruments.probe(.essential)
         } catch {
-            return try close(.unconfirmed, reasons: [error.summary], probe: nil)
+            return try close(.unconfirmed, reasons: left + [error.summary], probe: nil)
         }
         instruments.report(.probed(after.verdict))
         if let now = after.hosted, !now.accepted, before?.hosted?.accepted ?? true {
             let reason = "mail for \(now.recipient), which is hosted here, is not accepted"
-            return try close(.unconfirmed, reasons: [reason], probe: after)
+            return try close(.unconfirmed, reasons: left + [reason], probe: after)
         }
-        return try close(.confirmed, probe: after)
+        guard left.isEmpty else { return try close(.unconfirmed, reasons: left, probe: after) }
+        return try close(
+            .confirmed, reasons: after.verdict == .open ? ["it relays for strangers now"] : [], probe: after)
     }
 }

@@ -144,7 +144,7 @@ extension Engine {
     func takeOut(
         of current: FileSnapshot, old: [UInt8], steps: [RecordedStep], role: StepRole = .compensation
     ) async throws(Failure) -> Bool {
-        let left = try steps.lastDigest(of: current.path).map { digest throws(Failure) in
+        let left = try steps.digestLeft(in: current.path).map { digest throws(Failure) in
             try journal.store.content(digest)
         }
         guard let left, let merged = threeWayMerge(base: left, ours: old, theirs: current.bytes) else {

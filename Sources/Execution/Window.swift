@@ -61,8 +61,16 @@ extension Engine {
     ) async throws(Failure) -> ChangeResult {
         guard let length else { return try close(outcome, reasons: reasons, probe: probe) }
         let window = ConfirmWindow(length: length, from: instruments.moment())
-        try await instruments.arm(journal.changeSet, length)
-        try journal.enter(.window, decided: outcome, reasons: reasons, probe: probe, window: window)
+        do throws(Failure) {
+            try await instruments.arm(journal.changeSet, length)
+            try journal.enter(.window, decided: outcome, reasons: reasons, probe: probe, window: window)
+        } catch {
+            // The timer that was set before the first write is still there, and has the change judged again.
+            throw Failure(
+                .personMustAct, "the change is on the host, and its confirm window could not be opened",
+                detail: [error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"),
+                remedy: "Mend that, then run `agent recover`: it judges the change again.")
+        }
         return ChangeResult(
             changeSet: journal.changeSet, outcome: .unconfirmed, reasons: reasons, probe: probe,
             confirmUntil: window.deadline.wall)
@@ -79,18 +87,12 @@ extension Engine {
             case .harbour: true
             case .rollBack: false
             // A window that keeps what nobody confirmed would be none.
-            case .automatic, .keep: relayed(row.relayBefore, seenAs: try probeBefore(row))
+            case .automatic, .keep: relayedBefore(row, in: journal.store)
             }
         let result =
             exactly || !isForHarbour
             ? try await goBack(reasons) : try await enterHarbour(reasons, probe: nil)
         await instruments.disarm(row.id)
         return result
-    }
-
-    func probeBefore(_ row: ChangeSetRow) throws(Failure) -> ProbeReport? {
-        try row.probeBeforeDigest.map { digest throws(Failure) in
-            try recordedProbe(journal.store.content(digest))
-        }
     }
 }

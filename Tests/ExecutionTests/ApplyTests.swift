@@ -268,6 +268,31 @@ struct RollbackTests {
         #expect(host.world.withLock { $0.relaying } == .open)
     }
 
+    @Test("What somebody writes while the first probe of a rollback runs is kept")
+    func changedWhileProbed() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<4).map { _ in TestHost.report(.closed) } }
+        _ = try await host.apply(host.plan([.edit(host.mainEdit()), .service(.reloadPostfix)]))
+        host.world.withLock { world in
+            world.onProgress = { progress, _ in
+                guard progress == .probing(.before) else { return }
+                try? host.write("main.cf", "# mine\n" + TestHost.closedMain)
+            }
+        }
+        #expect(try await rollBack(1, on: host).outcome == .confirmed)
+        #expect(try host.text("main.cf") == "# mine\n" + TestHost.openMain)
+    }
+
+    @Test("A state that was seen to relay is one that relays, whatever the MTA's own files said")
+    func seenOpenBefore() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = [.open, .closed, .closed, .open].map { TestHost.report($0) } }
+        _ = try await host.apply(host.plan([.edit(host.mainEdit())], relayBefore: .closed))
+        let row = try #require(try host.store.changeSet(1))
+        #expect(row.relayBefore == .closed && relayedBefore(row, in: host.store))
+        #expect(try await rollBack(1, on: host).reasons == ["it relays for strangers now"])
+    }
+
     @Test("A setting of Plesk that was changed to something else since is left alone, before the first write")
     func settingChangedSince() async throws {
         let host = try await applied()

@@ -30,6 +30,25 @@ struct RecoverTests {
         return results.first?.outcome
     }
 
+    @Test("Cut off between a write and its record: what others wrote since is kept, and ours taken out")
+    func cutOffBeforeTheRecord() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [.open, .closed].map { TestHost.report($0) }
+            world.onProgress = { progress, _ in
+                guard case .backedUp = progress else { return }
+                try? host.keepJournalForRewinding()
+            }
+        }
+        _ = try await host.apply(host.plan([.edit(host.mainEdit()), .service(.reloadPostfix)]))
+        try host.rewindToProbe()
+        #expect(try host.store.steps(of: 1).last?.state == .started)
+        host.world.withLock { $0.onProgress = nil }
+        try host.write("main.cf", "# mine\n" + TestHost.closedMain)
+        #expect(try await recovered(host) == .failed)
+        #expect(try host.text("main.cf") == "# mine\n" + TestHost.openMain)
+    }
+
     @Test("Cut off in its steps: the state before")
     func changing() async throws {
         let host = try await interrupted(.changing)

@@ -79,7 +79,12 @@ final class TestHost: Sendable {
 
     private func keepJournal() {
         guard world.withLock({ $0.progress.last }) == .probing(.after) else { return }
-        try? FileManager.default.copyItem(
+        try? keepJournalForRewinding()
+    }
+
+    /// Keeps the journal as it is now, the first time, for ``rewindToProbe()``.
+    func keepJournalForRewinding() throws {
+        try FileManager.default.copyItem(
             at: directory.appending(path: "agent.sqlite"), to: directory.appending(path: "at-probe.sqlite"))
     }
 

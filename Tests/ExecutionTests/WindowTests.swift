@@ -151,6 +151,30 @@ struct WindowTests {
         #expect(try host.text("main.cf") == TestHost.openMain)
     }
 
+    @Test("Where the window cannot be opened after the verdict, that is said, and the change is judged again")
+    func notOpened() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [.open, .closed, .closed].map { TestHost.report($0) }
+            world.onProgress = { progress, _ in
+                guard case .probed(.closed) = progress else { return }
+                host.world.withLock { $0.armFailure = Failure(.failed, "systemd is slow") }
+            }
+        }
+        await #expect { try await host.apply(confirmWindow: .seconds(600)) } throws: {
+            let failure = $0 as? Failure
+            return failure?.status == .personMustAct && failure?.detail == "systemd is slow"
+        }
+        #expect(try host.text("main.cf") == TestHost.closedMain)
+        host.world.withLock { world in
+            world.armFailure = nil
+            world.onProgress = nil
+        }
+        let results = try await recover(policy: TestHost.policy(), using: host.instruments)
+        #expect(results.first?.confirmUntil != nil)
+        #expect(try row(host).phase == .window)
+    }
+
     @Test("After a reboot what was written and not yet judged is left for when mail is served")
     func rebootWhileJudged() async throws {
         let host = try await opened()
