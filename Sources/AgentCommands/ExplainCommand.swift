@@ -67,6 +67,9 @@ struct ExplainCommand: AsyncParsableCommand {
         switch await observeServingConfiguration(liveInstruments(terminal)) {
         case .postfix(let configuration): return explainRelay(configuration, trusted: trusted)
         case .qmail(let configuration): return explainRelay(configuration, trusted: trusted)
+        case .sendsOnly:
+            let note = RelayRisk(kind: "mta", why: "msmtp only sends: there is no MTA that takes mail in")
+            return RelayReport(mta: .msmtp, verdict: .closed, listeners: [], causes: [], risks: [note])
         case .unseen(let reason):
             throw Failure(
                 .failed, "the configuration of the MTA cannot be read", detail: reason,

@@ -139,7 +139,7 @@ func witness(ofFeatures text: String, source: String) -> MTAWitness {
 
 // MARK: - Packages
 
-private func packageWitness(_ files: HostFiles) -> MTAWitness? {
+func packageWitness(_ files: HostFiles) -> MTAWitness? {
     let drivers: [(MailTransferAgent, [String])] = [
         (.postfix, ["plesk-mail-pc-driver"]), (.qmail, ["plesk-mail-qc-driver", "psa-mail-qc-driver"]),
         (.msmtp, ["plesk-mail-mc-driver"]),

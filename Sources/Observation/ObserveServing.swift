@@ -4,6 +4,8 @@ package import MailModel
 package enum ServingConfiguration: Sendable {
     case postfix(PostfixConfiguration)
     case qmail(QmailConfiguration)
+    /// Plesk manages msmtp, which takes no mail in.
+    case sendsOnly
     /// Why there is none, as a sentence without a full stop.
     case unseen(String)
 }
@@ -11,6 +13,11 @@ package enum ServingConfiguration: Sendable {
 /// Reads the configuration of the one MTA that is here; where both are, of the one that Plesk manages.
 package func observeServingConfiguration(_ instruments: Instruments) async -> ServingConfiguration {
     let plesk = PleskInstallation.find(in: instruments.files)
+    if packageWitness(instruments.files)?.mta == .msmtp,
+        await observeManagedMTA(instruments).value?.mta == .msmtp
+    {
+        return .sendsOnly
+    }
     let isQmail: Bool
     switch await observeServingMTA(instruments) {
     case .seen(let mta): isQmail = mta == .qmail
@@ -36,9 +43,12 @@ package func observeServingMTA(_ instruments: Instruments) async -> Observed<Mai
     let hasQmail = instruments.files.exists("\(qmailDirectory(instruments.files))/control")
     let hasPostfix = instruments.files.exists("\(postfixDirectory)/main.cf")
     guard hasQmail, hasPostfix else { return .seen(hasQmail ? .qmail : .postfix) }
+    return await observeManagedMTA(instruments).map(\.mta)
+}
+
+private func observeManagedMTA(_ instruments: Instruments) async -> Observed<ManagedMTA> {
     var listeners = observeListeners(ports: [25], in: instruments.files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
     let plesk = PleskInstallation.find(in: instruments.files)
     return await observeManagedMTA(mailmng: try? plesk.get().mailmng, listeners: listeners, instruments)
-        .map(\.mta)
 }

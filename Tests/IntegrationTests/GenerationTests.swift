@@ -69,6 +69,8 @@ extension OnARealHost {
             #expect(try actual("port-25", plan) == "nothing listens")
             let apply = try lab.agent("apply", "--yes", "--format", "json")
             #expect(try apply.json()["outcome"] as? String == "no-change")
+            let explain = try lab.agent("explain")
+            #expect(explain.status == 0 && explain.output.contains("msmtp only sends"), "\(explain.output)")
         }
 
         private func actual(_ id: String, _ plan: Lab.Run) throws -> String? {
