@@ -97,7 +97,8 @@ private struct QmailFiles {
 
     private static let controlNames = [
         "me", "rcpthosts", "morercpthosts", "morercpthosts.cdb", "locals", "virtualdomains", "percenthack",
-        "envnoathost", "localiphost", "badmailfrom", "smtproutes", "smtpgreeting",
+        "envnoathost", "localiphost", "badmailfrom", "smtproutes", "smtpgreeting", "relaymailfrom",
+        "relayhosts",
     ]
     private static let supervised = ["/service", "/etc/service", "/var/service"]
 

@@ -3,7 +3,7 @@ import MailModel
 extension Explanation {
     /// What does not relay but weakens the host, or could not be judged.
     var risks: [RelayRisk] {
-        assumption + idle + uncompiled + gatekeepers + forwards
+        assumption + idle + uncompiled + patched + gatekeepers + forwards
     }
 
     /// What starts nothing at this moment is not judged, and may be switched on again.
@@ -45,6 +45,18 @@ extension Explanation {
                     kind: "rules", file: QmailConfiguration.source(of: path),
                     why: "it says something else than \(path), which alone counts, until tcprules is run")
             }
+    }
+
+    /// Files that qmail itself does not read, and that open a relay where a patch does (spamcontrol, mdw's).
+    private var patched: [RelayRisk] {
+        ["relaymailfrom", "relayhosts"].compactMap { name in
+            control.entries(name)?.first.map { entry in
+                RelayRisk(
+                    kind: name, parameter: name, file: name, line: entry.line, text: entry.text,
+                    why: "a patched qmail-smtpd relays for whom it names, who can be made up; qmail's own "
+                        + "does not read it, and which one this is cannot be seen")
+            }
+        }
     }
 
     private var gatekeepers: [RelayRisk] {

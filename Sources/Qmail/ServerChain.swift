@@ -58,7 +58,12 @@ struct ServerChain: Hashable, Sendable {
             "tcp-env", "tcpserver", "relaylock", "rblsmtpd", "env", "envdir", "softlimit", "setuidgid",
             "envuidgid", "fixcrio", "tcpd", "recordio", "argv0", "nice", "sslserver", "tlswrapper", "stunnel",
         ]
-        return wrappers.filter { $0.text.hasPrefix("/") && !known.contains($0.text.baseName) }
+        return wrappers.indices.filter { index in
+            // What tcpserver and envdir are told is no program.
+            tcpserverWords?.contains(index) != true
+                && !(index > 0 && words[index - 1].text.baseName == "envdir")
+        }
+        .map { words[$0] }.filter { $0.text.hasPrefix("/") && !known.contains($0.text.baseName) }
     }
 
     /// Arguments behind the server, up to what belongs to the shell.
@@ -107,6 +112,11 @@ struct ServerChain: Hashable, Sendable {
 
     /// The address and the port that tcpserver is bound to, and whether it is.
     var endpoint: (address: String, port: String)? {
+        tcpserverWords.map { (words[$0.upperBound - 1].text, words[$0.upperBound].text) }
+    }
+
+    /// The places of tcpserver, its options, the address and the port.
+    private var tcpserverWords: ClosedRange<Int>? {
         guard let start = wrappers.firstIndex(where: { $0.text.baseName == "tcpserver" }) else { return nil }
         let withValue: Set<Character> = ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
         var index = start + 1
@@ -119,7 +129,6 @@ struct ServerChain: Hashable, Sendable {
             index += takesNext == true ? 2 : 1
         }
         if index < position, words[index].text == "--" { index += 1 }
-        guard index + 1 < position else { return nil }
-        return (words[index].text, words[index + 1].text)
+        return index + 1 < position ? start...(index + 1) : nil
     }
 }

@@ -337,4 +337,17 @@ import Testing
         #expect(report.risks.map(\.file) == [path])
         #expect(report.risks.first?.why.contains("it would serve port 587") == true)
     }
+
+    @Test("Files of patches are named as what they may be, and what tcpserver is told is no unknown program")
+    func patched() {
+        let configuration = SampleQmail.configuration([
+            "relaymailfrom": "@example.net\n", "/etc/tcp.smtp": ":allow\n",
+            "/service/smtpd/run": "exec envdir /etc/env tcpserver -x /etc/tcp.smtp -c 20 0 25 /opt/odd "
+                + "/var/qmail/bin/qmail-smtpd\n",
+        ])
+        let report = explainRelay(configuration, trusted: [])
+        #expect(report.verdict == .closed)
+        #expect(report.risks.map(\.kind) == ["relaymailfrom", "wrapper"])
+        #expect(report.risks.last?.parameter == "/opt/odd")
+    }
 }
