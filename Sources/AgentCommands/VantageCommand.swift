@@ -25,9 +25,9 @@ struct VantageServeCommand: AsyncParsableCommand {
             between requests.
 
             EXAMPLES:
-              openssl rand -hex 32 >/etc/agent/vantage.token
+              openssl rand -hex 32 >/etc/agent/served.tokens
               agent vantage serve --certificate chain.pem --key key.pem \\
-                --token-file /etc/agent/vantage.token
+                --token-file /etc/agent/served.tokens
               agent probe --from https://vantage.example:8443 --token-file FILE
 
             EXIT STATUS:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HostIO
 import MailModel
 import Observation
 import Vantages
@@ -20,35 +21,45 @@ struct VantageOption: ParsableArguments {
     var from: VantageAddress?
 
     @Option(
-        help: ArgumentHelp("The token that an https:// vantage wants, in this file.", valueName: "file"),
+        help: ArgumentHelp(
+            "The token that an https:// vantage wants, in this file; else /etc/agent/vantage.token.",
+            valueName: "file"),
         completion: .file())
     var tokenFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "The authority, in PEM, that vouches for an https:// vantage; the system's ones else.",
+            """
+            The authority, in PEM, that vouches for an https:// vantage; else \
+            /etc/agent/vantage-ca.pem where it is there, else the system's ones.
+            """,
             valueName: "file"),
         completion: .file())
     var vantageCa: String?
 
-    /// The live ones, with what the user has given.
+    /// The live ones, with what the user has given, else with what the host keeps for its vantage.
     /// - Parameter usual: the vantage where the user names none.
     /// - Throws: ``ExitStatus/usage`` when something is missing that the vantage takes.
     func instruments(orElse usual: VantageAddress) throws(Failure) -> VantageInstruments {
-        if case .https(let url) = from ?? usual, tokenFile == nil {
-            throw Failure(
-                .usage, "the vantage \(url) wants a token",
-                remedy: "Name the file that holds it: --token-file FILE.")
-        }
         var instruments = VantageInstruments.ofThisProgram
         if let tokenFile {
-            instruments.token = try readText(tokenFile, what: "the token")
-                .split(whereSeparator: \.isNewline).first { !$0.hasPrefix("#") && !$0.isEmpty }.map(
-                    String.init)
+            instruments.token = firstToken(in: try readText(tokenFile, what: "the token"))
         }
         if let vantageCa { instruments.trustedPEM = try readText(vantageCa, what: "the authority") }
+        try instruments.complete(for: from ?? usual)
         return instruments
     }
+}
+
+/// Where a host keeps what an https:// vantage of its policy takes, so that `recover`, the confirm window's timer and
+/// the boot unit have it as well.
+private enum VantageFiles {
+    static let token = "/etc/agent/vantage.token"
+    static let authority = "/etc/agent/vantage-ca.pem"
+}
+
+private func firstToken(in text: String) -> String? {
+    text.split(whereSeparator: \.isNewline).first { !$0.hasPrefix("#") && !$0.isEmpty }.map(String.init)
 }
 
 extension VantageInstruments {
@@ -57,6 +68,25 @@ extension VantageInstruments {
         var instruments = VantageInstruments.live(program: agentVersion)
         instruments.interfaces = interfaceNetworks() ?? []
         return instruments
+    }
+
+    /// Reads what the user has not named from where the host keeps it.
+    /// - Throws: ``ExitStatus/usage`` when an https:// vantage is to be asked and there is no token;
+    ///   ``ExitStatus/invalid`` when others than root could have written the host's files.
+    mutating func complete(for vantage: VantageAddress) throws(Failure) {
+        guard case .https(let url) = vantage else { return }
+        if token == nil, try isThere(VantageFiles.token) {
+            try requireTrustedFile(VantageFiles.token)
+            token = firstToken(in: try readText(VantageFiles.token, what: "the token"))
+        }
+        if trustedPEM == nil, try isThere(VantageFiles.authority) {
+            try requireTrustedFile(VantageFiles.authority)
+            trustedPEM = try readText(VantageFiles.authority, what: "the authority")
+        }
+        guard token == nil else { return }
+        throw Failure(
+            .usage, "the vantage \(url) wants a token",
+            remedy: "Keep it in \(VantageFiles.token), or name the file that holds it: --token-file FILE.")
     }
 }
 

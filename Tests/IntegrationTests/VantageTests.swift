@@ -90,6 +90,44 @@ extension OnARealHost {
             }
         }
 
+        @Test("The host keeps the token of its policy's vantage, and has it wherever it probes")
+        func ofThePolicy() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            try serving(on: lab) { heard in
+                try lab.host(
+                    "/bin/sh", "-ec",
+                    """
+                    mkdir -p -m 755 /etc/agent
+                    printf 'version: 1\\nprobe: {from: "https://198.51.100.7:8443", ports: [25]}\\n' >/etc/agent/policy.yaml
+                    install -m 600 /root/token /etc/agent/vantage.token
+                    install -m 644 /root/chain.pem /etc/agent/vantage-ca.pem
+                    """)
+                let mark = "203.0.113.10: probed, "
+                let applied = try lab.agent("apply", "--yes", "--confirm-timeout", "600s")
+                #expect(applied.status == 5, "\(applied.output)\(applied.errorOutput)")
+                #expect(try heard().components(separatedBy: mark).count - 1 == 2)
+                // No option of this one names a vantage.
+                let cancelled = try lab.agent("cancel")
+                #expect(cancelled.status == 3, "\(cancelled.output)\(cancelled.errorOutput)")
+                #expect(try heard().components(separatedBy: mark).count - 1 > 2)
+            }
+        }
+
+        @Test("A token that others could have written is not used")
+        func untrustedToken() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-ec",
+                "mkdir -p -m 755 /etc/agent; echo x >/etc/agent/vantage.token; chmod 666 /etc/agent/vantage.token"
+            )
+            let run = try lab.agent("probe", "--from", "https://198.51.100.7:8443")
+            #expect(run.status == 10, "\(run.output)")
+            #expect(run.errorOutput.contains("chmod go-w /etc/agent/vantage.token"), "\(run.errorOutput)")
+        }
+
         @Test("A host that names another one is refused, and the vantage says so")
         func somebodyElse() throws {
             let lab = try Lab.required()
