@@ -39,7 +39,7 @@ extension EndpointProbe {
             findings.question(of: answer).map { question in
                 var question = question
                 question.names.token = Questions.newToken()
-                question.names.third = domain
+                question.aim(at: domain)
                 return question
             }
         }
@@ -52,7 +52,9 @@ extension EndpointProbe {
         await proof.askRest(batches(of: questions), &sent)
         let taken = Set(sent.answers.filter(\.messageTaken).map(\.token))
         findings.replaceAnswers(byProofs: sent.answers)
+        let wait = progress.begin("\(name): messages that it took")
         let fates = await catcher.fates(of: taken, until: min(.now() + Self.deliveryTime, end))
+        progress.end(wait)
         return await traced(fates, sent.answers)
     }
 
@@ -67,5 +69,15 @@ extension EndpointProbe {
         guard let trace, !ids.isEmpty else { return fates }
         let traces = await trace(Array(ids.values))
         return fates.merging(ids.compactMapValues { traces[$0].map(MessageFate.traced) }) { $1 }
+    }
+}
+
+extension DialogueScript.Question {
+    /// Names the vantage as the foreign domain.
+    /// - Parameter literal: its address literal; a domain whose MX it is does where the form wants a name.
+    fileprivate mutating func aim(at literal: String) {
+        names.third = literal
+        guard let proof = test.proof else { return }
+        if let backup = names.backup { names.third = backup } else { test.rcptTo = proof }
     }
 }

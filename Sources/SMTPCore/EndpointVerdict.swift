@@ -114,13 +114,6 @@ package struct EndpointEvidence: Sendable {
         }) {
             return "it takes foreign recipients and refuses the message: \(firstLine(late))"
         }
-        if asked.contains(where: { $0.test.id == "sub-domain" && $0.judgement == .accepted }) {
-            return "it takes mail for every name below the domain that it serves"
-        }
-        if let late = refusals.first(where: { $0.judgement == .refused(.persistent) }) {
-            return
-                "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
-        }
         if let bounced = answers.first(where: { fate($0) == .bounced }) {
             return "it takes \(bounced.test.id) and bounces it later (backscatter)"
         }
@@ -131,6 +124,13 @@ package struct EndpointEvidence: Sendable {
                 return "it takes messages for strangers and sends them nowhere (\(agent))"
             default: continue
             }
+        }
+        if asked.contains(where: { $0.test.id == "sub-domain" && $0.judgement == .accepted }) {
+            return "it takes mail for every name below the domain that it serves"
+        }
+        if let late = refusals.first(where: { $0.judgement == .refused(.persistent) }) {
+            return
+                "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
         }
         return asked.first { $0.messageTaken && fate($0) == .missing }.map { answer in
             "it takes \(answer.test.id), and what was sent so has not come out again"

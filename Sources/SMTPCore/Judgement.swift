@@ -76,6 +76,8 @@ package enum Judgement: Hashable, Sendable {
                 "relay denied", "unable to relay", "not permitted to relay", "relaying is denied",
                 "rcpthosts",
                 "relaying prohibited", "we do not relay", "relay not allowed", "no relaying",
+                // Postfix's own restrictions of these names (smtpd_check.c): the next client hears the same.
+                "defer_if_permit requested", "defer_if_reject requested",
             ])
     }
 

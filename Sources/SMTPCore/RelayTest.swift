@@ -41,6 +41,9 @@ package struct RelayTest: Hashable, Sendable {
     package var id: String
     package var mailFrom: AddressForm
     package var rcptTo: AddressForm
+    /// The recipient where `{third}` is an address literal, if that takes another form: outside of quotes a local part
+    /// has no brackets (RFC 5321 section 4.1.2).
+    package var proof: AddressForm?
     /// The argument of EHLO; the vantage's own address literal unless the test is about HELO.
     package var helo: AddressForm
     package var approach: Approach
@@ -51,12 +54,14 @@ package struct RelayTest: Hashable, Sendable {
     package var meaning: String
 
     package init(
-        _ id: String, from mailFrom: AddressForm, to rcptTo: AddressForm, helo: AddressForm = .ownLiteral,
+        _ id: String, from mailFrom: AddressForm, to rcptTo: AddressForm, proof: AddressForm? = nil,
+        helo: AddressForm = .ownLiteral,
         approach: Approach = .plain, weight: Weight = .relay, source: String, meaning: String
     ) {
         self.id = id
         self.mailFrom = mailFrom
         self.rcptTo = rcptTo
+        self.proof = proof
         self.helo = helo
         self.approach = approach
         self.weight = weight
@@ -90,6 +95,7 @@ extension RelayTest {
 /// | `{host}` | the name in the server's greeting |
 /// | `{relay}` | a domain that the server relays for; where none is known, `relay.` in the local one |
 /// | `{backup}` | a domain whose first MX is the vantage, and whose second is the server |
+/// | `{helo}` | a name by which clients that are let through may introduce themselves |
 /// | `{address}` | the server's address, as in a literal without brackets (RFC 5321 section 4.1.3) |
 /// | `{vantage}` | the client's address, likewise |
 package struct AddressForm: Hashable, Sendable, ExpressibleByStringLiteral {
@@ -122,13 +128,15 @@ package struct TestNames: Hashable, Sendable {
     package var user: String?
     package var relay: String?
     package var backup: String?
+    package var helo: String?
     package var host: String?
     package var address: String?
     package var vantage: String?
 
     package init(
         token: String, third: String = TestNames.reservedDomain, local: String? = nil, user: String? = nil,
-        relay: String? = nil, backup: String? = nil, host: String? = nil, address: String? = nil,
+        relay: String? = nil, backup: String? = nil, helo: String? = nil, host: String? = nil,
+        address: String? = nil,
         vantage: String? = nil
     ) {
         self.token = token
@@ -137,6 +145,7 @@ package struct TestNames: Hashable, Sendable {
         self.user = user
         self.relay = relay
         self.backup = backup
+        self.helo = helo
         self.host = host
         self.address = address
         self.vantage = vantage
@@ -153,6 +162,7 @@ package struct TestNames: Hashable, Sendable {
         case "user": user
         case "relay": relay
         case "backup": backup
+        case "helo": helo
         case "host": host
         case "address": address
         case "vantage": vantage

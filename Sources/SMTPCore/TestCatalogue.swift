@@ -123,16 +123,20 @@ package enum TestCatalogue {
         encoded("bang-host", "<{third}!{token}@{host}>", "nmap"),
         encoded("bang-local", "<{third}!{token}@{local}>", "swap_bangpath"),
         encoded("bang-two", "<{host}!{third}!{token}>", "abuse.net; Sendmail route_uucp"),
-        encoded("equals", "<{token}={third}@{local}>", "C16 C22 Q14"),
+        encoded("equals", "<{token}={third}@{local}>", "C16 C22 Q14", proof: "<\"{token}={third}\"@{local}>"),
         encoded("bang-percent", "<{host}!{token}%{third}@{local}>", "measured on Postfix"),
         encoded("percent-relay", "<{token}%{third}@{relay}>", "C11: two hops"),
         encoded("two-at-relay", "<{token}@{third}@{relay}>", "C11: two hops"),
-        encoded("srs", "<SRS0=0000=00={third}={token}@{local}>", "C16 C22"),
+        encoded(
+            "srs", "<SRS0=0000=00={third}={token}@{local}>", "C16 C22",
+            proof: "<\"SRS0=0000=00={third}={token}\"@{local}>"),
     ]
 
-    private static func encoded(_ id: String, _ rcptTo: AddressForm, _ source: String) -> RelayTest {
+    private static func encoded(
+        _ id: String, _ rcptTo: AddressForm, _ source: String, proof: AddressForm? = nil
+    ) -> RelayTest {
         RelayTest(
-            id, from: "<>", to: rcptTo, weight: .deliveryOnly, source: source,
+            id, from: "<>", to: rcptTo, proof: proof, weight: .deliveryOnly, source: source,
             meaning: "a foreign address hidden in a local part is taken out and followed")
     }
 
@@ -152,6 +156,9 @@ package enum TestCatalogue {
         RelayTest(
             "helo-bare-address", from: "<>", to: "<{token}@{third}>", helo: "127.0.0.1", source: "B39",
             meaning: "whoever says HELO with an address without brackets may relay"),
+        RelayTest(
+            "helo-known", from: "<>", to: "<{token}@{third}>", helo: "{helo}", source: "E11",
+            meaning: "whoever says HELO with a name that is let through may relay"),
     ]
 
     /// From other networks than the vantage's own, where the vantage has an address in them.

@@ -40,7 +40,9 @@ extension ProbeRequest {
         let own = ownAddresses(interfaces: interfaces, toward: endpoints.map(\.address))
         sources = own.primary
         networks = own.others.filter { other in !trusted.contains { $0.contains(other.address) } }
-        catchers = catches ? own.primary + networks.map(\.address) : []
+        // A smarthost may hand the message to any of them.
+        let all = own.primary + networks.map(\.address)
+        catchers = catches ? all + globalAddresses(interfaces).filter { !all.contains($0) } : []
         origin.address = own.primary.first?.description
         if own.primary.contains(where: { address in trusted.contains { $0.contains(address) } }) {
             origin.note = "the policy lets this vantage relay: it is no stranger"

@@ -56,6 +56,10 @@ struct JudgementTests {
             (Reply(450, "4.7.25 Client host rejected: cannot find your hostname"), .deferred),
             (Reply(451, "4.3.5 Server configuration error"), .deferred),
             (Reply(451, "4.3.0 <x@example.org>: Temporary lookup failure"), .deferred),
+            (
+                Reply(450, "4.3.0 <x@example.org>: Recipient address rejected: defer_if_permit requested"),
+                .refused(.relay)
+            ),
             (Reply(421, "4.7.0 too many connections"), .deferred),
         ])
     func recipient(reply: Reply, expected: Judgement) {

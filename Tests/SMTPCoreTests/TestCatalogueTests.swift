@@ -5,7 +5,7 @@ import Testing
 struct TestCatalogueTests {
     private let names = TestNames(
         token: "relay-test-abc", local: "hosted.example", user: "info", relay: "relay.hosted.example",
-        backup: "backup.example.org", host: "mx.hosted.example",
+        backup: "backup.example.org", helo: "office.hosted.example", host: "mx.hosted.example",
         address: "203.0.113.10", vantage: "198.51.100.25")
 
     @Test("Every test has a name of its own, a source and a meaning")
