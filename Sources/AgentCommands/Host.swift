@@ -44,7 +44,7 @@ struct Host: Sendable {
     /// Has this host asked from outside on every address and port where it serves mail.
     func probe(
         _ state: HostState, from: VantageAddress, depth: ProbeDepth, knowing: ProbeKnowledge? = nil,
-        transcript: TranscriptSink? = nil
+        transcript: TranscriptSink? = nil, progress: ProbeProgress? = nil
     ) async throws(Failure) -> ProbeReport {
         guard let listeners = state.listeners.value else {
             throw Failure(
@@ -70,7 +70,10 @@ struct Host: Sendable {
         request.relayDomain = state.hosted.value?.relayDomain
         request.trusted = policy.whiteList.allowed(on: currentTime().day)
         try knowing?.add(to: &request)
-        var report = try await runProbe(from: from, request, instruments: vantage, transcript: transcript)
+        var instruments = vantage
+        try instruments.complete(for: from)
+        var report = try await runProbe(
+            from: from, request, instruments: instruments, transcript: transcript, progress: progress)
         report.hostedReason = hosted.reason
         return report
     }

@@ -89,29 +89,37 @@ struct ProbeCommand: AsyncParsableCommand {
     private func ask(
         _ host: Host, _ outside: VantageInstruments, _ lines: TranscriptFile?
     ) async throws(Failure) -> [ProbeReport] {
-        async let _ = host.terminal.tick(targets.isEmpty ? "this host" : targets.joined(separator: ", "))
-        return try await targets.isEmpty ? [probeThisHost(host, lines)] : probeNamedHosts(outside, lines)
+        let progress = ProbeProgress()
+        async let _ = host.terminal.tick(
+            targets.isEmpty ? "this host" : targets.joined(separator: ", "), progress)
+        let watched = host.terminal.isWatched ? progress : nil
+        return try await targets.isEmpty
+            ? [probeThisHost(host, lines, watched)] : probeNamedHosts(outside, lines, watched)
     }
 
     private func answer(_ terminal: Terminal) async -> ExitStatus {
         let bytes = (try? FileHandle.standardInput.readToEnd()).map { Array($0) } ?? []
         let answer = await answerProbeRequest(
-            bytes, program: agentVersion, interfaces: interfaceNetworks() ?? [])
+            bytes, program: agentVersion, interfaces: interfaceNetworks() ?? []
+        ) { line in
+            try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+        }
         terminal.write(String(decoding: answer, as: UTF8.self))
         return .done
     }
 
     private func probeThisHost(
-        _ host: Host, _ lines: TranscriptFile?
+        _ host: Host, _ lines: TranscriptFile?, _ progress: ProbeProgress?
     ) async throws(Failure) -> ProbeReport {
         let from = vantage.from ?? host.policy.probe.from
         try requireRoot(toProbeFrom: from)
         return try await host.probe(
-            host.observe(), from: from, depth: .complete, knowing: knowledge, transcript: lines?.sink)
+            host.observe(), from: from, depth: .complete, knowing: knowledge, transcript: lines?.sink,
+            progress: progress)
     }
 
     private func probeNamedHosts(
-        _ instruments: VantageInstruments, _ lines: TranscriptFile?
+        _ instruments: VantageInstruments, _ lines: TranscriptFile?, _ progress: ProbeProgress?
     ) async throws(Failure) -> [ProbeReport] {
         let from = vantage.from ?? .direct
         var reports: [ProbeReport] = []
@@ -127,7 +135,7 @@ struct ProbeCommand: AsyncParsableCommand {
                 target: target, endpoints: endpoints, origin: ProbeOrigin(kind: from.text, address: nil))
             try knowledge.add(to: &request)
             var report = try await runProbe(
-                from: from, request, instruments: instruments, transcript: lines?.sink)
+                from: from, request, instruments: instruments, transcript: lines?.sink, progress: progress)
             if port == nil { report.leaveOutUnusedPorts() }
             reports.append(report)
         }

@@ -21,13 +21,34 @@ struct ProbeKnowledge: ParsableArguments {
     var backupDomain: String?
 
     @Option(
+        help: ArgumentHelp(
+            "A name by which a client of yours says HELO: saying it must not help.", valueName: "domain"))
+    var helo: String?
+
+    @Option(
         help: ArgumentHelp("A certificate that a CA gave you, and its key, in PEM.", valueName: "file"),
         completion: .file())
     var clientCertificate: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The time for each host: 60s, 10m. One that puts strangers off for five minutes (greylisting) is \
+            judged within 7m; an https:// vantage takes a minute, whatever is said here.
+            """, valueName: "time"),
+        transform: { text in
+            guard let length = Duration(window: text), (.seconds(1)...ProbeLimits.longest).contains(length)
+            else {
+                throw ValidationError("a time is a number with s or m, from 1s to 30m: 60s, 10m")
+            }
+            return length
+        })
+    var timeout: Duration?
+
     func validate() throws {
         for (name, value) in [
             ("--hosted", hosted), ("--relay-domain", relayDomain), ("--backup-domain", backupDomain),
+            ("--helo", helo),
         ] {
             guard let value else { continue }
             let parts = value.split(separator: "@", omittingEmptySubsequences: false)
@@ -44,6 +65,8 @@ struct ProbeKnowledge: ParsableArguments {
         request.hostedRecipient = hosted ?? request.hostedRecipient
         request.relayDomain = relayDomain ?? request.relayDomain
         request.backupDomain = backupDomain
+        request.heloName = helo
+        if let timeout { request.limits.whole = timeout }
         request.clientCertificate = try clientCertificate.map { path throws(Failure) in
             try readText(path, what: "the certificate")
         }

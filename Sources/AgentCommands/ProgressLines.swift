@@ -1,6 +1,7 @@
 import Content
 import Execution
 import MailModel
+import Probing
 import Reporting
 
 /// What is going on, as lines on stderr.
@@ -18,4 +19,12 @@ func progressLine(_ progress: ChangeProgress, style: TerminalStyle) -> String {
     case .enteringHarbour(let reason): "Making for the safe harbour: \(printableText(reason.utf8))"
     case .takenBack: "  taken back"
     }
+}
+
+/// How far a probe has come: `Asking this host … 120 of 480 tests, 3 s; 203.0.113.10 port 25: the reply to RCPT`, with
+/// nothing that would break out of one line of 80 columns.
+func probeLine(_ what: String, _ moment: ProbeProgress.Moment, seconds: Int) -> String {
+    let tests = moment.all > 0 ? "\(moment.done) of \(moment.all) tests, " : ""
+    let wait = moment.waitsFor.map { "; \($0)" } ?? ""
+    return String(printableText("Asking \(what) … \(tests)\(seconds) s\(wait)".utf8).prefix(79))
 }

@@ -3,6 +3,7 @@ import Content
 import Foundation
 import HostIO
 import MailModel
+import Probing
 import Reporting
 import Synchronization
 
@@ -43,13 +44,16 @@ struct Terminal: Sendable {
     /// A line of progress.
     func say(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
-    /// Where a person watches: a line that says how long something takes, until the task is cancelled.
-    func tick(_ what: String) async {
-        guard isatty(STDERR_FILENO) != 0 else { return }
+    /// Whether a person watches the progress, not a file or another program.
+    var isWatched: Bool { isatty(STDERR_FILENO) != 0 }
+
+    /// Where a person watches: a line that says how far something has come, until the task is cancelled.
+    func tick(_ what: String, _ progress: ProbeProgress) async {
+        guard isWatched else { return }
         var seconds = 0
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             seconds += 1
-            write("\r\u{1b}[2KAsking \(printableText(what.utf8)) … \(seconds) s", to: STDERR_FILENO)
+            write("\r\u{1b}[2K" + probeLine(what, progress.now, seconds: seconds), to: STDERR_FILENO)
         }
         if seconds > 0 { write("\r\u{1b}[2K", to: STDERR_FILENO) }
     }

@@ -14,6 +14,8 @@ package struct ProgramCall: Hashable, Sendable {
     package var deadline: Duration
     /// The most that each of the two output streams may carry, in bytes.
     package var outputLimit: Int
+    /// Gets what the program prints to its standard error while it runs; `nil` when nobody watches.
+    package var watcher: ErrorWatcher?
 
     package init(
         executable: String, arguments: [String] = [], environment: [String: String] = [:],
@@ -26,6 +28,18 @@ package struct ProgramCall: Hashable, Sendable {
         self.deadline = deadline
         self.outputLimit = outputLimit
     }
+}
+
+/// Whoever wants to see a program's standard error before the program ends.
+package final class ErrorWatcher: Hashable, Sendable {
+    let take: @Sendable (_ line: String) -> Void
+
+    /// - Parameter take: gets each whole line, without its end; what is longer than 128 KiB ends the program.
+    package init(_ take: @escaping @Sendable (_ line: String) -> Void) { self.take = take }
+
+    package static func == (left: ErrorWatcher, right: ErrorWatcher) -> Bool { left === right }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 /// How a program ended.

@@ -56,16 +56,9 @@ private enum Ending: Sendable {
 private func runToItsEnd(_ call: ProgramCall) async -> Ending {
     var started: pid_t?
     do {
-        let input = try standardInput(call.input)
-        let result = try await run(
-            configuration(of: call), input: .fileDescriptor(input, closeAfterSpawningProcess: true),
-            output: .bytes(limit: call.outputLimit), error: .bytes(limit: call.outputLimit)
-        ) { started = $0.processIdentifier.value }
+        let result = try await collect(call) { started = $0 }
         if Task.isCancelled { endRemains(ofGroup: started) }
-        return .ended(
-            ProgramResult(
-                exit: ProgramExit(result.terminationStatus), output: result.standardOutput,
-                errorOutput: result.standardError))
+        return .ended(result)
     } catch let error as SubprocessError where error.code == .outputLimitExceeded {
         endRemains(ofGroup: started)
         return .failed(printedTooMuch(call))
@@ -76,6 +69,34 @@ private func runToItsEnd(_ call: ProgramCall) async -> Ending {
         endRemains(ofGroup: started)
         return .failed(couldNotRun(call, String(describing: error)))
     }
+}
+
+private func collect(_ call: ProgramCall, _ begun: (pid_t) -> Void) async throws -> ProgramResult {
+    let input = try standardInput(call.input)
+    guard let watcher = call.watcher else {
+        let result = try await run(
+            configuration(of: call), input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+            output: .bytes(limit: call.outputLimit), error: .bytes(limit: call.outputLimit)
+        ) { begun($0.processIdentifier.value) }
+        return ProgramResult(
+            exit: ProgramExit(result.terminationStatus), output: result.standardOutput,
+            errorOutput: result.standardError)
+    }
+    let result = try await run(
+        configuration(of: call), input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+        output: .bytes(limit: call.outputLimit), error: .sequence
+    ) { execution in
+        begun(execution.processIdentifier.value)
+        var printed: [UInt8] = []
+        for try await line in execution.standardError.strings() {
+            watcher.take(line)
+            if printed.count + line.utf8.count < call.outputLimit { printed += Array((line + "\n").utf8) }
+        }
+        return printed
+    }
+    return ProgramResult(
+        exit: ProgramExit(result.terminationStatus), output: result.standardOutput,
+        errorOutput: result.closureResult)
 }
 
 private func configuration(of call: ProgramCall) -> Configuration {

@@ -15,6 +15,8 @@ final class DialogueHandler: ChannelInboundHandler {
         var end: NIODeadline
         var tls: NIOSSLContext
         var record: @Sendable (TranscriptEntry.Direction, [UInt8]) -> Void
+        /// Is told what is waited for, whenever that changes.
+        var waits: @Sendable (String) -> Void = { _ in }
     }
 
     private let settings: Settings
@@ -76,6 +78,7 @@ final class DialogueHandler: ChannelInboundHandler {
         let action = machine.received(event)
         let wait = allowance(for: machine)
         dialogue = machine
+        if action != .wait { settings.waits(machine.awaiting) }
         switch action {
         case .wait:
             if timer == nil || event == .tlsEstablished { setTimer(wait, context) }

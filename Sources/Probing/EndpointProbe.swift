@@ -17,6 +17,7 @@ struct EndpointProbe: Sendable {
     var context: ClientTLS
     var transcript: Transcript
     var trace: TraceMessages?
+    var progress: ProbeProgress
     /// Whether messages follow accepted recipients.
     var delivery = DialogueScript.Delivery.never
 
@@ -27,7 +28,17 @@ struct EndpointProbe: Sendable {
     }
 
     func run(_ batches: [[DialogueScript.Question]]) async -> Findings {
-        var findings = Findings()
+        let count = batches.reduce(0) { $0 + $1.count }
+        progress.expect(count)
+        var findings = await asked(batches)
+        // Those that were answered are counted already.
+        progress.finish(count - findings.settled)
+        await askDeferredAgain(&findings)
+        return findings
+    }
+
+    private func asked(_ batches: [[DialogueScript.Question]]) async -> Findings {
+        var findings = Findings(progress: progress)
         guard let first = batches.first else { return findings }
         var waiting = batches.dropFirst().map { Batch(questions: $0) }
         var left: Batch? = Batch(questions: first)
@@ -35,14 +46,13 @@ struct EndpointProbe: Sendable {
             let conversation = await askPatiently(batch)
             left = findings.take(conversation, asked: batch)
             guard Self.isWorthAsking(conversation.end), left.map({ $0.failures < 2 }) ?? true else {
-                if findings.isSilent { await askWithHeader(&waiting, &findings) }
+                if findings.isSilent, tls == .none { await askWithHeader(&waiting, &findings) }
                 findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
                 return findings
             }
         }
         if let left { waiting.append(left) }
         await askRest(waiting, &findings)
-        await askDeferredAgain(&findings)
         return findings
     }
 
@@ -53,7 +63,9 @@ struct EndpointProbe: Sendable {
         }
         guard let batch = waiting.first(where: isHeader) else { return }
         waiting.removeAll(where: isHeader)
-        if let left = findings.take(await ask(batch.questions), asked: batch) {
+        var hasty = self
+        hasty.limits = limits.hasty
+        if let left = findings.take(await hasty.ask(batch.questions), asked: batch) {
             findings.giveUp(on: [left])
         }
     }
@@ -73,8 +85,11 @@ struct EndpointProbe: Sendable {
         guard let context = context.context(for: approach) else {
             return .unreachable("the vantage has no certificate to show")
         }
-        let settings = DialogueHandler.Settings(
+        var settings = DialogueHandler.Settings(
             limits: limits, end: end, tls: context, record: transcript.connection(to: endpoint))
+        let wait = progress.begin("\(name): the connection")
+        defer { progress.end(wait) }
+        settings.waits = { [progress, name] what in progress.wait(wait, for: "\(name): \(what)") }
         let source = sources.address(for: approach)
         return await Call(endpoint: endpoint, source: source, settings: settings) { [tls, delivery] local in
             let vantage = local?.ipAddress.flatMap { IPAddress($0) }?.literal
@@ -87,6 +102,9 @@ struct EndpointProbe: Sendable {
                 }, delivery: delivery)
         }.make()
     }
+
+    /// As a person would call it.
+    var name: String { "\(endpoint.address) port \(endpoint.port)" }
 
     /// A server that answered nothing the last time gets a moment to recover.
     private func askPatiently(_ batch: Batch) async -> Conversation {
@@ -112,8 +130,8 @@ struct EndpointProbe: Sendable {
                 if conversation.saysTooMany { window = max(1, window / 2) }
                 guard let left = findings.take(conversation, asked: batch) else { continue }
                 // Twice without any answer is enough, and one question that nobody answers must not
-                // take the others with it.
-                if left.failures < 2, !Task.isCancelled, .now() < end {
+                // take the others with it. Too many connections at once is no answer, and passes.
+                if left.failures < (conversation.wasTurnedAway ? 6 : 2), !Task.isCancelled, .now() < end {
                     waiting.append(left)
                 } else if left.questions.count > 1, !Task.isCancelled, .now() < end {
                     waiting += left.questions.map { Batch(questions: [$0], failures: 1) }
@@ -135,10 +153,13 @@ struct EndpointProbe: Sendable {
     /// A 4xx may be greylisting: the same envelope is asked again, later and later, as long as there is time.
     private func askDeferredAgain(_ findings: inout Findings) async {
         let began = NIODeadline.now()
-        for delay in [2, 5, 10, 20, 60, 120, 120, 120] {
-            let deferred = findings.retryable
+        for (round, delay) in [2, 5, 10, 20, 60, 120, 120, 120].enumerated() {
+            let deferred = findings.retryable(round: round)
             guard !deferred.isEmpty, .now() + .seconds(Int64(delay)) + .seconds(1) < end else { break }
-            guard (try? await Task.sleep(for: .seconds(delay))) != nil else { break }
+            let wait = progress.begin("\(name): put off, and asked again in \(delay) s")
+            let isAwake = (try? await Task.sleep(for: .seconds(delay))) != nil
+            progress.end(wait)
+            guard isAwake else { break }
             var again = Findings()
             await askRest(batches(of: deferred), &again)
             findings.replaceAnswers(by: again.answers)
@@ -151,6 +172,15 @@ struct EndpointProbe: Sendable {
 extension Conversation {
     var end: DialogueEnd? {
         if case .heard(_, let end) = self { end } else { nil }
+    }
+
+    /// The server said "not now" before it heard a question.
+    var wasTurnedAway: Bool {
+        switch self {
+        case .heard(let record, .serviceClosing): record.answers.isEmpty
+        case .heard(_, .turnedAway(let reply)): reply.isTransient
+        case .heard, .unreachable: false
+        }
     }
 
     /// The server asks for fewer connections, or just drops them.

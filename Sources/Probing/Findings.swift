@@ -15,8 +15,12 @@ struct Findings: Sendable {
     var trouble: String?
     private var wasConnected = false
     private var questions: [String: DialogueScript.Question] = [:]
+    /// How many questions a connection has settled.
+    private(set) var settled = 0
+    private let progress: ProbeProgress?
 
-    init() {}
+    /// - Parameter progress: where each settled question counts; `nil` where it counted before.
+    init(progress: ProbeProgress? = nil) { self.progress = progress }
 
     /// Keeps what a connection brought.
     /// - Returns: What it left unanswered; `nil` when that is nothing.
@@ -42,6 +46,8 @@ struct Findings: Sendable {
         let left = batch.questions.filter {
             !answered.contains($0.names.token) && !notApplicable.contains($0.test.id)
         }
+        settled += batch.questions.count - left.count
+        progress?.finish(batch.questions.count - left.count)
         guard !left.isEmpty else { return nil }
         return EndpointProbe.Batch(
             questions: left, failures: record.answers.isEmpty ? batch.failures + 1 : batch.failures)
@@ -57,12 +63,11 @@ struct Findings: Sendable {
     /// Whether connections are taken and nothing comes.
     var isSilent: Bool { wasConnected && banner == nil }
 
-    /// The questions that were put off and may be answered another time. A server that says that its own
-    /// configuration is wrong (4.3.5) will say so again.
-    var retryable: [DialogueScript.Question] {
-        answers.filter {
-            $0.judgement == .deferred && $0.decidingReply?.enhancedStatus != EnhancedStatus(4, 3, 5)
-        }.compactMap { questions[$0.token] }
+    /// The questions that were put off and may be answered another time.
+    /// - Parameter round: how often they were asked again before.
+    func retryable(round: Int) -> [DialogueScript.Question] {
+        answers.filter { $0.judgement == .deferred && $0.decidingReply?.mayPass(round: round) == true }
+            .compactMap { questions[$0.token] }
     }
 
     mutating func replaceAnswers(by newer: [Answer]) {
@@ -88,5 +93,20 @@ struct Findings: Sendable {
         for index in answers.indices where answers[index].judgement == .deferred {
             answers[index].judgement = .refused(.persistent)
         }
+    }
+}
+
+extension Reply {
+    /// How often a server may say that it is in trouble itself before it is believed.
+    private static let patienceWithTrouble = 2
+
+    /// Whether waiting helps. Greylisting passes, and so does a server that takes no mail for the moment (4.3.2). One
+    /// that says that its configuration is wrong (4.3.5) says so again, and one that has another trouble of its own
+    /// (RFC 3463 section 3.4; Postfix says 4.3.0 where a table cannot be read) does not get over it in a minute.
+    fileprivate func mayPass(round: Int) -> Bool {
+        guard let status = enhancedStatus, status.subject == 3, status.detail != 2,
+            !lowercasedText.contains("greylist"), !lowercasedText.contains("graylist")
+        else { return true }
+        return status.detail != 5 && round < Self.patienceWithTrouble
     }
 }

@@ -11,10 +11,11 @@ package import SMTPCore
 /// - Parameters:
 ///   - transcript: every line sent and received, as it happens.
 ///   - trace: what the server's own host knows of messages that were taken and have not come.
+///   - progress: what a watcher is told of it.
 ///   - catcher: one that is there already; ``ProbeRequest/catchers`` counts where there is none.
 package func probe(
     _ request: ProbeRequest, transcript: TranscriptSink? = nil, trace: TraceMessages? = nil,
-    catcher: Catcher? = nil
+    catcher: Catcher? = nil, progress: ProbeProgress = ProbeProgress()
 ) async -> ProbeReport {
     let context: ClientTLS
     do {
@@ -26,7 +27,7 @@ package func probe(
     let own = catcher == nil ? await startCatcher(request) : nil
     let run = ProbeRun(
         request: request, end: .now() + TimeAmount(request.limits.whole), context: context,
-        transcript: Transcript(transcript), catcher: catcher ?? own, trace: trace)
+        transcript: Transcript(transcript), catcher: catcher ?? own, trace: trace, progress: progress)
     var report = await run.report()
     if !request.catchers.isEmpty, run.catcher == nil {
         let trouble = "no mail was sent: the vantage cannot catch it on port 25"
@@ -51,12 +52,14 @@ struct ProbeRun: Sendable {
     /// `nil` when no mail is sent.
     var catcher: Catcher?
     var trace: TraceMessages?
+    var progress: ProbeProgress
 
     /// One endpoint in one TLS state, with its place in the report.
     private struct Part: Sendable {
         var index: Int
         var endpoint: ProbeEndpoint?
         var hosted: HostedAnswer?
+        var isSilent: Bool
     }
 
     func report() async -> ProbeReport {
@@ -86,25 +89,35 @@ struct ProbeRun: Sendable {
     }
 
     private func part(_ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse) async -> Part {
+        let part = await asked(index, endpoint, tls, request.limits)
+        guard part.isSilent, tls == .none, !endpoint.isQMQP else { return part }
+        // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).
+        let greeting = await asked(index, endpoint, .implicit, request.limits.hasty)
+        return greeting.isSilent ? part : await asked(index, endpoint, .implicit, request.limits)
+    }
+
+    private func asked(
+        _ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ limits: ProbeLimits
+    ) async -> Part {
         let probe = EndpointProbe(
-            endpoint: endpoint, tls: tls, limits: request.limits,
+            endpoint: endpoint, tls: tls, limits: limits,
             sources: Sources(request, toward: endpoint.address), end: end, context: context,
-            transcript: transcript, trace: trace)
+            transcript: transcript, trace: trace, progress: progress)
         let questions = Questions(request: request, endpoint: endpoint, tls: tls)
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
         var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
         var fates: [String: MessageFate] = [:]
         if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
         return Part(
-            index: index, endpoint: judge(endpoint, tls, findings, fates),
-            hosted: hosted(findings))
+            index: index, endpoint: judge(endpoint, tls, findings, fates), hosted: hosted(findings),
+            isSilent: findings.isSilent)
     }
 
     /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.
     private func judge(
         _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, _ fates: [String: MessageFate]
     ) -> ProbeEndpoint? {
-        if endpoint.tls != tls, !findings.offeredStartTLS { return nil }
+        if tls == .starttls, endpoint.tls != tls, !findings.offeredStartTLS { return nil }
         let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
         let evidence = EndpointEvidence(
             answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble)

@@ -48,6 +48,8 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     package var relayDomain: String?
     /// A domain whose first MX is the vantage and whose second is the server.
     package var backupDomain: String?
+    /// A name by which clients that the server lets through introduce themselves.
+    package var heloName: String?
     /// A user's address that the server knows, for the test that claims it; ``hostedRecipient`` where `nil`.
     package var localSender: String?
     /// Addresses of the vantage in networks other than its own.
@@ -107,6 +109,9 @@ package struct ProbeLimits: Sendable, Equatable, Codable {
     /// Each may be refused, and Postfix slows down after `smtpd_soft_error_limit` (10) refusals.
     package var questionsPerConnection: Int
 
+    /// What ``whole`` may be at most.
+    package static let longest = Duration.seconds(1800)
+
     package init(
         connect: Duration = .seconds(5), banner: Duration = .seconds(20), reply: Duration = .seconds(20),
         whole: Duration = .seconds(60), connections: Int = 8, questionsPerConnection: Int = 7
@@ -117,6 +122,16 @@ package struct ProbeLimits: Sendable, Equatable, Codable {
         self.whole = whole
         self.connections = connections
         self.questionsPerConnection = questionsPerConnection
+    }
+}
+
+extension ProbeLimits {
+    /// For another try with a server that has said nothing in the whole time that it had.
+    var hasty: ProbeLimits {
+        var limits = self
+        limits.banner = min(banner, .seconds(10))
+        limits.reply = min(reply, .seconds(5))
+        return limits
     }
 }
 

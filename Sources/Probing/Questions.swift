@@ -47,7 +47,7 @@ struct Questions {
             names: TestNames(
                 token: Self.newToken(), local: known?.last.map(String.init),
                 user: known.flatMap { $0.count == 2 ? String($0[0]) : nil }, relay: request.relayDomain,
-                backup: request.backupDomain, address: endpoint.address.literal))
+                backup: request.backupDomain, helo: request.heloName, address: endpoint.address.literal))
     }
 
     private static let tokenPrefix = "relay-test-"

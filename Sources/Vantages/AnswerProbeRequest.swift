@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HostIO
 package import MailModel
 package import Probing
@@ -11,54 +12,93 @@ internal import Synchronization
 ///   - json: what came on standard input.
 ///   - program: the version of this program, which has to be that of the other process.
 ///   - interfaces: the addresses of this machine, for an order that is carried out from where it stands.
+///   - say: takes lines for standard error, where the order wants to hear how far it has come.
 /// - Returns: what to print on standard output, one JSON document.
 package func answerProbeRequest(
-    _ json: [UInt8], program: String, interfaces: [IPNetwork]
+    _ json: [UInt8], program: String, interfaces: [IPNetwork],
+    say: @escaping @Sendable (String) -> Void = { _ in }
 ) async -> [UInt8] {
-    await answerProbeRequest(json, program: program, interfaces: interfaces) { call throws(Failure) in
+    await answerProbeRequest(json, program: program, interfaces: interfaces, say: say) {
+        call throws(Failure) in
         try await HostIO.runProgram(call)
     }
 }
 
 func answerProbeRequest(
-    _ json: [UInt8], program: String, interfaces: [IPNetwork], runProgram: @escaping RunProgram
+    _ json: [UInt8], program: String, interfaces: [IPNetwork], say: @escaping @Sendable (String) -> Void,
+    runProgram: @escaping RunProgram
 ) async -> [UInt8] {
     do throws(Failure) {
         let order = try ProbeOrder(json: json, program: program)
-        return try await carryOut(order, interfaces, runProgram).json
+        let progress = ProbeProgress()
+        async let _ = order.wantsProgress ? tell(progress, say) : ()
+        return try await carryOut(order, interfaces, progress, runProgram).json
     } catch {
         return ProbeDelivery(refusal: ProbeDelivery.Refusal(error)).json
     }
 }
 
+/// Says every second how far it has come, until the task is cancelled.
+private func tell(_ progress: ProbeProgress, _ say: @Sendable (String) -> Void) async {
+    while (try? await Task.sleep(for: .seconds(1))) != nil { say(ProgressLine.text(progress.now)) }
+}
+
 private func carryOut(
-    _ order: ProbeOrder, _ interfaces: [IPNetwork], _ runProgram: @escaping RunProgram
+    _ order: ProbeOrder, _ interfaces: [IPNetwork], _ progress: ProbeProgress,
+    _ runProgram: @escaping RunProgram
 ) async throws(Failure) -> ProbeDelivery {
-    guard let link = order.link else { return await order.carriedOut(interfaces: interfaces) }
+    guard let link = order.link else {
+        return await order.carriedOut(interfaces: interfaces, progress: progress)
+    }
     try await link.make(runProgram)
     let tracing = PostfixTracing(runProgram: runProgram)
     // The server is on this very host.
-    let delivery = await order.delivery(of: order.request, trace: { ids in await tracing(ids) })
+    let delivery = await whileOrdererLives {
+        await order.delivery(of: order.request, trace: { ids in await tracing(ids) }, progress: progress)
+    }
     await link.remove(runProgram)
     return delivery
+}
+
+/// Cancels the work when the process that has ordered it is gone, killed or not: nobody waits for it, and the link to
+/// the host is to go as well.
+private func whileOrdererLives(_ work: @escaping @Sendable () async -> ProbeDelivery) async -> ProbeDelivery {
+    let orderer = getppid()
+    return await withTaskGroup(of: ProbeDelivery?.self) { group in
+        group.addTask { await work() }
+        group.addTask {
+            while getppid() == orderer, (try? await Task.sleep(for: .milliseconds(250))) != nil {}
+            return nil
+        }
+        var delivery: ProbeDelivery?
+        for await result in group {
+            delivery = delivery ?? result
+            group.cancelAll()
+        }
+        return delivery ?? ProbeDelivery()
+    }
 }
 
 extension ProbeOrder {
     /// Probes from where this process stands.
     /// - Parameter catcher: one that is there already.
-    package func carriedOut(interfaces: [IPNetwork], catcher: Catcher? = nil) async -> ProbeDelivery {
+    package func carriedOut(
+        interfaces: [IPNetwork], catcher: Catcher? = nil, progress: ProbeProgress = ProbeProgress()
+    ) async -> ProbeDelivery {
         var request = request
         request.useOwnAddresses(interfaces: interfaces, catches: catches && catcher == nil)
-        return await delivery(of: request, catcher: catches ? catcher : nil)
+        return await delivery(of: request, catcher: catches ? catcher : nil, progress: progress)
     }
 
     fileprivate func delivery(
-        of request: ProbeRequest, trace: TraceMessages? = nil, catcher: Catcher? = nil
+        of request: ProbeRequest, trace: TraceMessages? = nil, catcher: Catcher? = nil,
+        progress: ProbeProgress
     ) async -> ProbeDelivery {
         let kept = KeptTranscript()
         let keep: TranscriptSink = { entry in kept.append(entry) }
         let report = await probe(
-            request, transcript: wantsTranscript ? keep : nil, trace: trace, catcher: catcher)
+            request, transcript: wantsTranscript ? keep : nil, trace: trace, catcher: catcher,
+            progress: progress)
         return ProbeDelivery(report: report, transcript: wantsTranscript ? kept.entries : nil)
     }
 }

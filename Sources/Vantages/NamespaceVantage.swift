@@ -8,7 +8,8 @@ internal import Probing
 /// This program is started again inside a new namespace (unshare(1)); it makes its own link to the host,
 /// probes, and ends, and the namespace ends with it.
 func probeFromNamespace(
-    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?
+    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?,
+    progress: ProbeProgress?
 ) async throws(Failure) -> ProbeReport {
     guard geteuid() == 0 else {
         throw Failure(
@@ -25,11 +26,12 @@ func probeFromNamespace(
     let order = ProbeOrder(
         program: instruments.program, request: request,
         link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses),
-        wantsTranscript: transcript != nil)
-    let call = ProgramCall(
+        wantsTranscript: transcript != nil, wantsProgress: progress != nil)
+    var call = ProgramCall(
         executable: "/usr/bin/unshare",
         arguments: ["--net", "--", instruments.executable] + instruments.arguments,
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
+    call.watcher = ProgressLine.watcher(progress)
     let result = try await instruments.runProgram(call)
     guard result.succeeded else { throw didNotProbe(result) }
     return try decodeJSON(ProbeDelivery.self, result.output, what: "the report of the probe")
@@ -39,7 +41,7 @@ func probeFromNamespace(
 private func didNotProbe(_ result: ProgramResult) -> Failure {
     Failure(
         .cannotTell, "the probe in the network namespace ended without a report",
-        detail: result.errorText.isEmpty ? nil : String(result.errorText.prefix(500)),
+        detail: result.complaint,
         remedy: "Probe from another machine: `agent probe --from direct HOST` there.")
 }
 

@@ -15,18 +15,21 @@ package struct ProbeOrder: Codable, Sendable, Equatable {
     /// Where there is no link: whether to send mail to this machine, which catches it.
     package var catches: Bool
     package var wantsTranscript: Bool
+    /// Whether to say on standard error, line by line, how far it has come.
+    var wantsProgress: Bool
     /// What answers to challenges are made with, for a vantage that wants to know whose an address is.
     package var secret: String?
 
     init(
         program: String, request: ProbeRequest, link: NamespaceLink?, catches: Bool = false,
-        wantsTranscript: Bool, secret: String? = nil
+        wantsTranscript: Bool, wantsProgress: Bool = false, secret: String? = nil
     ) {
         self.program = program
         self.request = request
         self.link = link
         self.catches = catches
         self.wantsTranscript = wantsTranscript
+        self.wantsProgress = wantsProgress
         self.secret = secret
     }
 

@@ -46,30 +46,36 @@ package struct VantageInstruments: Sendable {
 /// Asks servers to relay, from where the user wants them asked.
 ///
 /// The request's origin is replaced by what the vantage knows about itself.
-/// - Parameter transcript: every line sent and received. Only `direct` hands it over as it grows.
+/// - Parameters:
+///   - transcript: every line sent and received. Only `direct` hands it over as it grows.
+///   - progress: what a watcher is told; an https:// vantage says nothing of its own.
 /// - Throws: When the vantage cannot be had: ``ExitStatus/needsRoot`` without root,
 ///   ``ExitStatus/cannotTell`` when it cannot be made or does not answer. What servers do is never thrown.
 package func runProbe(
     from vantage: VantageAddress, _ request: ProbeRequest, instruments: VantageInstruments,
-    transcript: TranscriptSink? = nil
+    transcript: TranscriptSink? = nil, progress: ProbeProgress? = nil
 ) async throws(Failure) -> ProbeReport {
     switch vantage {
-    case .direct: return await probeDirectly(request, instruments, transcript: transcript)
-    case .networkNamespace: return try await probeFromNamespace(request, instruments, transcript: transcript)
+    case .direct:
+        return await probeDirectly(request, instruments, transcript: transcript, progress: progress)
+    case .networkNamespace:
+        return try await probeFromNamespace(request, instruments, transcript: transcript, progress: progress)
     case .ssh(let destination):
-        return try await probeOverSSH(to: destination, request, instruments, transcript: transcript)
+        return try await probeOverSSH(
+            to: destination, request, instruments, transcript: transcript, progress: progress)
     case .https(let url):
         return try await probeOverHTTPS(to: url, request, instruments, transcript: transcript)
     }
 }
 
 private func probeDirectly(
-    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?
+    _ request: ProbeRequest, _ instruments: VantageInstruments, transcript: TranscriptSink?,
+    progress: ProbeProgress?
 ) async -> ProbeReport {
     var request = request
     request.origin = ProbeOrigin(kind: "direct", address: nil)
     request.useOwnAddresses(interfaces: instruments.interfaces, catches: instruments.catches)
     let worth = "asked from this process: what it says about outside holds for clients where it stands"
     request.origin.note = request.origin.note.map { "\(worth), \($0)" } ?? worth
-    return await probe(request, transcript: transcript)
+    return await probe(request, transcript: transcript, progress: progress ?? ProbeProgress())
 }

@@ -7,21 +7,22 @@ internal import Probing
 /// The keys, the port and whatever else belongs to the way are in the user's ssh_config(5).
 func probeOverSSH(
     to destination: String, _ request: ProbeRequest, _ instruments: VantageInstruments,
-    transcript: TranscriptSink?
+    transcript: TranscriptSink?, progress: ProbeProgress?
 ) async throws(Failure) -> ProbeReport {
     var request = request
     request.origin = ProbeOrigin(kind: "ssh", address: nil)
     let order = ProbeOrder(
         program: instruments.program, request: request, link: nil, catches: instruments.catches,
-        wantsTranscript: transcript != nil)
-    let result = try await instruments.runProgram(
-        ProgramCall(
-            executable: "/usr/bin/ssh",
-            arguments: [
-                "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "--", destination,
-                "agent probe --request -",
-            ],
-            input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45)))
+        wantsTranscript: transcript != nil, wantsProgress: progress != nil)
+    var call = ProgramCall(
+        executable: "/usr/bin/ssh",
+        arguments: [
+            "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "--", destination,
+            "agent probe --request -",
+        ],
+        input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
+    call.watcher = ProgressLine.watcher(progress)
+    let result = try await instruments.runProgram(call)
     guard result.succeeded else { throw didNotAnswer(destination, result) }
     return try decodeJSON(ProbeDelivery.self, result.output, what: "the report from \(destination)")
         .received(transcript)
@@ -32,10 +33,12 @@ private func didNotAnswer(_ destination: String, _ result: ProgramResult) -> Fai
     let remedy =
         switch result.exit {
         case .exited(127): "Install this program there, where `ssh \(destination) agent --version` finds it."
-        case .exited(255): "Look whether `ssh -o BatchMode=yes \(destination) true` works without a question."
+        case .exited(255):
+            "Look whether `ssh -o BatchMode=yes \(destination) true` works without a question: a host key that"
+                + " is not known or a login that wants a password ends it."
         default: "Look whether `ssh \(destination) agent --version` prints this program's version."
         }
     return Failure(
         .cannotTell, "the vantage ssh://\(destination) did not probe",
-        detail: result.errorText.isEmpty ? nil : String(result.errorText.suffix(500)), remedy: remedy)
+        detail: result.complaint, remedy: remedy)
 }
