@@ -1,3 +1,5 @@
+import Foundation
+import HostIO
 import MailModel
 import Probing
 import Testing
@@ -5,11 +7,7 @@ import Testing
 @testable import Vantages
 
 /// The whole way: a real Postfix, asked from a namespace of its own host, with messages that come back.
-@Suite(
-    "Probe of a real Postfix",
-    .enabled(if: PostfixHost.isPossible, "needs root and Postfix"),
-    .enabled(if: agent != nil, "needs the program agent beside the tests: run `swift build` first"),
-    .serialized)
+@Suite("Probe of a real Postfix", .enabled(if: ImageHost.isPossible, ImageHost.absence), .serialized)
 struct PostfixProbeTests {
     private func ask(_ host: PostfixHost, ports: [Int] = [25]) async throws -> ProbeReport {
         try await runProbe(
@@ -58,8 +56,6 @@ struct PostfixProbeTests {
                 "smtpd_relay_restrictions = check_helo_access inline:{localhost=OK}, reject_unauth_destination",
                 .open
             ),
-            // Every domain is "ours", and everything is thrown away.
-            ("mynetworks = 0.0.0.0/0\ndefault_transport = discard", .inconclusive),
             ("soft_bounce = yes", .closed),
             ("smtpd_sender_restrictions = reject_unknown_sender_domain", .closed),
             ("smtpd_relay_restrictions = no_such_restriction, reject", .inconclusive),
@@ -71,11 +67,152 @@ struct PostfixProbeTests {
             var request = ProbeRequest(
                 target: "mx.hosted.example", endpoints: [.init(PostfixHost.addresses[0], port: 25)],
                 hostedRecipient: "info@hosted.example", origin: ProbeOrigin(kind: "direct", address: nil))
-            request.limits.banner = .seconds(4)
-            request.limits.whole = .seconds(25)
+            request.limits.banner = .seconds(3)
+            request.limits.whole = .seconds(15)
             let report = try await runProbe(
                 from: .networkNamespace, request, instruments: try await host.instruments)
             #expect(report.verdict == expected, "\(report.endpoints.map { ($0.verdict, $0.reason) })")
         }
+    }
+
+    /// The whole program, in the host, with what the host's own queue and log know.
+    private func askItself(_ host: PostfixHost) async throws -> ProgramResult {
+        try await host.machine.installAgent()
+        return try await host.machine.inside(
+            "/usr/local/bin/agent", "probe", "--hosted", "info@hosted.example", "--no-color",
+            deadline: .seconds(120))
+    }
+
+    @Test(
+        "What became of a message that was taken is told apart",
+        arguments: [
+            (
+                "smtpd_end_of_data_restrictions = check_client_access static:HOLD", Int32(0),
+                "it takes messages for strangers and holds them in its queue"
+            ),
+            ("default_transport = discard", 0, "it takes messages for strangers and sends them nowhere"),
+            (
+                "smtpd_end_of_data_restrictions = reject", 0,
+                "it takes foreign recipients and refuses the message: 554 5.7.1"
+            ),
+            ("smtpd_data_restrictions = reject", 0, "it takes foreign recipients and refuses the message"),
+            ("default_transport = error:no", 0, "and bounces it later (backscatter)"),
+            ("# as it is", 2, "relays for strangers"),
+        ])
+    func toldApart(settings: String, status: Int32, text: String) async throws {
+        try await PostfixHost.with("mynetworks = 0.0.0.0/0 [::]/0\n" + settings) { host in
+            let run = try await askItself(host)
+            #expect(run.exit == .exited(status), "\(run.outputText)\(run.errorText)")
+            #expect(run.outputText.contains(text), "\(run.outputText)\(run.errorText)")
+        }
+    }
+
+    @Test("Mail for users who do not exist, taken and bounced later, is backscatter and no relay")
+    func backscatter() async throws {
+        try await PostfixHost.with("local_recipient_maps =") { host in
+            let run = try await askItself(host)
+            #expect(run.exit == .exited(0), "\(run.outputText)\(run.errorText)")
+            #expect(run.outputText.contains("it takes unknown-recipient and bounces it later (backscatter)"))
+        }
+    }
+
+    @Test("A greylist is waited for, and the relay behind it found")
+    func greylist() async throws {
+        let settings = """
+            mynetworks = 0.0.0.0/0 [::]/0
+            smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:10032
+            """
+        try await PostfixHost.with(settings) { host in
+            let policy = try host.beside("greylist", "10032", "3")
+            defer { policy.terminate() }
+            try await host.machine.awaitListener(port: 10032)
+            let run = try await askItself(host)
+            #expect(run.exit == .exited(2), "\(run.outputText)\(run.errorText)")
+        }
+    }
+
+    @Test("Where a proxy hides the clients, the report says that this is the hole")
+    func masked() async throws {
+        try await PostfixHost.with("mynetworks = 127.0.0.0/8") { host in
+            let proxy = try host.beside("proxy", "203.0.113.10", "2525", "127.0.0.1", "25", "127.0.0.1")
+            defer { proxy.terminate() }
+            try await host.machine.awaitListener(port: 2525)
+            let report = try await ask(host, ports: [25, 2525])
+            let verdicts = Dictionary(
+                report.endpoints.map { ("\($0.address) \($0.port)", $0) },
+                uniquingKeysWith: { first, _ in first })
+            #expect(verdicts["203.0.113.10 25"]?.verdict == .closed)
+            #expect(verdicts["203.0.113.10 2525"]?.verdict == .open)
+            #expect(
+                verdicts["203.0.113.10 2525"]?.reason?.contains(
+                    "the server took the client for 127.0.0.1: a proxy in front of it hides who connects")
+                    == true)
+        }
+    }
+
+    @Test("A probe that is killed leaves no interface, address or route behind")
+    func killed() async throws {
+        // Its smtpd does not start: the probe waits for a banner.
+        try await PostfixHost.with("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions =") { host in
+            try await host.machine.installAgent()
+            let before = try await host.network
+            let probe = Process()
+            probe.executableURL = URL(filePath: "/usr/bin/nsenter")
+            probe.arguments = host.machine.insideWords([
+                "/usr/local/bin/agent", "probe", "--hosted", "info@hosted.example",
+            ])
+            probe.standardInput = FileHandle.nullDevice
+            probe.standardError = FileHandle.nullDevice
+            try probe.run()
+            #expect(try await host.network(becomes: { $0.contains("agp-") }))
+            kill(probe.processIdentifier, SIGKILL)
+            // nsenter(1) has put the program into the host's PID namespace as a child of its own.
+            let killed = try await host.machine.inside(
+                "/bin/sh", "-c",
+                "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline | grep -q '^/usr/local/bin/agent probe --hosted' && kill -9 ${p#/proc/}; done; true"
+            )
+            #expect(killed.succeeded)
+            #expect(try await host.network(becomes: { $0 == before }))
+        }
+    }
+}
+
+extension PostfixHost {
+    /// Starts what stands round a mail server, in the host's network.
+    func beside(_ words: String...) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/nsenter")
+        process.arguments =
+            [
+                "--net=/run/netns/\(machine.name)", "/usr/bin/python3",
+                ImageHost.checkout + "/Tests/Corpus/world.py",
+            ] + words
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    /// Interfaces, addresses and routes of the host.
+    var network: String {
+        get async throws {
+            let ip = try NamespaceLink.ipPath()
+            var text = ""
+            for words in [
+                ["-o", "link"], ["-o", "addr"], ["route", "show", "table", "all"],
+                ["-6", "route", "show", "table", "all"],
+            ] {
+                text += try await ImageHost.run([ip, "-n", machine.name] + words).outputText
+            }
+            return text
+        }
+    }
+
+    /// Waits until the network looks as it is to.
+    func network(becomes isRight: (String) -> Bool) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if isRight(try await network) { return true }
+        }
+        return false
     }
 }

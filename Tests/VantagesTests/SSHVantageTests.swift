@@ -1,159 +1,156 @@
 import Foundation
 import HostIO
 import MailModel
-import Probing
 import Testing
 
 @testable import Vantages
 
-/// The whole way: this program, the user's ssh, a real sshd on a machine next to the server's, this program there.
-@Suite(
-    "Probe over OpenSSH",
-    .enabled(if: PostfixHost.isPossible, "needs root and Postfix"),
-    .enabled(if: agent != nil, "needs the program agent beside the tests: run `swift build` first"),
-    .enabled(if: access("/usr/sbin/sshd", X_OK) == 0, "needs sshd (Debian: openssh-server)"),
-    .enabled(if: access("/usr/bin/ssh", X_OK) == 0, "needs ssh (Debian: openssh-client)"), .serialized)
+/// The whole way: this program on a mail host, the user's ssh, a real sshd on another machine, this program there.
+@Suite("Probe over OpenSSH", .enabled(if: ImageHost.isPossible, ImageHost.absence), .serialized)
 struct SSHVantageTests {
-    private func ask(_ host: PostfixHost, _ elsewhere: SSHHost, program: String) async throws -> ProbeReport {
-        var instruments = try await host.instruments
-        instruments.program = program
-        let run = instruments.runProgram
-        instruments.runProgram = { call throws(Failure) in
-            var call = call
-            // What would stand in the user's own ssh_config.
-            call.arguments = ["-F", elsewhere.clientConfiguration] + call.arguments
-            return try await run(call)
+    private static let elsewhere = "198.51.100.7"
+
+    /// Runs `body` with a mail host, and a machine elsewhere on which root of the mail host may log in.
+    private func machines(
+        _ settings: String, _ body: (_ host: ImageHost, _ elsewhere: ImageHost) async throws -> Void
+    ) async throws {
+        let openSSH = try await OpenSSH.unpacked()
+        try await PostfixHost.with(settings) { host in
+            try await ImageHost.with([]) { elsewhere in
+                try await host.machine.link(as: "192.0.2.1", to: elsewhere, as: Self.elsewhere)
+                try await openSSH.letLogin(from: host.machine, to: elsewhere)
+                for machine in [host.machine, elsewhere] { try await machine.installAgent() }
+                try await body(host.machine, elsewhere)
+            }
         }
-        return try await runProbe(
-            from: .ssh("root@198.51.100.7"),
-            ProbeRequest(
-                target: "mx.hosted.example", endpoints: [.init(PostfixHost.addresses[0], port: 25)],
-                hostedRecipient: "info@hosted.example", origin: ProbeOrigin(kind: "direct", address: nil),
-                tests: .essential),
-            instruments: instruments)
+    }
+
+    private func ask(_ host: ImageHost, _ options: String...) async throws -> ProgramResult {
+        try await host.inside(
+            ["/usr/local/bin/agent", "probe", "203.0.113.10:25", "--from", "ssh://root@\(Self.elsewhere)"]
+                + options)
+    }
+
+    private struct Report: Decodable {
+        struct Endpoint: Decodable { var tests: [Test] }
+        struct Test: Decodable { var id, verdict: String }
+        struct Hosted: Decodable { var accepted: Bool }
+        struct Origin: Decodable { var kind, address: String }
+        var verdict: String
+        var from: Origin
+        var endpoints: [Endpoint]
+        var hosted: Hosted?
     }
 
     @Test(
-        "The server is asked from the other machine's address",
-        arguments: [("", ProbeVerdict.closed), ("mynetworks = 198.51.100.7", .open)])
-    func asked(settings: String, expected: ProbeVerdict) async throws {
-        try await PostfixHost.with(settings) { host in
-            try await SSHHost.with(beside: host) { elsewhere in
-                let report = try await ask(host, elsewhere, program: try await agentVersion())
-                #expect(report.verdict == expected)
-                #expect(report.from == ProbeOrigin(kind: "ssh", address: "198.51.100.7"))
-                #expect(report.hosted?.accepted == true)
-            }
+        "The server is asked from the other machine's address, and what it relays arrives there",
+        arguments: [("", "closed", Int32(0)), ("mynetworks = 198.51.100.7", "open", 2)])
+    func asked(settings: String, verdict: String, exit: Int32) async throws {
+        try await machines(settings) { host, _ in
+            let run = try await ask(
+                host, "--send", "--hosted", "info@hosted.example", "--format", "json", "--transcript",
+                "/lines")
+            #expect(run.exit == .exited(exit), "\(run.outputText)\(run.errorText)")
+            let report = try JSONDecoder().decode(Report.self, from: Data(run.output))
+            #expect(report.verdict == verdict)
+            #expect(report.from.kind == "ssh")
+            #expect(report.from.address == Self.elsewhere)
+            #expect(report.hosted?.accepted == true)
+            let arrived = report.endpoints.flatMap(\.tests).filter { $0.verdict == "delivered" }
+            #expect(arrived.map(\.id).contains("plain") == (verdict == "open"))
+            let lines = try String(contentsOfFile: host.root + "/lines", encoding: .utf8)
+            #expect(lines.contains("203.0.113.10 25 #1 < 220 mx.hosted.example ESMTP Postfix"))
+            #expect(lines.contains("203.0.113.10 25 #1 > EHLO [\(Self.elsewhere)]"))
         }
     }
 
-    @Test("Another version on the other side is refused, and the user told what to do")
-    func otherVersion() async throws {
-        try await PostfixHost.with("") { host in
-            try await SSHHost.with(beside: host) { elsewhere in
-                let failure = await #expect(throws: Failure.self) {
-                    try await ask(host, elsewhere, program: "0.0.0")
-                }
-                #expect(failure?.summary.contains("is of version 0.0.0, not") == true)
-                #expect(failure?.remedy?.contains("same version") == true)
+    @Test("What is missing on the way or on the other side is said, with what to do about it")
+    func refusals() async throws {
+        try await machines("") { host, elsewhere in
+            let version = try await agentVersion()
+            let program = elsewhere.root + "/usr/local/bin/agent"
+            func isRefused(_ summary: String, _ remedy: String) async throws {
+                let run = try await ask(host)
+                #expect(run.exit == .exited(5), "\(run.outputText)")
+                #expect(run.errorText.contains(summary), "\(run.errorText)")
+                #expect(run.errorText.contains(remedy), "\(run.errorText)")
             }
+            // The other side gets an order of a program that is older than its own.
+            rename(program, program + ".real")
+            try elsewhere.write(
+                "#!/bin/sh\nsed 's/\"program\":\"\(version)\"/\"program\":\"0.0.1\"/' | agent.real \"$@\"\n",
+                to: "/usr/local/bin/agent", mode: 0o755)
+            try await isRefused("is of version 0.0.1, not \(version)", "Install the same version")
+            // One that is so old that it knows no orders.
+            try elsewhere.write(
+                "#!/bin/sh\necho \"Error: Unknown option '--request'\" >&2; exit 64\n",
+                to: "/usr/local/bin/agent", mode: 0o755)
+            try await isRefused(
+                "Unknown option '--request'", "agent --version` prints this program's version")
+            unlink(program)
+            try await isRefused("agent: command not found", "Install this program there")
+            unlink(elsewhere.root + "/root/.ssh/authorized_keys")
+            try await isRefused("Permission denied", "works without a question")
+            unlink(host.root + "/root/.ssh/known_hosts")
+            try await isRefused("Host key verification failed", "a host key that is not known")
         }
     }
 }
 
-/// A machine next to a ``PostfixHost``, at 198.51.100.7, with an sshd and this program in its path.
-struct SSHHost {
-    let clientConfiguration: String
+/// A real OpenSSH of Debian's, unpacked without being installed: nothing of it runs but what a test starts.
+private struct OpenSSH {
+    let root: String
 
-    static func with<T>(beside host: PostfixHost, _ body: (SSHHost) async throws -> T) async throws -> T {
-        let name = host.name + "-ssh"
-        let directory = host.directory + "/ssh"
-        try await link(name, host)
-        let server = try await start(name, directory)
-        do {
-            let result = try await body(SSHHost(clientConfiguration: directory + "/config"))
-            await remove(name, server)
-            return result
-        } catch {
-            await remove(name, server)
-            throw error
-        }
+    static func unpacked() async throws -> OpenSSH {
+        let run = try await ImageHost.run([
+            ImageHost.checkout + "/Tests/Lab/lab", "aside", "openssh-client", "openssh-server",
+        ])
+        return OpenSSH(root: run.outputText.trimmingCharacters(in: .newlines))
     }
 
-    /// The host's own side of the link is in another network: Postfix trusts the networks of its interfaces.
-    private static func link(_ name: String, _ host: PostfixHost) async throws {
+    /// Root of one machine may log in as root of the other, and knows its key.
+    func letLogin(from client: ImageHost, to server: ImageHost) async throws {
+        for machine in [client, server] {
+            for program in ["/usr/bin/ssh", "/usr/bin/ssh-keygen", "/usr/sbin/sshd"] {
+                try? FileManager.default.removeItem(atPath: machine.root + program)
+                try FileManager.default.copyItem(atPath: root + program, toPath: machine.root + program)
+            }
+        }
+        let users = try String(contentsOfFile: server.root + "/etc/passwd", encoding: .utf8)
+        try server.write(users + "sshd:x:999:65534::/run/sshd:/usr/sbin/nologin\n", to: "/etc/passwd")
+        try server.write("HostKey /etc/ssh/host\nUsePAM no\n", to: "/etc/ssh/sshd_config")
+        try server.write("", to: "/run/sshd/.keep")
+        let hostKey = try await makeKey("/etc/ssh/host", on: server)
+        let clientKey = try await makeKey("/root/.ssh/id_ed25519", on: client)
+        try server.write(clientKey, to: "/root/.ssh/authorized_keys", mode: 0o600)
+        try client.write("198.51.100.7 " + hostKey, to: "/root/.ssh/known_hosts", mode: 0o600)
+        let started = try await server.inside("/usr/sbin/sshd")
+        try #require(started.succeeded, "\(started.errorText)")
+        try await server.awaitListener(port: 22)
+    }
+
+    /// - Returns: the public part.
+    private func makeKey(_ path: String, on machine: ImageHost) async throws -> String {
+        try machine.write("", to: path)
+        unlink(machine.root + path)
+        let made = try await machine.inside(
+            "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+        try #require(made.succeeded, "\(made.errorText)")
+        return try String(contentsOfFile: machine.root + path + ".pub", encoding: .utf8)
+    }
+}
+
+extension ImageHost {
+    /// Joins two machines. The ends are in different networks: Postfix trusts the networks of its interfaces.
+    func link(as own: String, to other: ImageHost, as others: String) async throws {
         let ip = try NamespaceLink.ipPath()
-        try await run(ip, "netns", "add", name)
         for words in [
-            ["-n", host.name, "link", "add", "far", "type", "veth", "peer", "name", "near", "netns", name],
-            ["-n", host.name, "address", "add", "192.0.2.1", "peer", "198.51.100.7", "dev", "far"],
-            ["-n", host.name, "link", "set", "far", "up"],
-            ["-n", name, "link", "set", "lo", "up"],
-            ["-n", name, "address", "add", "198.51.100.7", "peer", "192.0.2.1", "dev", "near"],
-            ["-n", name, "link", "set", "near", "up"],
-            ["-n", name, "route", "add", "default", "via", "192.0.2.1", "dev", "near"],
-        ] { try await run([ip] + words) }
-    }
-
-    private static func start(_ name: String, _ directory: String) async throws -> Process {
-        let files = FileManager.default
-        try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try files.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
-        for key in ["host", "client"] {
-            try await run([
-                "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(directory)/\(key)",
-            ])
-        }
-        let path = URL(filePath: try #require(agent)).deletingLastPathComponent().path
-        try """
-        Port 22
-        ListenAddress 198.51.100.7
-        HostKey \(directory)/host
-        AuthorizedKeysFile \(directory)/client.pub
-        PidFile none
-        StrictModes no
-        UsePAM no
-        SetEnv PATH=\(path):/usr/bin:/bin
-
-        """.write(toFile: directory + "/sshd_config", atomically: false, encoding: .utf8)
-        try """
-        IdentityFile \(directory)/client
-        IdentitiesOnly yes
-        UserKnownHostsFile \(directory)/known
-        StrictHostKeyChecking accept-new
-
-        """.write(toFile: directory + "/config", atomically: false, encoding: .utf8)
-        let server = Process()
-        server.executableURL = URL(filePath: try NamespaceLink.ipPath())
-        server.arguments = ["netns", "exec", name, "/usr/sbin/sshd", "-D", "-f", directory + "/sshd_config"]
-        server.standardInput = FileHandle.nullDevice
-        try server.run()
-        let end = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < end {
-            let listeners = try await run([
-                try NamespaceLink.ipPath(), "netns", "exec", name, "/bin/cat", "/proc/net/tcp",
-            ])
-            if listeners.outputText.contains(":0016 00000000:0000 0A") { return server }
-            await Task.yield()
-        }
-        throw Failure(.failed, "sshd does not listen")
-    }
-
-    private static func remove(_ name: String, _ server: Process) async {
-        server.terminate()
-        server.waitUntilExit()
-        _ = try? await run([try NamespaceLink.ipPath(), "netns", "delete", name])
-    }
-
-    private static func run(_ words: String...) async throws { try await run(words) }
-
-    @discardableResult
-    private static func run(_ words: [String]) async throws -> ProgramResult {
-        let result = try await HostIO.runProgram(
-            ProgramCall(executable: words[0], arguments: Array(words.dropFirst()), deadline: .seconds(30)))
-        guard result.succeeded else {
-            throw Failure(.failed, words.joined(separator: " "), detail: result.errorText)
-        }
-        return result
+            ["-n", name, "link", "add", "far", "type", "veth", "peer", "name", "near", "netns", other.name],
+            ["-n", name, "address", "add", own, "peer", others, "dev", "far"],
+            ["-n", name, "link", "set", "far", "up"],
+            ["-n", other.name, "address", "add", others, "peer", own, "dev", "near"],
+            ["-n", other.name, "link", "set", "near", "up"],
+            ["-n", other.name, "route", "add", "default", "via", own, "dev", "near"],
+        ] { try await Self.run([ip] + words) }
     }
 }
