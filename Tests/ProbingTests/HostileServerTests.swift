@@ -75,6 +75,92 @@ struct HostileServerTests {
         }
     }
 
+    /// Up to which command it answers; the next one is the end of the connection.
+    @Test(
+        "A reset at any stage is inconclusive, and the report says where",
+        arguments: [
+            (["EHLO"], "the reply to EHLO"), (["MAIL", "EHLO"], "the reply to MAIL"),
+            (["RCPT", "MAIL", "EHLO"], "the reply to RCPT"),
+        ])
+    func resets(script: ([String], String)) async throws {
+        let (commands, awaited) = script
+        let answered = commands.dropFirst().map { ($0, "250 ok") }
+        try await ScriptedServer.with({ _ in
+            [.say("220 x"), .answer(answered + [("", "(next)")]), .reset]
+        }) { server in
+            let endpoint = try #require(await ask(server, limits: ProbeLimits()))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.reason == "it closed the connection instead of \(awaited)")
+            #expect(server.lines.last?.hasPrefix(commands[0]) == true)
+        }
+    }
+
+    @Test("A reset in place of the TLS handshake, or in the middle of TLS, is inconclusive")
+    func resetInTLS() async throws {
+        let before: [ScriptedServer.Step] = [
+            .say("220 x"), .answer([("EHLO", "250-x\r\n250 STARTTLS"), ("STARTTLS", "(next)")]),
+        ]
+        for after: [ScriptedServer.Step] in [
+            [.sayBytes(Array("220 go\r\n".utf8)), .answer([("", "(next)")]), .reset],
+            [.say("220 go"), .startTLS, .answer([("EHLO", "(next)")]), .reset],
+        ] {
+            try await ScriptedServer.with(tls: TestCertificate.serverContext(), { _ in before + after }) {
+                let endpoint = try #require(await ask($0, tls: .starttls))
+                #expect(endpoint.verdict == .inconclusive)
+                #expect(endpoint.reason != nil)
+            }
+        }
+    }
+
+    @Test(
+        "Codes that fit no place in the dialogue decide nothing",
+        arguments: [
+            "150 wait", "354 go", "333 x", "000 x", "999 x", "650 x", "503 5.5.1 Error: need MAIL command",
+        ])
+    func wrongCodes(reply: String) async throws {
+        let rules = [
+            ("EHLO", "250 x"), ("RSET", "250 ok"), ("QUIT", "221 bye"), ("MAIL", "250 ok"), ("RCPT", reply),
+        ]
+        try await ScriptedServer.with({ _ in [.say("220 x"), .answer(rules)] }) { server in
+            let endpoint = try #require(await ask(server))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.tests.allSatisfy { $0.verdict == .error })
+            #expect(endpoint.tests.count == 3)
+        }
+    }
+
+    @Test("Bytes that are no text, zero bytes among them, stay within the reply that they came in")
+    func eightBit() async throws {
+        let noise = Array("554 5.7.1 ".utf8) + [0, 0xff, 0xfe, 0x1b, 0x5b, 0x32, 0x4a, 0xc3, 13, 10]
+        let steps: [ScriptedServer.Step] = [
+            .say("220 x"), .answer([("EHLO", "250 x"), ("MAIL", "250 ok"), ("RCPT", "(next)")]),
+            .sayBytes(noise),
+            .answer([("RSET", "250 ok"), ("MAIL", "250 ok"), ("RCPT", "554 5.7.1 no"), ("QUIT", "221 bye")]),
+        ]
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let endpoint = try #require(await ask(server))
+            #expect(endpoint.verdict == .closed)
+            #expect(endpoint.tests.first?.reply.hasPrefix("554 5.7.1 \0") == true)
+        }
+    }
+
+    @Test(
+        "A certificate of any kind will do: whose server it is, is not the question",
+        arguments: OddCertificate.allCases)
+    func certificates(kind: OddCertificate) async throws {
+        let rules = [
+            ("EHLO", "250 x"), ("MAIL", "250 ok"), ("RCPT", "554 5.7.1 no"), ("RSET", "250 ok"),
+            ("QUIT", "221 bye"),
+        ]
+        try await ScriptedServer.with(
+            tls: try kind.serverContext(), implicitTLS: true, { _ in [.say("220 x"), .answer(rules)] }
+        ) { server in
+            let endpoint = try #require(await ask(server, tls: .implicit))
+            #expect(endpoint.verdict == .closed, "\(endpoint.reason ?? "")")
+            #expect(endpoint.tests.count == 3)
+        }
+    }
+
     @Test("A banner with escape sequences is kept as it is, for whoever shows it to escape")
     func escapes() async throws {
         try await ScriptedServer.with({ _ in [.say("220 \u{1b}]0;owned\u{7}\u{1b}[2J"), .silence] }) {

@@ -139,6 +139,64 @@ struct ProbeTests {
         }
     }
 
+    @Test("A port that greets nobody in the clear is asked in TLS from the first byte")
+    func wrapperMode() async throws {
+        let steps: [ScriptedServer.Step] = [.say("220 mx.hosted.example ESMTP"), .answer(closedServer)]
+        let limits = ProbeLimits(
+            connect: .seconds(5), banner: .seconds(2), reply: .seconds(5), whole: .seconds(40))
+        try await ScriptedServer.with(tls: TestCertificate.serverContext(), implicitTLS: true, { _ in steps })
+        {
+            let report = await probe(request($0.port, limits: limits))
+            #expect(report.endpoints.map(\.tls) == [.implicit])
+            #expect(report.verdict == .closed)
+        }
+    }
+
+    @Test("A server that takes only so many connections gets no more, and answers everything in the end")
+    func turnedAway() async throws {
+        let limits = ProbeLimits(
+            connect: .seconds(5), banner: .seconds(5), reply: .seconds(5), whole: .seconds(60))
+        let count = Mutex(0)
+        // As Postfix says it to one connection too many, to every third.
+        let tooMany = "421 4.7.0 mx.hosted.example Error: too many connections from 127.0.0.1"
+        try await ScriptedServer.with({ _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            return number.isMultiple(of: 3)
+                ? [.say(tooMany), .close] : [.say("220 mx.hosted.example ESMTP"), .answer(closedServer)]
+        }) { server in
+            let report = await probe(request(server.port, tests: .all, limits: limits))
+            #expect(report.verdict == .closed)
+            #expect(report.endpoints.first?.tests.contains { $0.id == "third-abuse" } == true)
+        }
+    }
+
+    @Test("Whoever watches is told how far it is, and what is waited for")
+    func progress() async throws {
+        let progress = ProbeProgress()
+        let steps: [ScriptedServer.Step] = [
+            .say("220 x"), .answer([("EHLO", "250 x"), ("MAIL", "250 ok"), ("RCPT", "(next)")]), .silence,
+        ]
+        let limits = ProbeLimits(banner: .seconds(60), reply: .seconds(60), whole: .seconds(60))
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let place = "127.0.0.1 port \(server.port)"
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = await probe(request(server.port, limits: limits), progress: progress) }
+                let awaited = "\(place): the reply to RCPT"
+                let end = ContinuousClock.now + .seconds(30)
+                while progress.now.waitsFor != awaited, ContinuousClock.now < end { await Task.yield() }
+                #expect(progress.now.waitsFor == awaited)
+                // In the clear and, where it may be offered, after STARTTLS.
+                #expect(progress.now.all > 0)
+                group.cancelAll()
+            }
+            #expect(progress.now.waitsFor == nil)
+            #expect(progress.now.done == progress.now.all)
+        }
+    }
+
     @Test("Nobody listening is unreachable, with the reason")
     func refused() async throws {
         let port = try await ScriptedServer.with({ _ in [] }) { $0.port }

@@ -30,6 +30,7 @@ final class ScriptedServer: Sendable {
     /// Shared with the handlers.
     final class Box: Sendable {
         let heard = Mutex<[String]>([])
+        let said = Mutex<[UInt8]>([])
         let connections = Mutex((now: 0, most: 0))
     }
 
@@ -41,6 +42,10 @@ final class ScriptedServer: Sendable {
 
     /// The lines that clients sent, over all connections.
     var lines: [String] { box.heard.withLock { $0 } }
+    /// The lines that it has said itself, over all connections.
+    var saidLines: [String] {
+        box.said.withLock { String(decoding: $0, as: UTF8.self) }.split(separator: "\r\n").map(String.init)
+    }
     var mostConnections: Int { box.connections.withLock { $0.most } }
 
     /// Runs `body` with a server up, and ends it afterwards.
@@ -126,7 +131,7 @@ private final class ScriptHandler: ChannelInboundHandler {
         switch rule.1 {
         case "(next)": advance(context)
         case "(close)": context.close(promise: nil)
-        default: write(Array((rule.1 + "\r\n").utf8), context)
+        default: say(rule.1, context)
         }
     }
 
@@ -146,7 +151,7 @@ private final class ScriptHandler: ChannelInboundHandler {
         let step = steps.removeFirst()
         switch step {
         case .say(let text):
-            write(Array((text + "\r\n").utf8), context)
+            say(text, context)
             advance(context)
         case .sayBytes(let bytes):
             write(bytes, context)
@@ -189,6 +194,12 @@ private final class ScriptHandler: ChannelInboundHandler {
         context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
             self.drip(Array(bytes.dropFirst()), interval, context)
         }
+    }
+
+    private func say(_ text: String, _ context: ChannelHandlerContext) {
+        let bytes = Array((text + "\r\n").utf8)
+        box.said.withLock { $0 += bytes }
+        write(bytes, context)
     }
 
     private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
