@@ -13,6 +13,19 @@ package struct QmailConfiguration: Sendable, Equatable {
         }
     }
 
+    /// A process, with the words and the environment that it was started with (proc(5)).
+    package struct RunningServer: Hashable, Sendable {
+        package var processID: Int
+        package var command: [String]
+        package var environment: [String: String]
+
+        package init(processID: Int, command: [String], environment: [String: String]) {
+            self.processID = processID
+            self.command = command
+            self.environment = environment
+        }
+    }
+
     /// `QMAIL_ROOT_D`: `/var/qmail`.
     package var directory: String
     /// Files by their path on the host: control files, `.qmail` files of the alias user, xinetd's and inetd's
@@ -21,6 +34,8 @@ package struct QmailConfiguration: Sendable, Equatable {
     /// Those of them that start nothing, as nobody reads them: a start script that is not supervised or switched
     /// off, the file of an inetd that does not run.
     package var idle: Set<String> = []
+    /// Every tcpserver that no supervised start script has started: by a boot script, or by hand.
+    package var running: [RunningServer] = []
     /// Whether this is a copy read elsewhere: then tables may be there in source form only.
     package var isCopy: Bool
     /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.

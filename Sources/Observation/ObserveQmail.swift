@@ -19,7 +19,38 @@ package func observeQmail(
             where: files.isExecutable))
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     configuration.idle = idleFiles(of: configuration, in: files)
+    configuration.running = runningServers(besides: configuration, in: files)
+    // What they name is read as well.
+    QmailFiles(place: { $0 }, directory: directory, files: files).readNamed(by: &configuration)
     return .seen(configuration)
+}
+
+/// Every tcpserver that no supervised start script has started.
+private func runningServers(
+    besides configuration: QmailConfiguration, in files: HostFiles
+) -> [QmailConfiguration.RunningServer] {
+    let supervised = configuration.files.keys.compactMap { path -> Int? in
+        guard path.hasSuffix("/run"),
+            case .runs(let service) = supervision(of: String(path.dropLast(4)), in: files)
+        else { return nil }
+        return service.processID
+    }
+    var found: [QmailConfiguration.RunningServer] = []
+    _ = files.forEachEntry(of: "/proc") { entry in
+        guard let process = Int(entry.name), !supervised.contains(process),
+            executable(of: process, in: files).map(baseName) == "tcpserver",
+            let environment = files.text("/proc/\(process)/environ")
+        else { return }
+        let settings = environment.split(separator: "\0").compactMap { text -> (String, String)? in
+            guard let equals = text.firstIndex(of: "=") else { return nil }
+            return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+        found.append(
+            .init(
+                processID: process, command: commandLine(of: process, in: files),
+                environment: Dictionary(settings, uniquingKeysWith: { first, _ in first })))
+    }
+    return found.sorted { $0.processID < $1.processID }
 }
 
 private func idleFiles(of configuration: QmailConfiguration, in files: HostFiles) -> Set<String> {
@@ -127,6 +158,11 @@ private struct QmailFiles {
                 }
             }
         }
+        readNamed(by: &configuration)
+    }
+
+    /// What the services name.
+    func readNamed(by configuration: inout QmailConfiguration) {
         for path in configuration.namedFiles where configuration.files[path] == nil {
             read(path, &configuration)
         }

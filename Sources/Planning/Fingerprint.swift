@@ -45,7 +45,11 @@ private func qmailFacts(_ observed: Observed<QmailConfiguration>) -> [String] {
     return ["qmail \(qmail.directory)"]
         + qmail.files.sorted { $0.key < $1.key }.map { path, file in
             "file \(path) \(file.bytes.map { sha256($0) } ?? "-")"
+        } + qmail.idle.sorted().map { "idle \($0)" }
+        + qmail.running.map { server in
+            "runs \(server.command.joined(separator: " ")) \(server.environment["RELAYCLIENT"] ?? "-")"
         }
+        .sorted()
 }
 
 private func postfixFacts(_ observed: Observed<PostfixConfiguration>) -> [String] {

@@ -4,7 +4,9 @@ extension QmailConfiguration {
     /// Every enabled service of xinetd, inetd and the supervised start scripts that runs a server of Qmail; a
     /// plain qmail-smtpd on port 25 where there is none, so that the control files are judged.
     func services() -> (found: [MailService], isAssumed: Bool) {
-        let found = xinetdServices() + inetdServices() + supervisedServices()
+        let configured = xinetdServices() + inetdServices() + supervisedServices()
+        let ports = Set(configured.map(\.port))
+        let found = configured + runningServices().filter { !ports.contains($0.port) }
         guard found.isEmpty else {
             return (found.sorted { ($0.port, $0.name) < ($1.port, $1.name) }, false)
         }
@@ -150,16 +152,48 @@ extension QmailConfiguration {
                         file: path, line: setting.line, text: lines.text(setting.line),
                         culprit: "\(setting.name)=\(setting.value)"))
             }
-            let isAnywhere = ["0", "*", ""].contains(endpoint.address)
             let serverLine = chain.serverWord.line
             return MailService(
                 name: String(path.dropLast(4)), server: chain.server,
-                address: isAnywhere ? "0.0.0.0" : endpoint.address, port: port, chain: chain,
+                address: Self.isAnywhere(endpoint.address) ? "0.0.0.0" : endpoint.address, port: port,
+                chain: chain,
                 place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
                 environment: exported + directorySettings(script, of: path),
                 clients: clients(of: chain), onlyFrom: nil)
         }
     }
+
+    // MARK: - Running
+
+    /// A tcpserver that is seen to run, whatever has started it.
+    private func runningServices() -> [MailService] {
+        // Its copy for a client is the same until it becomes the server.
+        var seen: Set<[String]> = []
+        return running.compactMap { process in
+            guard seen.insert(process.command).inserted,
+                let chain = ServerChain(process.command.map { Word(text: $0, line: 1) }),
+                let endpoint = chain.endpoint, let port = MailService.port(named: endpoint.port)
+            else { return nil }
+            let home = "\(Self.processes)\(process.processID)"
+            let text = process.command.joined(separator: " ")
+            return MailService(
+                name: "process \(process.processID)", server: chain.server,
+                address: Self.isAnywhere(endpoint.address) ? "0.0.0.0" : endpoint.address, port: port,
+                chain: chain, place: .init(file: "\(home)/cmdline", line: nil, text: text, culprit: nil),
+                environment: process.environment.sorted { $0.key < $1.key }.map { name, value in
+                    MailService.Setting(
+                        name: name, value: value,
+                        place: .init(
+                            file: "\(home)/environ", line: nil, text: "\(name)=\(value)", culprit: name))
+                },
+                clients: clients(of: chain), onlyFrom: nil)
+        }
+    }
+
+    /// Where a process is in place of a file: nothing there can be edited.
+    static let processes = "/proc/"
+
+    private static func isAnywhere(_ address: String) -> Bool { ["0", "*", ""].contains(address) }
 
     /// A file a variable, its first line the value; an empty file takes the variable away (envdir(8)).
     private func directorySettings(_ script: ServiceScript, of path: String) -> [MailService.Setting] {

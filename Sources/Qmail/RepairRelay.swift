@@ -141,7 +141,9 @@ struct Workshop {
                     + "policy (white-list.vouched), and it stays")
         }
         let path = setting.place.file
-        if client != nil, path != "/etc/hosts.allow" {
+        if path.hasPrefix(QmailConfiguration.processes) {
+            note("\(path): what started this program gave it RELAYCLIENT; start it again without")
+        } else if client != nil, path != "/etc/hosts.allow" {
             removeFromRules(setting, at: path, client: client)
         } else if path.hasPrefix("/etc/xinetd") {
             guard let line = setting.place.line, let word = setting.place.culprit else { return }

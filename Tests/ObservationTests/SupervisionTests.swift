@@ -73,6 +73,28 @@ struct SupervisionTests {
         #expect(try idle() == ["\(Self.home)/run"])
     }
 
+    @Test("A tcpserver that no start script has started is seen with its words and its environment")
+    func running() throws {
+        let host = try HostDirectory()
+        try host.write("/var/qmail/control/me", "mx.example.net\n")
+        try host.write("/etc/tcp.odd", ":allow\n")
+        try host.link("/proc/7/exe", to: "/usr/bin/tcpserver")
+        try host.write(
+            "/proc/7/cmdline", "tcpserver\0-x\0/etc/tcp.odd\00\0smtp\0/var/qmail/bin/qmail-smtpd\0")
+        try host.write("/proc/7/environ", "RELAYCLIENT=\0PATH=/bin\0")
+        let seen = observeQmail(
+            plesk: .unseen(""), domains: nil, Instruments(host.root, ScriptedPrograms([]))
+        ).value
+        #expect(
+            seen?.running == [
+                .init(
+                    processID: 7,
+                    command: ["tcpserver", "-x", "/etc/tcp.odd", "0", "smtp", "/var/qmail/bin/qmail-smtpd"],
+                    environment: ["RELAYCLIENT": "", "PATH": "/bin"])
+            ])
+        #expect(seen?.files["/etc/tcp.odd"] != nil)
+    }
+
     @Test("When a process was started comes from proc(5)")
     func start() throws {
         let host = try HostDirectory()

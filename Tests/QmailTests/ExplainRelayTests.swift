@@ -350,4 +350,24 @@ import Testing
         #expect(report.risks.map(\.kind) == ["relaymailfrom", "wrapper"])
         #expect(report.risks.last?.parameter == "/opt/odd")
     }
+
+    @Test("A tcpserver that was started by hand is judged as it runs, and nothing of it is edited")
+    func running() {
+        var configuration = SampleQmail.configuration(["/etc/tcp.smtp": ":allow\n"])
+        configuration.running = [
+            .init(
+                processID: 77,
+                command: ["tcpserver", "-x", "/etc/tcp.smtp", "0", "25", "/var/qmail/bin/qmail-smtpd"],
+                environment: ["PATH": "/bin", "RELAYCLIENT": ""])
+        ]
+        configuration.running.append(configuration.running[0])
+        let report = explainRelay(configuration, trusted: [])
+        #expect(report.verdict == .open && report.listeners.map(\.service) == ["process 77"])
+        #expect(report.causes.map(\.file) == ["/proc/77/environ"] && report.risks.isEmpty)
+        let repair = repairRelay(configuration, trusted: []).repair
+        #expect(repair.edits.isEmpty)
+        #expect(repair.notes.contains { $0.contains("start it again without") })
+        configuration.files.merge(SampleQmail.configuration([Self.xinetd: SampleQmail.xinetd()]).files) { $1 }
+        #expect(explainRelay(configuration, trusted: []).verdict == .closed, "the port is another's")
+    }
 }
