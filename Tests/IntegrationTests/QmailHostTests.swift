@@ -290,6 +290,7 @@ extension OnARealHost {
         func queueProtocols(server: String) throws {
             let lab = try Lab.required()
             try lab.resetToQmail(server: server)
+            try lab.askOnePort()
             let opened = try lab.host(
                 "/bin/sh", "-ec",
                 server == "xinetd"
@@ -342,6 +343,7 @@ extension OnARealHost {
         func restarting() throws {
             let lab = try Lab.required()
             try lab.resetToQmail(server: "tcpserver")
+            try lab.askOnePort()
             let run = try lab.host(
                 "/bin/sh", "-c",
                 """
