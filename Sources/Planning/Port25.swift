@@ -107,6 +107,9 @@ private struct Port25 {
                     .service(.end(processID: process, command: origin.command)))
                 if !judgement.steps.contains(where: { $0.summary == step.summary }) {
                     judgement.steps.append(step)
+                    judgement.finding.notes.append(
+                        "a rollback does not start \(name(of: listener)) again; it was: "
+                            + origin.command.joined(separator: " "))
                 }
             } else {
                 isFreed = false

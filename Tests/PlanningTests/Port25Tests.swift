@@ -237,6 +237,9 @@ struct Port25Tests {
         #expect(try finding(reported).notes.first?.contains("/usr/sbin/exim4 -bd") == true)
         let ended = plan([foreign(nil)], unmanaged: .areEnded)
         #expect(commands(ended) == ["/bin/kill -TERM 700", "/bin/systemctl restart postfix.service"])
+        #expect(
+            try finding(ended).notes.contains(
+                "a rollback does not start /usr/sbin/exim4 again; it was: /usr/sbin/exim4 -bd"))
     }
 
     @Test("A proxy in front of the MTA is left alone, and what it means is said")
