@@ -27,8 +27,9 @@ package func references(
     let master = MasterCF(masterCF)
     let release = version.flatMap(PostfixVersion.init) ?? .measured
     var finder = ReferenceFinder(otherFiles: otherFiles)
+    // Overrides of the daemons that route and rewrite may name tables of their own.
     let services = master.services.indices.filter {
-        ["smtpd", "qmqpd"].contains(master.services[$0].command)
+        ["smtpd", "qmqpd", "trivial-rewrite", "cleanup"].contains(master.services[$0].command)
     }
     for service in [nil] + services.map(Optional.some) {
         let values = ParameterValues(

@@ -10,7 +10,9 @@ enum Delivery: Hashable {
 
 extension SMTPServer {
     func delivery(of session: Session) -> Delivery {
-        guard closed.isEmpty, session.trusting.isEmpty else { return deliveryAnew(of: session) }
+        guard closed.isEmpty, session.trusting.isEmpty, !routesBySender else {
+            return deliveryAnew(of: session)
+        }
         if let known = deliveries[session.recipient] { return known }
         let delivery = deliveryAnew(of: session)
         if deliveries.count < 1000 { deliveries[session.recipient] = delivery }
@@ -28,7 +30,7 @@ extension SMTPServer {
         switch destination.addressClass {
         case .relay, .elsewhere: return .leaves
         case .alias: return .stays
-        case .local, .mailbox: return leavesByTransport(destination) ? .leaves : .stays
+        case .local, .mailbox: return leavesByTransport(destination, session) ? .leaves : .stays
         }
     }
 
@@ -50,7 +52,7 @@ extension SMTPServer {
         var blame: Blame?
         let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
         if options.contains("no_address_mappings") { return address.isEmpty ? nil : (address, nil) }
-        for parameter in ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"] {
+        for parameter in Self.recipientMaps where rewritesRecipients(parameter) {
             for _ in 0..<5 {
                 guard let (next, cause) = lookUp(address, in: parameter), next != address else { break }
                 address = next
@@ -58,6 +60,15 @@ extension SMTPServer {
             }
         }
         return address.isEmpty ? nil : (address, blame)
+    }
+
+    static let recipientMaps = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"]
+
+    /// Whether a map of addresses is for recipients of the envelope at all (`canonical_classes`).
+    private func rewritesRecipients(_ parameter: String) -> Bool {
+        guard parameter != "virtual_alias_maps" else { return true }
+        let classes = rewriting.value(of: parameter.replacing("_maps", with: "_classes"))
+        return classes.items.contains { $0.text.folded == "envelope_recipient" }
     }
 
     private func lookUp(_ address: String, in parameter: String) -> (String, Blame)? {
@@ -73,9 +84,10 @@ extension SMTPServer {
                     place: host.quoting.place(of: item), item: item)
                 if let entry { blame.accuse(entry, of: table) }
                 guard !closed.contains(blame.identity) else { continue }
-                let first = value.split { $0 == "," || $0 == " " }.first.map(String.init) ?? ""
-                let result = first.hasPrefix("@") ? local + first : first
-                return (result.contains("@") ? result : "\(result)@\(rewriting.text(of: "myorigin"))", blame)
+                let targets = rewritingTargets(value).map { $0.hasPrefix("@") ? local + $0 : $0 }
+                    .map { $0.contains("@") ? $0 : "\($0)@\(rewriting.text(of: "myorigin"))" }
+                // Of several targets, one that leads outside is what counts.
+                return ((targets.first(where: isForeign) ?? targets.first ?? ""), blame)
             }
         }
         return nil
@@ -91,21 +103,23 @@ extension SMTPServer {
 
     /// Whether the transport throws the message away or returns it.
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
-        let name = transport(for: destination).name
+        let name = transport(for: destination, session).name
         guard !isSink(transport: name) else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)
         return host.deferred == .stays && deferred.contains(name)
     }
 
     /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain.
-    private func leavesByTransport(_ destination: Destination) -> Bool {
-        let transport = transport(for: destination)
+    private func leavesByTransport(_ destination: Destination, _ session: Session) -> Bool {
+        let transport = transport(for: destination, session)
         let service = host.master.services.last { $0.name == transport.name && $0.type != "inet" }
         let command = service?.command ?? transport.name
         return ["smtp", "relay"].contains(command) && transport.nexthop.isEmpty
     }
 
-    private func transport(for destination: Destination) -> (name: String, nexthop: String) {
+    private func transport(
+        for destination: Destination, _ session: Session
+    ) -> (name: String, nexthop: String) {
         let keys =
             [destination.address.folded, destination.domain]
             + parents(of: destination.domain).map { "." + $0 }
@@ -121,7 +135,30 @@ extension SMTPServer {
                 if !chosen.name.isEmpty { return chosen }
             }
         }
+        if destination.addressClass == .elsewhere, let chosen = transport(bySender: session.sender) {
+            return chosen
+        }
         return split(routing.text(of: parameter(for: destination.addressClass)))
+    }
+
+    private var routesBySender: Bool {
+        !routing.value(of: "sender_dependent_default_transport_maps").items.isEmpty
+    }
+
+    /// What stands in for `default_transport` where the sender has a route of its own.
+    private func transport(bySender sender: String) -> (name: String, nexthop: String)? {
+        let domain = sender.lastIndex(of: "@").map { at in String(sender[at...]).folded }
+        let keys: [(String, KeyPart)] =
+            sender.isEmpty ? [("<>", .whole)] : [(sender.folded, .whole)] + (domain.map { [($0, .part)] } ?? [])
+        for item in routing.value(of: "sender_dependent_default_transport_maps").items {
+            let table = host.tables.table(item.text)
+            for (key, part) in keys {
+                guard case .found(let value, _) = table.ask(key, part) else { continue }
+                let chosen = split(value)
+                return chosen.name.isEmpty || chosen.name == "DUNNO" ? nil : chosen
+            }
+        }
+        return nil
     }
 
     private func parameter(for addressClass: Destination.Class) -> String {
@@ -148,4 +185,9 @@ extension SMTPServer {
         guard let colon = transport.firstIndex(of: ":") else { return (transport, "") }
         return (String(transport[..<colon]), String(transport[transport.index(after: colon)...]))
     }
+}
+
+/// The addresses that the value of an alias or canonical map names.
+func rewritingTargets(_ value: String) -> [String] {
+    value.split { $0 == "," || $0.isWhitespace }.map(String.init)
 }

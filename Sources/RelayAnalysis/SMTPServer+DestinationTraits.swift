@@ -77,7 +77,7 @@ extension SMTPServer {
 
     /// Recipients whose address a map rewrites to one that the sender chose.
     var rewritingTraits: [Trait] {
-        ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"].flatMap { parameter in
+        Self.recipientMaps.flatMap { parameter in
             rewriting.value(of: parameter).items.flatMap { item in
                 host.tables.table(item.text).leaves.flatMap(decodingTraits)
             }
@@ -93,9 +93,7 @@ extension SMTPServer {
             for address in decodedAddresses(pattern.pattern) {
                 guard case .found(let value, rule.entry) = table.ask(address) else { continue }
                 let inside = resolver.resolve(address, assuming: given)
-                let outside = resolver.resolve(value, assuming: given)
-                guard inside.addressClass != .elsewhere, outside.addressClass == .elsewhere,
-                    !outside.domain.isEmpty
+                guard inside.addressClass != .elsewhere, rewritingTargets(value).contains(where: isForeign)
                 else { continue }
                 return Trait(change: .recipient(address), who: "anyone, to recipients such as \(address)")
             }

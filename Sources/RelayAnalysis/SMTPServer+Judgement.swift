@@ -13,6 +13,7 @@ enum Judgement {
 extension SMTPServer {
     /// Follows a session through every list, as smtpd does from the connection to the end of the data.
     func judge(_ session: Session) -> Judgement {
+        let session = asSeen(session)
         if let rejection = refusedBeforeRestrictions(session) { return .refused(nil, rejection) }
         var evaluation = Evaluation()
         var permits: [Stage: Blame?] = [:]
@@ -37,6 +38,15 @@ extension SMTPServer {
         if evaluation.isSwallowed || delivery(of: session) == .stays { return .swallowed }
         if let rewriting = rewritingBlame(session) { return .relays(rewriting) }
         return .relays(blame(permits, logged, evaluation.grantedDestination))
+    }
+
+    /// Where no names are looked up, every client is `unknown`.
+    private func asSeen(_ session: Session) -> Session {
+        guard !looksUpNames else { return session }
+        var seen = session
+        seen.client.name = "unknown"
+        seen.reverseName = "unknown"
+        return seen
     }
 
     /// The map that leads an address of this host to a foreign one.

@@ -190,8 +190,9 @@ extension SMTPServer {
     }
 
     /// Whether mail to the address would leave this host: its domain is neither taken here nor declared.
-    private func isForeign(_ address: String) -> Bool {
-        resolver.resolve(address, assuming: given).addressClass == .elsewhere
+    func isForeign(_ address: String) -> Bool {
+        let destination = resolver.resolve(address, assuming: given)
+        return destination.addressClass == .elsewhere && !destination.domain.isEmpty
     }
 }
 

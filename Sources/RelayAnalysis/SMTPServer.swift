@@ -82,6 +82,7 @@ final class SMTPServer {
     let relayRecipients: [LookupTable]
     let allowsUntrustedRouting: Bool
     let asksForCertificate: Bool
+    let looksUpNames: Bool
     /// Findings that count as closed already, while others are looked for.
     var closed: Set<BlameIdentity> = []
     var actions: [String: AccessAction] = [:]
@@ -124,6 +125,7 @@ final class SMTPServer {
         senderLogins = tables("smtpd_sender_login_maps")
         relayRecipients = tables("relay_recipient_maps")
         allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
+        looksUpNames = values.isOn("smtpd_peername_lookup")
         asksForCertificate = values.isOn("smtpd_tls_ask_ccert") || values.isOn("smtpd_tls_req_ccert")
     }
 
