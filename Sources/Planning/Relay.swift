@@ -100,7 +100,7 @@ private func judge(
     var finding = empty
     finding.actual = sentence(for: report.verdict)
     finding.evidence = evidence(report.causes)
-    finding.notes = openings(report.causes)
+    finding.notes = openings(report.causes, isBroken: report.verdict == .broken)
     var judgement = RelayJudgement(
         finding: finding, before: report.verdict, after: report.verdict, risks: report.risks)
     switch report.verdict {
@@ -133,10 +133,10 @@ private func sentence(for verdict: RelayVerdict) -> String {
 }
 
 /// What opens which ports to whom, each said once.
-private func openings(_ causes: [RelayCause]) -> [String] {
+private func openings(_ causes: [RelayCause], isBroken: Bool) -> [String] {
     var portsByOpening: [(opening: String, ports: [Int])] = []
     for cause in causes {
-        let opening = "\(cause.parameter) opens it to \(cause.opens)"
+        let opening = "\(cause.parameter) \(isBroken ? "serves" : "opens it to") \(cause.opens)"
         if let index = portsByOpening.firstIndex(where: { $0.opening == opening }) {
             if !portsByOpening[index].ports.contains(cause.listener) {
                 portsByOpening[index].ports.append(cause.listener)

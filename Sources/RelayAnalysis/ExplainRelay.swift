@@ -166,10 +166,9 @@ struct Explanation {
         let families = judgement.decisive.filter { _, found in
             found.contains { $0.traits.isEmpty && $0.blame.identity == finding.blame.identity }
         }.keys
-        guard families.count == 1, judgement.listener.reachableFamilies.count > 1 else {
-            return "every client"
-        }
-        return families.contains(.v4) ? "every IPv4 client" : "every IPv6 client"
+        guard families.count == 1, let family = families.first else { return "every client" }
+        if family == .v6 { return "every IPv6 client" }
+        return judgement.listener.reachableFamilies.count > 1 ? "every IPv4 client" : "every client"
     }
 
     private func cause(broken why: String, _ place: Place?, port: Int) -> RelayCause {

@@ -183,17 +183,19 @@ extension SMTPServer {
         }.flatMap { $0.leaves }
     }
 
-    /// A domain that this host takes mail for.
-    var hostedDomain: String {
+    /// The domains that this host takes mail for by name.
+    var ownDomains: [String] {
         let names = resolver.lists.prefix(3).flatMap(\.list.patterns).compactMap { pattern -> String? in
             guard case .literal(let text) = pattern.content, !pattern.isNegated, isHostName(text) else {
                 return nil
             }
             return text
         }
-        return names.first { $0.contains(".") && !$0.hasPrefix("localhost") } ?? names.first
-            ?? values.text(of: "myhostname")
+        let proper = names.filter { $0.contains(".") && !$0.hasPrefix("localhost") }
+        return proper.isEmpty ? names : proper
     }
+
+    var hostedDomain: String { ownDomains.first ?? values.text(of: "myhostname") }
 
     /// Whom a stranger would pretend to be: this host, somebody in `mynetworks`, somebody logged in.
     var claims: [Trait.Change] {

@@ -149,7 +149,8 @@ extension SMTPServer {
     private func transport(bySender sender: String) -> (name: String, nexthop: String)? {
         let domain = sender.lastIndex(of: "@").map { at in String(sender[at...]).folded }
         let keys: [(String, KeyPart)] =
-            sender.isEmpty ? [("<>", .whole)] : [(sender.folded, .whole)] + (domain.map { [($0, .part)] } ?? [])
+            sender.isEmpty
+            ? [("<>", .whole)] : [(sender.folded, .whole)] + (domain.map { [($0, .part)] } ?? [])
         for item in routing.value(of: "sender_dependent_default_transport_maps").items {
             let table = host.tables.table(item.text)
             for (key, part) in keys {

@@ -28,6 +28,8 @@ extension SMTPServer {
     }
 
     private static let localNames: Set<String> = [
+        // Postfix's own words, which get into lists by `$name`.
+        "all", "subnet", "class", "loopback-only",
         "localhost", "localdomain", "local", "lan", "internal", "intranet", "home", "corp", "private", "arpa",
     ]
 

@@ -36,7 +36,9 @@ extension SMTPServer {
             }
         }
         if evaluation.isSwallowed || delivery(of: session) == .stays { return .swallowed }
-        if let rewriting = rewritingBlame(session) { return .relays(rewriting) }
+        if let rewriting = rewritingBlame(session) {
+            return knows(session.recipient) ? .relays(rewriting) : .swallowed
+        }
         return .relays(blame(permits, logged, evaluation.grantedDestination))
     }
 
@@ -56,6 +58,24 @@ extension SMTPServer {
         return address == destination.address ? nil : blame
     }
 
+    /// Whether smtpd takes a rewritten recipient of this host for one that exists: cleanup may have maps that
+    /// smtpd does not (`smtpd_reject_unlisted_recipient`).
+    private func knows(_ recipient: String) -> Bool {
+        guard values.isOn("smtpd_reject_unlisted_recipient") else { return true }
+        let destination = resolver.resolve(recipient, assuming: given)
+        let isMapped = Self.recipientMaps.flatMap { values.value(of: $0).items }.contains { item in
+            switch host.tables.table(item.text).ask(destination.address) {
+            case .found, .unreadable: true
+            case .missing, .failure: false
+            }
+        }
+        switch destination.addressClass {
+        case .local: return isMapped || values.text(of: "local_recipient_maps").isEmpty
+        case .mailbox: return isMapped || values.text(of: "virtual_mailbox_maps").isEmpty
+        case .alias, .relay, .elsewhere: return isMapped
+        }
+    }
+
     private func subject(of stage: Stage) -> Restriction.Subject {
         switch stage {
         case .client: .client
@@ -67,13 +87,8 @@ extension SMTPServer {
 
     private func refusedBeforeRestrictions(_ session: Session) -> Rejection? {
         if session.helo == nil, values.isOn("smtpd_helo_required") { return .policy }
-        let needsCertificate = values.isOn("smtpd_tls_req_ccert") && requiresTLS
+        let needsCertificate = values.isOn("smtpd_tls_req_ccert") && Self.requiresTLS(values)
         return needsCertificate && session.certificate != .verified ? .policy : nil
-    }
-
-    private var requiresTLS: Bool {
-        values.text(of: "smtpd_tls_security_level").folded == "encrypt" || values.isOn("smtpd_enforce_tls")
-            || values.isOn("smtpd_tls_wrappermode")
     }
 
     /// Who is to blame when both lists let a foreign recipient through: that for which the list was bypassed

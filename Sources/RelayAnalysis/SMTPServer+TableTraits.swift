@@ -19,10 +19,7 @@ extension SMTPServer {
         case .helo: return heloTraits(table, in: range, where: isUseful)
         case .sender:
             return mailTraits(table, in: range, where: isUseful) { address, key in
-                let who =
-                    address.isEmpty
-                    ? "anyone with the null sender" : "anyone with the sender \(key ?? address)"
-                return Trait(change: .sender(address), who: who)
+                Trait(change: .sender(address), who: "anyone with \(senders(key ?? address))")
             }
         case .recipient:
             return mailTraits(table, in: range, where: isUseful) { address, key in
@@ -40,7 +37,7 @@ extension SMTPServer {
     /// How many patterns of one table are tried: each one is looked for in all of them.
     private static let patternLimit = 400
 
-    private func isRefusal(_ value: String) -> Bool {
+    func isRefusal(_ value: String) -> Bool {
         switch action(of: value) {
         case .reject, .discard, .configurationError: true
         default: false
@@ -159,6 +156,28 @@ extension SMTPServer {
         }
     }
 
+    /// Which senders a key of an access(5) table stands for.
+    private func senders(_ key: String) -> String {
+        if key.isEmpty || key == nullKey { return "the null sender" }
+        if key.hasSuffix("@") { return "a sender \(key)…" }
+        return key.contains("@") ? "the sender \(key)" : "a sender in \(key)"
+    }
+
+    /// Recipients in domains that nobody declared, which a pattern of `relay_recipient_maps` lists.
+    var listedRecipientTraits: [Trait] {
+        relayRecipients.flatMap(\.leaves).flatMap { table in
+            patternRules(table).compactMap { pattern, entry in
+                let address = addresses(matching: pattern.pattern, table, entry).first { address in
+                    address.hasSuffix("@\(Stranger.domain)") && gives(table, address, entry)
+                        && resolver.resolve(address, assuming: given).addressClass == .relay
+                }
+                return address.map {
+                    Trait(change: .recipient($0), who: "anyone, to recipients such as \($0)")
+                }
+            }
+        }
+    }
+
     private var nullKey: String { values.text(of: "smtpd_null_access_lookup_key") }
 
     private func addresses(forKey key: String) -> [String] {
@@ -175,6 +194,8 @@ extension SMTPServer {
         let samples = texts(pattern, table, entry, filling: [Stranger.domain.bytes, [], "x7q".bytes])
         return samples.flatMap { text -> [String] in
             let core = text.trimmingDots
+            // A rule for the part before the sign, inside a condition on the domain behind it.
+            if text.contains("@@") { return [text.replacing("@@", with: "@"), text] }
             if text.hasPrefix("@") {
                 let domain = String(text.dropFirst())
                 return ["x7q@\(domain).\(Stranger.domain)", "x7q@\(domain)", "x7q@not\(domain)"]

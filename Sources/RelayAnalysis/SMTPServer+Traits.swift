@@ -8,6 +8,11 @@ extension SMTPServer {
         var supply = TraitSupply()
         var seen: Set<String> = []
         collect(lists[stage] ?? [], subject: .recipient, into: &supply, seen: &seen, depth: 0)
+        // Whom an entry names is told before who only slips past one.
+        supply.traits += supply.evasions
+        if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
+            supply.traits += listedRecipientTraits
+        }
         return supply
     }
 
@@ -31,6 +36,9 @@ extension SMTPServer {
             case .permitCertificate(let isVerified): supply.traits += certificateTraits(isVerified)
             case .rejectDestination, .permitDestination:
                 if seen.insert("destination").inserted { supply.traits += destinationTraits }
+            case .rejectUnlistedRecipient: supply.traits += listedRecipientTraits
+            case .rejectSenderMismatch: add(evasions(of: .sender), of: .sender, to: &supply, &seen)
+            case .rejectHELO: add(evasions(of: .helo), of: .helo, to: &supply, &seen)
             case .policyService(let service, _): supply.traits += policyTraits(service, in: restrictions)
             case .restrictionClass(let name):
                 guard seen.insert("class \(name)").inserted else { continue }
@@ -59,8 +67,34 @@ extension SMTPServer {
         }
         var values: Set<String> = []
         for entry in table.leaves.flatMap(\.entries) where values.insert(entry.value).inserted {
+            if isRefusal(entry.value) { add(evasions(of: subject), of: subject, to: &supply, &seen) }
             guard case .restrictions(let inner) = action(of: entry.value) else { continue }
             collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)
+        }
+    }
+
+    private func add(
+        _ traits: [Trait], of subject: Restriction.Subject, to supply: inout TraitSupply,
+        _ seen: inout Set<String>
+    ) {
+        if seen.insert("evasions of \(subject)").inserted { supply.evasions += traits }
+    }
+
+    /// What a stranger says or is whom a rule that refuses by name or address may not have thought of.
+    private func evasions(of subject: Restriction.Subject) -> [Trait] {
+        switch subject {
+        case .sender:
+            return [Trait(change: .sender(""), who: "anyone with the null sender")]
+                + ownDomains.prefix(6).map {
+                    Trait(change: .sender("postmaster@\($0)"), who: "anyone with a sender in \($0)")
+                }
+        case .helo:
+            let name = values.text(of: "myhostname").folded
+            let known = Trait(change: .helo(name), who: "anyone who says HELO \(name)")
+            return values.isOn("smtpd_helo_required")
+                ? [known] : [Trait(change: .helo(nil), who: "anyone who says no HELO"), known]
+        case .client: return nameTraits("unknown")
+        default: return []
         }
     }
 

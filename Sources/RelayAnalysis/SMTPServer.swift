@@ -126,7 +126,10 @@ final class SMTPServer {
         relayRecipients = tables("relay_recipient_maps")
         allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
         looksUpNames = values.isOn("smtpd_peername_lookup")
-        asksForCertificate = values.isOn("smtpd_tls_ask_ccert") || values.isOn("smtpd_tls_req_ccert")
+        // A certificate can only be required where TLS is.
+        asksForCertificate =
+            values.isOn("smtpd_tls_ask_ccert")
+            || (values.isOn("smtpd_tls_req_ccert") && Self.requiresTLS(values))
     }
 
     private static func order(_ values: ParameterValues, version: PostfixVersion) -> [Stage] {
@@ -137,6 +140,12 @@ final class SMTPServer {
             return [.client, .helo, .sender, .recipient, .relay, .data, .endOfData]
         }
         return Stage.allCases
+    }
+
+    /// Whether nothing is taken without TLS.
+    static func requiresTLS(_ values: ParameterValues) -> Bool {
+        values.text(of: "smtpd_tls_security_level").folded == "encrypt" || values.isOn("smtpd_enforce_tls")
+            || values.isOn("smtpd_tls_wrappermode")
     }
 
     /// Whether a client can use TLS.

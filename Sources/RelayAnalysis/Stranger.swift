@@ -85,6 +85,8 @@ enum Stranger {
 /// The traits that a list asks for; those of large tables are made a part at a time.
 struct TraitSupply {
     var traits: [Trait] = []
+    /// What gets past refusals, for the end of ``traits``.
+    var evasions: [Trait] = []
     var large: [(table: LookupTable, subject: Restriction.Subject)] = []
 
     /// How many entries of a table are looked at together.

@@ -85,6 +85,39 @@ extension OnARealHost {
             #expect(evidence?.contains { $0["line"] as? Int == guilty } == true)
         }
 
+        @Test(
+            "A server that answers everybody with 451 is a person's to correct: exit 4, and no byte is touched",
+            arguments: [
+                ("mynetworks", "127.0.0.0/8, 203.0.113.10/1", "non-null host address bits"),
+                (
+                    "smtpd_recipient_restrictions",
+                    "permit_mynetworks, permit_sasl_authenticated, # reject_unauth_destination",
+                    "unknown smtpd restriction: \"#\""
+                ),
+            ])
+        func refusesEverybody(parameter: String, value: String, fault: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                postconf -e '\(parameter) = \(value)'
+                touch -d '-5 seconds' /etc/postfix/main.cf
+                postfix reload
+                """)
+            #expect(try Outside(lab: lab).hostedReply().hasPrefix("451"))
+            let before = try lab.state()
+            let lines = try lab.host("cat", "/etc/postfix/main.cf").output.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let guilty = try #require(lines.firstIndex { $0.hasPrefix("\(parameter) = ") }) + 1
+            #expect(try lab.agent("explain").status == 4)
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 4, "\(apply.output)\(apply.errorOutput)")
+            #expect(apply.output.contains("main.cf:\(guilty): \(parameter) = "), "\(apply.output)")
+            #expect(apply.output.contains("Correct the line: Postfix says \"\(fault)"), "\(apply.output)")
+            #expect(try lab.state() == before)
+        }
+
         @Test("A rollback can be rolled back: the host is closed again, byte for byte")
         func rollbackOfARollback() throws {
             let lab = try Lab.required()

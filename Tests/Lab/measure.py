@@ -16,7 +16,7 @@ verified name), `claimed` (its unverified one), `helo` (null: none is said), `po
 
 The world: the host is mx.example.net, 192.0.2.10 and 2001:db8:0:1::10, with the user alice of example.net. The
 mail of every other domain is caught; relay.example.net is a host that would pass on what its user asks for;
-evil-mx.test has the host as its second mail exchanger.
+evil-mx.test has the host as its second mail exchanger. The block list bl.test lists nobody, every other one everybody.
 """
 
 import ctypes
@@ -97,6 +97,8 @@ class Names(threading.Thread):
         if name.endswith(".arpa"):
             client = self.names.get(name)
             return [encoded(client)] if client and kind == 12 else None
+        if name.endswith(".bl.test"):
+            return None
         own = name in ("example.net", "mx.example.net")
         if kind == 15:
             if name == "evil-mx.test":

@@ -124,7 +124,8 @@ private struct Trial: Sendable {
             }
         }
         let ports = Set(explanation.judgements.map(\.listener.port)).union([25])
-        attempts = Attempt.all.filter { ports.contains($0.port) } + [.hosted, .login] + promised
+        attempts =
+            Attempt.all.filter { ports.contains($0.port) } + [.hosted, .hostedByTLS, .login] + promised
         for judgement in explanation.judgements { adapt(to: judgement.listener, explanation.host) }
     }
 
@@ -178,12 +179,14 @@ private struct Trial: Sendable {
     /// What relayed, and a little of everything.
     private func attempts(afterRepairOf before: Measurement) -> [Attempt] {
         let relayed = Set(before.relayed)
-        let usual: Set = ["plain", "hosted", "login", "neighbour", "IPv6", "from <alice@example.net>"]
+        let usual: Set = [
+            "plain", "hosted", "hosted with TLS", "login", "neighbour", "IPv6", "from <alice@example.net>",
+        ]
         return attempts.filter { relayed.contains($0.id) || usual.contains($0.id) || $0.port != 25 }
     }
 
     private func strangers(_ measured: Measurement) -> [String] {
-        measured.relayed.filter { $0 != "login" && $0 != "hosted" }
+        measured.relayed.filter { $0 != "login" && !$0.hasPrefix("hosted") }
     }
 
     private func complaints(_ measured: Measurement) -> [String] {
@@ -200,7 +203,7 @@ private struct Trial: Sendable {
         if relayed.isEmpty, isSilent, ![.broken, .unknown].contains(report.verdict) {
             complaints.append("it is broken")
         }
-        if report.verdict == .broken, measured.sessions?["hosted"]?.isAccepted == true {
+        if report.verdict == .broken, measured.takesHostedMail {
             complaints.append("it is not broken")
         }
         return complaints
@@ -217,11 +220,11 @@ private struct Trial: Sendable {
         complaints += repair.strayChanges.map { "lines that it does not name are changed: \($0)" }
         guard relays else { return complaints }
         // What served nobody else before may need more than a repair of the relay.
-        let wasServing = before.sessions?["hosted"]?.isAccepted == true
+        let wasServing = before.takesHostedMail
         if repair.after.verdict != .closed, wasServing || repair.after.verdict != .broken {
             complaints.append("its verdict is \(repair.after.verdict)")
         }
-        if before.sessions?["hosted"]?.isAccepted == true, measured.sessions?["hosted"]?.isAccepted != true {
+        if before.takesHostedMail, !measured.takesHostedMail {
             complaints.append("hosted mail is refused")
         }
         if before.sessions?["login"]?.relayed == true, measured.sessions?["login"]?.relayed != true {

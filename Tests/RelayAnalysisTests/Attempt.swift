@@ -187,6 +187,13 @@ extension Attempt {
         $0.rcpt = "<alice@example.net>"
     }
 
+    /// The same from a client that uses TLS, which a rule of the administrator's may demand.
+    static let hostedByTLS = Attempt("hosted with TLS") {
+        $0 = hosted
+        $0.id = "hosted with TLS"
+        $0.tls = "starttls"
+    }
+
     static let login = Attempt("login") {
         $0.port = 587
         $0.tls = "starttls"

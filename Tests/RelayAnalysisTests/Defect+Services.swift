@@ -108,6 +108,8 @@ extension Defect {
         ("default_transport", "discard:"), ("default_transport", "error:no mail outside"),
         ("smtpd_end_of_data_restrictions", "reject"),
         ("smtpd_data_restrictions", "reject"),
+        ("sender_dependent_default_transport_maps", "static:discard:"),
+        ("sender_dependent_default_transport_maps", "inline:{@attacker.test=discard:}"),
         ("relayhost", "[203.0.113.25]"), ("transport_maps", "inline:{*=discard:}"),
         ("transport_maps", "inline:{third.test=discard:}"),
         ("virtual_alias_maps", "static:alice@example.net"),

@@ -226,6 +226,40 @@ extension Defect {
             Defect("recipients are decoded by a canonical map for both") {
                 $0.set("canonical_maps", $0.table("decode.pcre", "/^(.+)=(.+)@example\\.net$/ $1@$2\n"))
             },
+            Defect("a canonical map decodes addresses of senders only") {
+                $0.set("canonical_maps", $0.table("decode.pcre", "/^(.+)=(.+)@example\\.net$/ $1@$2\n"))
+                $0.set("canonical_classes", "envelope_sender, header_sender")
+            },
+            Defect("recipients are decoded by cleanup's own map") {
+                let table = $0.table("decode.pcre", "/^(.+)=(.+)@example\\.net$/ $1@$2\n")
+                $0.replaceInMaster(" 0 cleanup\n", " 0 cleanup\n  -o virtual_alias_maps=\(table)\n")
+            },
+            Defect("recipients are decoded, except by cleanup") {
+                $0.set(
+                    "virtual_alias_maps", $0.table("decode.pcre", "/^(.+)=(.+)@example\\.net$/ $1@$2\n"))
+                $0.replaceInMaster(" 0 cleanup\n", " 0 cleanup\n  -o virtual_alias_maps=\n")
+            },
+            Defect("recipients are decoded, and a copy is kept") {
+                let value = "alice@example.net, $1@$2"
+                $0.set(
+                    "virtual_alias_maps", $0.table("decode.pcre", "/^(.+)=(.+)@example\\.net$/ \(value)\n"))
+            },
+            Defect("every domain is a relay domain of trivial-rewrite's") {
+                let table = $0.table("all.regexp", "/./ x\n")
+                $0.replaceInMaster("- trivial-rewrite\n", "- trivial-rewrite\n  -o relay_domains=\(table)\n")
+            },
+            Defect("every domain is a relay domain of smtpd's, which does not decide") {
+                $0.replaceInMaster(
+                    "- - smtpd\nsubmission ", "- - smtpd\n  -o relay_domains=static:all\nsubmission ")
+            },
+            Defect("every domain is relayed for recipients that a pattern lists") {
+                $0.set("relay_domains", "static:all")
+                $0.set("relay_recipient_maps", $0.table("known.regexp", "/^relaytest/ x\n"))
+            },
+            Defect("every domain is relayed for one recipient") {
+                $0.set("relay_domains", "static:all")
+                $0.set("relay_recipient_maps", "inline:{bob@relay.example.net=x}")
+            },
             Defect("users are renamed") {
                 $0.set(
                     "virtual_alias_maps",

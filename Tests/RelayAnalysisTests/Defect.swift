@@ -315,6 +315,31 @@ struct Defect: Sendable {
                 $0.set("smtpd_policy_service_try_limit", "1")
                 $0.insert("check_policy_service { inet:127.0.0.1:10031, default_action=OK }")
             },
+            Defect("names in mynetworks, and no names are looked up") {
+                $0.set("mynetworks", "127.0.0.0/8 attacker.test isp.test")
+                $0.set("smtpd_peername_lookup", "no")
+            },
+            Defect("clients without a name are welcome, and no names are looked up") {
+                $0.set("smtpd_peername_lookup", "no")
+                $0.insert("check_client_access \($0.table("unknown.hash", "unknown OK\n"))")
+            },
+            Defect("senders of logins are refused, all others are welcome") {
+                $0.set("smtpd_sender_login_maps", "static:nobody")
+                $0.insert("reject_sender_login_mismatch, check_sender_access static:OK")
+            },
+            Defect("foreign senders are refused, all others are welcome") {
+                let table = $0.table("foreign.pcre", "!/@example\\.net$/ REJECT\n")
+                $0.insert("check_sender_access \(table), check_client_access static:OK")
+            },
+            Defect("whoever has a sender is refused, all others are welcome") {
+                let table = $0.table("any.pcre", "/@/ REJECT\n")
+                $0.insert("check_sender_access \(table), check_client_access static:OK")
+            },
+            Defect("certificates are required, and TLS is not") {
+                $0.set("smtpd_tls_CAfile", "/etc/postfix/pki/ca.pem")
+                $0.set("smtpd_tls_req_ccert", "yes")
+                $0.insert("permit_tls_all_clientcerts")
+            },
             Defect("anonymous logins") {
                 $0.set("smtpd_sasl_security_options", "")
             },

@@ -20,6 +20,11 @@ struct Measurement: Decodable, Sendable {
 
     var relayed: [String] { (sessions ?? [:]).filter(\.value.relayed).map(\.key).sorted() }
 
+    /// Whether mail for a user of the host is taken from somebody outside, with TLS at least.
+    var takesHostedMail: Bool {
+        ["hosted", "hosted with TLS"].contains { sessions?[$0]?.isAccepted == true }
+    }
+
     /// Whether the service on the port never greeted anybody.
     func isSilent(_ attempts: [Attempt], port: Int) -> Bool {
         let outcomes = attempts.filter { $0.port == port }.compactMap { sessions?[$0.id] }
