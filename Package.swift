@@ -85,7 +85,8 @@ let package = Package(
             name: "QueueAnalysisTests", dependencies: ["QueueAnalysis", "Postfix", "MailModel"]),
         .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Content"]),
         .testTarget(
-            name: "ObservationTests", dependencies: ["Observation", "HostIO", "Postfix", "MailModel"]),
+            name: "ObservationTests",
+            dependencies: ["Observation", "HostIO", "Postfix", "Qmail", "MailModel"]),
         .testTarget(name: "PlanningTests", dependencies: ["Planning", "MailModel"]),
         .testTarget(name: "RecordingTests", dependencies: ["Recording", "Content", "MailModel"]),
         .testTarget(

@@ -1,6 +1,7 @@
 import HostIO
 import MailModel
 import Postfix
+import Qmail
 
 extension PostfixFiles {
     /// The most that a listing of a table may come to, in bytes.
@@ -51,6 +52,8 @@ extension PostfixFiles {
     }
 
     private func list(_ table: TableName, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
+        // postmap(1) lists every type but this one, which any program can read.
+        if table.type == "cdb" { return try listConstantDatabase(table.name + ".cdb") }
         let name = "\(table.type):\(table.name)"
         let call = ProgramCall(
             executable: "/usr/sbin/postmap", arguments: ["-s", name],
@@ -68,6 +71,26 @@ extension PostfixFiles {
         }
         // The order in a hash says nothing, and may differ after each postmap.
         return entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+    }
+
+    private func listConstantDatabase(_ path: String) throws(Failure) -> [TableEntry] {
+        switch read(path) {
+        case .failure(let problem): throw Failure(.failed, problem.reason)
+        case .success(let file):
+            do {
+                let entries = try ConstantDatabase.records(file.bytes).map { record in
+                    TableEntry(key: text(record.key), value: text(record.data), line: nil)
+                }
+                return entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+            } catch {
+                throw Failure(.failed, "\(path) is no constant database: \(error.reason)")
+            }
+        }
+    }
+
+    /// Keys and values may end in a null byte (dict_cdb.c).
+    private func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.last == 0 ? bytes.dropLast() : bytes[...], as: UTF8.self)
     }
 }
 

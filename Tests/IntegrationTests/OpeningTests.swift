@@ -17,7 +17,11 @@ private struct Opening: Sendable, CustomTestStringConvertible {
 
     private static let whiteList = "check_client_access cidr:/etc/postfix/clients.cidr"
 
-    private static let compiled = "check_client_access hash:/etc/postfix/clients"
+    private static let types = "hash btree lmdb cdb"
+
+    private static let compiled = types.split(separator: " ").map {
+        "check_client_access \($0):/etc/postfix/clients.\($0)"
+    }.joined(separator: " ")
 
     static let all = [
         Opening(
@@ -49,13 +53,15 @@ private struct Opening: Sendable, CustomTestStringConvertible {
                       reason: the office's scanner cannot log in
                 """),
         Opening(
-            name: "a provider's network in a compiled table with an office that is vouched for",
+            name: "a provider's network in compiled tables with an office that is vouched for",
             script: """
-                printf '# who relays\n203.0.113.64 OK\n198.51 OK\n' > /etc/postfix/clients
-                postmap hash:/etc/postfix/clients
+                for type in \(types); do
+                    printf '# who relays\n203.0.113.64 OK\n198.51 OK\n' >/etc/postfix/clients.$type
+                    postmap $type:/etc/postfix/clients.$type
+                done
                 sed -i '/^smtpd_re.*_restrictions/s|permit_mynetworks|permit_mynetworks \(compiled)|' \
                 /etc/postfix/main.cf
-                """, file: "/etc/postfix/clients", guilty: "198.51 OK",
+                """, file: "/etc/postfix/clients.hash", guilty: "198.51 OK",
             policy: """
                 version: 1
                 white-list:
@@ -64,8 +70,12 @@ private struct Opening: Sendable, CustomTestStringConvertible {
                       reason: the office's scanner cannot log in
                 """,
             check: """
-                [ "$(postmap -q 203.0.113.64 hash:/etc/postfix/clients)" = OK ]
-                ! postmap -q 198.51 hash:/etc/postfix/clients
+                for type in \(types); do
+                    table=$type:/etc/postfix/clients.$type
+                    [ "$(postmap -q 203.0.113.64 $table)" = OK ]
+                    if postmap -q 198.51 $table; then exit 1; fi
+                    [ "$(cat /etc/postfix/clients.$type)" = "$(printf '# who relays\n203.0.113.64 OK')" ]
+                done
                 """),
     ]
 }

@@ -299,7 +299,7 @@ class World:
         for name in case["files"]:
             os.utime(f"{place}/etc/{name}", (time.time() - 60,) * 2)
         for name in case["files"]:
-            if name.startswith("maps/") and name.endswith((".hash", ".btree")):
+            if name.startswith("maps/") and name.endswith((".hash", ".btree", ".lmdb", ".cdb")):
                 self.compile(place, name)
         master = self.start(place)
         try:

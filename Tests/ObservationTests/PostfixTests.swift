@@ -1,4 +1,5 @@
 import MailModel
+import Qmail
 import Testing
 
 @testable import Observation
@@ -58,6 +59,29 @@ struct PostfixTests {
                         TableEntry(key: "a.example", value: "OK", line: nil),
                         TableEntry(key: "b.example", value: "REJECT no", line: nil),
                     ], source: "/etc/postfix/s.db"))
+    }
+
+    @Test("A constant database, which postmap does not list, is read without it")
+    func constantDatabase() async throws {
+        let host = try HostDirectory()
+        let records = [("b.example\0", "REJECT no\0"), ("a.example", "OK")].map {
+            ConstantDatabase.Record(key: Array($0.utf8), data: Array($1.utf8))
+        }
+        try host.write("/etc/postfix/s.cdb", bytes: ConstantDatabase.bytes(records))
+        let restriction = Self.restriction.replacing("hash:", with: "cdb:")
+        let seen = try await observe(host, restriction, ScriptedPrograms([postconf]))
+        #expect(
+            seen.tables["cdb:/etc/postfix/s"]
+                == .entries(
+                    [
+                        TableEntry(key: "a.example", value: "OK", line: nil),
+                        TableEntry(key: "b.example", value: "REJECT no", line: nil),
+                    ], source: "/etc/postfix/s.cdb"))
+        try host.write("/etc/postfix/s.cdb", "cut short")
+        let damaged = try await observe(host, restriction, ScriptedPrograms([postconf]))
+        let reason =
+            "/etc/postfix/s.cdb is no constant database: it is shorter than the 2048 bytes that a cdb begins with"
+        #expect(damaged.tables["cdb:/etc/postfix/s"] == .unreadable(reason))
     }
 
     @Test("The text beside a compiled table gives the lines only while it says the same")
