@@ -12,12 +12,16 @@ extension Engine {
         }
         guard let suffix = table.path.split(separator: ".").last else { return }
         let made = try await withScratchDirectory(Self.scratch) { () async throws(Failure) in
-            // Read from standard input, as `postmap -i` does, the text is nowhere a second time.
             let name = "\(Self.scratch)/table"
+            // Read from standard input, as `postmap -i` does, the text is nowhere a second time. A constant
+            // database cannot be added to, and so not be made that way.
+            let isConstant = table.type == "cdb"
+            if isConstant { try writeScratchFile(name, text) }
             let result = try await instruments.run(
                 ProgramCall(
-                    executable: "/usr/sbin/postmap", arguments: ["-i", "\(table.type):\(name)"], input: text,
-                    deadline: .seconds(120)))
+                    executable: "/usr/sbin/postmap",
+                    arguments: (isConstant ? [] : ["-i"]) + ["\(table.type):\(name)"],
+                    input: isConstant ? [] : text, deadline: .seconds(120)))
             guard result.succeeded, let made = try snapshotFile("\(name).\(suffix)") else {
                 throw Failure(
                     .failed, "\(table.path) could not be made anew from \(table.name)",

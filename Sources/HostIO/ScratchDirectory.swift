@@ -1,5 +1,6 @@
 internal import Glibc
 package import MailModel
+internal import SystemPackage
 
 /// Runs work in an empty directory of our own, and takes the directory away with every file in it.
 ///
@@ -15,6 +16,14 @@ package func withScratchDirectory<Value>(
         rmdir(path)
     }
     return try await work()
+}
+
+/// Writes a new file that only its owner can read, into a directory as ``withScratchDirectory(_:_:)`` makes it.
+/// - Throws: ``Failure`` when it is there already or cannot be written whole.
+package func writeScratchFile(_ path: String, _ bytes: [UInt8]) throws(Failure) {
+    try attempt("\(path) cannot be written", at: path) { () throws(Errno) in
+        try OpenFile(path: path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600).write(bytes)
+    }
 }
 
 private func removeFiles(in directory: String) {

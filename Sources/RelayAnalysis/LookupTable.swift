@@ -94,6 +94,12 @@ final class LookupTable {
         }
     }
 
+    /// The rules with a pattern that is not understood here; Postfix skips those that it does not understand.
+    private(set) lazy var obscureRules: [PatternRule] = {
+        guard case .patterns(let rules) = content else { return [] }
+        return rules.filter { $0.kind != .endOfCondition && $0.pattern == nil }
+    }()
+
     /// The tables that this one is made of, or itself.
     var leaves: [LookupTable] {
         switch content {
@@ -125,8 +131,10 @@ final class LookupTable {
             let rule = rules[index]
             index += 1
             guard rule.kind != .endOfCondition else { continue }
+            // What is not understood is another question: see ``obscureRules``.
             guard let pattern = rule.pattern else {
-                return .unreadable("the pattern \(entries[rule.entry].key) is not understood")
+                if rule.kind == .condition { index = Self.endOfBlock(rules.map(\.kind), from: index) }
+                continue
             }
             let outcome = pattern.pattern.search(text)
             if case .undecided = outcome { return .unreadable("a pattern takes too long to decide") }

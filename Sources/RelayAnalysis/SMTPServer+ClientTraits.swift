@@ -18,13 +18,15 @@ extension SMTPServer {
                 }
             }
         case .networkRules(let rules):
+            // The rule that decides may be about what another leaves over.
+            let others = rules.prefix(100).compactMap(\.network).flatMap { candidates(in: $0).prefix(3) }
             return rules.filter { $0.kind == .rule && isUseful($0.entry) }.prefix(2000).flatMap {
                 rule -> [Trait] in
                 guard let network = rule.isNegated ? IPNetwork(.v4(0), prefix: 0) : rule.network else {
                     return []
                 }
                 let key = table.entries[rule.entry].key
-                return addressTraits(network, "clients in \(key)") {
+                return addressTraits(network, "clients in \(key)", others) {
                     gives(table, $0.description, rule.entry)
                 }
             }
@@ -59,9 +61,12 @@ extension SMTPServer {
     }
 
     /// A client with an address in the network that nobody vouched for, for which `isRight` holds.
-    func addressTraits(_ network: IPNetwork, _ who: String, where isRight: (IPAddress) -> Bool) -> [Trait] {
+    /// - Parameter others: more addresses to try, as far as they are in the network.
+    func addressTraits(
+        _ network: IPNetwork, _ who: String, _ others: [IPAddress] = [], where isRight: (IPAddress) -> Bool
+    ) -> [Trait] {
         guard !host.isTrusted(network) else { return [] }
-        for address in candidates(in: network)
+        for address in candidates(in: network) + others.filter(network.contains)
         where address.isPossibleClient && !host.isTrusted(address) && isRight(address) {
             return [Trait(change: .client(Client(address: address, name: Stranger.name)), who: who)]
         }

@@ -24,7 +24,10 @@ extension SMTPServer {
 
     /// Whether a name is in no public name space, so that no stranger has it.
     func isLocalName(_ name: String) -> Bool {
-        Self.localNames.contains(String(name.split(separator: ".").last ?? ""))
+        let last = String(name.split(separator: ".").last ?? "")
+        // Every public top-level domain is of letters alone, or encoded (RFC 3696, section 2).
+        let isPublic = last.utf8.allSatisfy(\.isLetter) || last.hasPrefix("xn--")
+        return !isPublic || Self.localNames.contains(last)
     }
 
     private static let localNames: Set<String> = [

@@ -5,7 +5,14 @@ extension SMTPServer {
     /// One trait for each entry of a table that may do anything but refuse.
     /// - Parameter range: the entries to look at.
     func accessTraits(_ table: LookupTable, _ subject: Restriction.Subject, in range: Range<Int>) -> [Trait] {
-        if let trait = unreadableTrait(table) { return [trait] }
+        let obscure = unreadableTrait(table).map { [$0] } ?? []
+        if case .unreadable = table.content { return obscure }
+        return readableTraits(table, subject, in: range) + obscure
+    }
+
+    private func readableTraits(
+        _ table: LookupTable, _ subject: Restriction.Subject, in range: Range<Int>
+    ) -> [Trait] {
         let isUseful = { (entry: Int) in range.contains(entry) && !self.isRefusal(table.entries[entry].value)
         }
         switch subject {
@@ -182,6 +189,8 @@ extension SMTPServer {
 
     private func addresses(forKey key: String) -> [String] {
         if key == nullKey { return [""] }
+        // Access tables are asked for addresses as they are without their quotes.
+        if key.contains("\"") { return [] }
         if key.hasSuffix("@") { return [key + Stranger.domain] }
         if key.hasPrefix("@") { return [] }
         if key.contains("@") { return [key] }

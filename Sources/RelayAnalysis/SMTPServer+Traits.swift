@@ -131,9 +131,21 @@ extension SMTPServer {
     }
 
     func unreadableTrait(_ table: LookupTable) -> Trait? {
+        if let rule = obscureRule(of: table) {
+            return Trait(
+                change: .trusting(table.name),
+                who:
+                    "whom \(table.entries[rule.entry].key) of \(table.name) matches, which is not understood here"
+            )
+        }
         guard case .unreadable = table.content else { return nil }
         return Trait(
             change: .trusting(table.name), who: "whom \(table.name) lists, which cannot be read here")
+    }
+
+    /// A rule that may let somebody in, with a pattern that is not understood.
+    func obscureRule(of table: LookupTable) -> LookupTable.PatternRule? {
+        table.obscureRules.first { $0.kind == .condition || !isRefusal($0.value) }
     }
 
     // MARK: mynetworks

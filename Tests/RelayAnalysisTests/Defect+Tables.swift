@@ -33,13 +33,14 @@ extension Defect {
             "0.0.0.0/0 REJECT\n198.51.100.0/24 OK\n", "::/0 OK\n", "198.51.100.7/24 OK\n",
             "198.51.100.0/24\n",
             "if !10.0.0.0/8\n0.0.0.0/0 OK\nendif\n", "198.51.100.7 OK\n", "128.0.0.0/1 OK\n",
+            "if 198.51.0.0/16\n!198.51.100.7 REJECT\n0.0.0.0/0 OK\nendif\n",
             "2001:db8::/32 OK\n", "192.0.2.0/24 OK\n", "127.0.0.0/8 OK\n", "203.0.113.9 OK\n",
         ].map { access("check_client_access", "clients.cidr", $0) }
         + [
             "/example\\.net/ OK\n", "/(^|\\.)example\\.net$/ OK\n", "/^198\\.51\\.100\\./ OK\n", "/./ OK\n",
             "/dsl|dial/ OK\n", "/isp\\.test$/i OK\n", "!/example\\.net$/ OK\n", "/^unknown$/ OK\n",
             "if /test$/\n/isp/ OK\nendif\n", "/^(.*)\\.isp\\.test$/ OK\n", "/example.net$/ OK\n",
-            "/^mail/ OK\n",
+            "/^mail/ OK\n", "/(unclosed/ OK\n/attacker/ OK\n",
         ].map { access("check_client_access", "clients.pcre", $0) }
         + ["/example\\.net/ OK\n", "/^198\\.51/ OK\n", "/.*/ 1\n"].map {
             access("check_client_access", "clients.regexp", $0)

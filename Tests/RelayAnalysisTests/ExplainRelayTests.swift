@@ -26,6 +26,7 @@ import Testing
         // No client has such an address or name.
         ("127.0.0.0/8 0.0.0.0", .closed), ("127.0.0.0/8 [::ffff:203.0.113.9]", .closed),
         ("127.0.0.0/8 203.0.113", .closed), ("127.0.0.0/8 localhost", .closed),
+        ("127.0.0.0/8 203.0.113.1-203.0.113.20", .closed), ("127.0.0.0/8 $inet_interfaces", .closed),
     ])
     func `mynetworks decides who relays`(networks: String, verdict: RelayVerdict) {
         #expect(host.setting("mynetworks", networks).report.verdict == verdict)
@@ -57,6 +58,15 @@ import Testing
         ("check_client_access pcre:/c", "if /example$/\n/provider/ OK\nendif\n", .partial),
         ("check_sender_access pcre:/c", "if /@hosted\\.example$/\n/^info/ OK\nendif\n", .partial),
         ("check_client_access pcre:/c", "/(^|\\.)hosted\\.example$/ OK\n", .closed),
+        // What a rule leaves over is the other's.
+        (
+            "check_client_access cidr:/c",
+            "if 203.0.0.0/8\n!203.0.113.9 REJECT\n0.0.0.0/0 OK\nendif\n", .partial
+        ),
+        // Postfix skips a pattern that is none; here it is not known what it would match.
+        ("check_client_access pcre:/c", "/(unclosed/ OK\n", .unknown),
+        ("check_client_access pcre:/c", "/(unclosed/ REJECT no\n", .closed),
+        ("check_client_access pcre:/c", "/(unclosed/ OK\n/provider/ OK\n", .partial),
         ("check_reverse_client_hostname_access hash:/c", "provider.example OK\n", .closed),
         ("check_helo_access hash:/c", "localhost OK\n", .partial),
         ("check_sender_access hash:/c", "hosted.example OK\n", .partial),
