@@ -51,6 +51,9 @@ package struct ProgramOrigin: Hashable, Sendable, Codable {
     package var package: String?
     /// `nil` when nothing was found that manages it: started by hand.
     package var manager: ServiceManager?
+    /// What may start it again when it is merely ended, where that is nothing that can be told to stop it alone: a
+    /// unit of systemd that is more than this program, or a supervisor.
+    package var keeper: String?
     /// Where it hands connections on to, when it is a proxy: `127.0.0.1:10025`.
     package var forwardsTo: String?
     /// Its own queue.
@@ -59,12 +62,13 @@ package struct ProgramOrigin: Hashable, Sendable, Codable {
     package var note: String?
 
     package init(
-        command: [String], package: String? = nil, manager: ServiceManager? = nil,
+        command: [String], package: String? = nil, manager: ServiceManager? = nil, keeper: String? = nil,
         forwardsTo: String? = nil, queue: ForeignQueue? = nil, note: String? = nil
     ) {
         self.command = command
         self.package = package
         self.manager = manager
+        self.keeper = keeper
         self.forwardsTo = forwardsTo
         self.queue = queue
         self.note = note

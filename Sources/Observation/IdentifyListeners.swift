@@ -54,7 +54,7 @@ private func origin(
         if !found.command.isEmpty { origin.command = found.command }
         program = origin.command.first ?? program
     } else {
-        (origin.manager, origin.note) = await serviceManager(listener, instruments)
+        (origin.manager, origin.keeper, origin.note) = await serviceManager(listener, instruments)
     }
     origin.package = await package(of: program, instruments)
     origin.forwardsTo = origin.forwardsTo ?? proxyTarget(program, origin.command)
@@ -160,20 +160,29 @@ private func words(ofExecStart text: String) -> [String] {
 
 private func serviceManager(
     _ listener: Listener, _ instruments: Instruments
-) async -> (ServiceManager?, String?) {
+) async -> (ServiceManager?, keeper: String?, note: String?) {
     let files = instruments.files
-    guard files.exists("/run/systemd/system") else { return (oldManager(listener, in: files), nil) }
+    let keeper = listener.processID.flatMap { supervisor(of: $0, in: files) }
+    guard files.exists("/run/systemd/system") else {
+        return (keeper == nil ? oldManager(listener, in: files) : nil, keeper, nil)
+    }
+    if let keeper { return (nil, keeper, nil) }
     guard let unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
-        return (nil, "no service has it: it was started by hand, or by something that ended")
+        return (nil, nil, "no service has it: it was started by hand, or by something that ended")
     }
     guard let block = await systemctl(["show", serviceProperties, unit], instruments).first else {
-        return (nil, "systemctl does not say what \(unit) is")
+        return (nil, unit, "systemctl does not say what \(unit) is")
     }
     let main = block["MainPID"]?.first.flatMap { Int($0) } ?? 0
     if main != 0, main != listener.processID,
         executable(of: main, in: files) != listener.executable
     {
-        return (nil, "it runs under \(unit), which is more than this program and is not stopped for it")
+        let isLauncher = ["cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service"]
+            .contains(unit)
+        return (
+            nil, isLauncher ? nil : unit,
+            "it runs under \(unit), which is more than this program and is not stopped for it"
+        )
     }
     let sockets = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
         .filter { $0.hasSuffix(".socket") }
@@ -183,7 +192,16 @@ private func serviceManager(
         : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + sockets, instruments)
             .map { unitState($0) }
     let state = unitState(block) { isRunAtBoot($0, in: files) }
-    return (.systemd([state] + states), nil)
+    return (.systemd([state] + states), nil, nil)
+}
+
+/// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.
+private func supervisor(of process: Int, in files: HostFiles) -> String? {
+    guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")"),
+        let parent = stat[end...].split(separator: " ").dropFirst(2).first,
+        let name = files.text("/proc/\(parent)/comm")?.trimmed
+    else { return nil }
+    return ["supervise", "runsv", "s6-supervise"].contains(name) ? name : nil
 }
 
 // MARK: - Before systemd

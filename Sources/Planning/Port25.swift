@@ -101,7 +101,7 @@ private struct Port25 {
                 guard !retired.contains(manager) else { continue }
                 retired.append(manager)
                 isFreed = retire(manager, listener, &judgement) && isFreed
-            } else if unmanaged == .areEnded, let process = listener.processID {
+            } else if unmanaged == .areEnded, origin.keeper == nil, let process = listener.processID {
                 let step = Step(
                     .port25, "End \(name(of: listener)) (pid \(process)), which nothing manages",
                     .service(.end(processID: process, command: origin.command)))
@@ -109,7 +109,7 @@ private struct Port25 {
                     judgement.steps.append(step)
                     judgement.finding.notes.append(
                         "a rollback does not start \(name(of: listener)) again; it was: "
-                            + origin.command.joined(separator: " "))
+                            + command(of: listener))
                 }
             } else {
                 isFreed = false
@@ -212,10 +212,13 @@ private struct Port25 {
             notes.append(
                 "\(name) hands connections on to \(target) and is left alone: behind it the MTA takes every client "
                     + "for this host, so look at what it trusts")
-        } else if origin.manager == nil, unmanaged == .areReported {
-            let command = origin.command.isEmpty ? name : origin.command.joined(separator: " ")
+        } else if origin.manager == nil, let keeper = origin.keeper {
             notes.append(
-                "nothing manages \(name) (pid \(listener.processID ?? 0): \(command)), so it is left alone: end it "
+                "\(keeper) may start \(name) again when it ends (pid \(listener.processID ?? 0): "
+                    + "\(command(of: listener))), so it is left alone: stop it there")
+        } else if origin.manager == nil, unmanaged == .areReported {
+            notes.append(
+                "nothing manages \(name) (pid \(listener.processID ?? 0): \(command(of: listener))), so it is left alone: end it "
                     + "where it was started, or let agent end it with --stop-unmanaged")
         }
         if let note = origin.note { notes.append(note) }
@@ -244,6 +247,11 @@ private struct Port25 {
         return listener.mta != nil || names.contains(where: known.contains)
     }
 
+    private func command(of listener: Listener) -> String {
+        let words = listener.origin?.command ?? []
+        return words.isEmpty ? name(of: listener) : words.joined(separator: " ")
+    }
+
     private func name(of listener: Listener) -> String {
         if let program = listener.served.first { return program }
         if listener.processID == 1, let manager = listener.origin?.manager { return manager.name }
@@ -269,7 +277,7 @@ private func description(of listener: Listener) -> String {
     case .inetd(let file, let line): text += ", \(file):\(line)"
     case .script(let path, let isEnabled): text += ", \(path)\(isEnabled ? "" : ", not run at boot")"
     case .upstart(let job): text += ", upstart job \(job)"
-    case nil: text += ", nothing manages it"
+    case nil: text += origin.keeper.map { ", kept running by \($0)" } ?? ", nothing manages it"
     }
     return text
 }

@@ -137,6 +137,18 @@ struct IdentifyListenerTests {
         if let note { #expect(seen?.origin?.note?.contains(note) == true) }
     }
 
+    @Test("What a supervisor started is kept running by it, whatever unit that is in")
+    func supervised() async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bdf")
+        try host.write("/proc/812/stat", "812 (exim4) S 300 812 812 0 -1 0\n")
+        try host.write("/proc/300/comm", "runsv\n")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "runit.service"),
+            [(sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: ""))])
+        #expect(seen?.origin?.manager == nil && seen?.origin?.keeper == "runsv")
+    }
+
     @Test("What xinetd serves is read from its files: Qmail is Qmail, another program is not")
     func xinetd() async throws {
         let host = try host()

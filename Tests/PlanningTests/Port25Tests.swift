@@ -242,6 +242,19 @@ struct Port25Tests {
                 "a rollback does not start /usr/sbin/exim4 again; it was: /usr/sbin/exim4 -bd"))
     }
 
+    @Test("What something would start again is never ended, and that is said")
+    func kept() throws {
+        let kept = listener(
+            "/usr/sbin/exim4",
+            origin: ProgramOrigin(command: ["/usr/sbin/exim4", "-bdf"], keeper: "supervise"))
+        for unmanaged in [UnmanagedPrograms.areReported, .areEnded] {
+            let plan = plan([kept], unmanaged: unmanaged)
+            #expect(plan.changes.isEmpty)
+            let note = try finding(plan).notes.first
+            #expect(note?.hasPrefix("supervise may start /usr/sbin/exim4 again") == true)
+        }
+    }
+
     @Test("A proxy in front of the MTA is left alone, and what it means is said")
     func proxy() throws {
         let proxy = listener(
