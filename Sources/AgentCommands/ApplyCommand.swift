@@ -59,7 +59,7 @@ struct ApplyCommand: AsyncParsableCommand {
             let policy = try loadPolicy(shared.policy ?? saved?.policyFile)
             let host = Host(
                 policy: policy, terminal: terminal, options: shared.common, unmanaged: programs.choice,
-                vantage: try vantage.instruments(orElse: policy.probe.from))
+                vantage: try vantage.instruments(orElse: policy.probe.from), vantageWords: vantage.words)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {
                 try await carryOut(saved, on: host, store: try openStore(store), terminal: terminal)

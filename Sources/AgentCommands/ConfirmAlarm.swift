@@ -87,6 +87,18 @@ struct ConfirmAlarm: Sendable {
         """
     }
 
+    /// The options for the vantage that the unit of the open window has; none where no window is open.
+    static func vantageWords() -> [String] {
+        guard let unit = try? snapshotFile(unitPath) else { return [] }
+        let text = String(decoding: unit.bytes, as: UTF8.self)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("ExecStart=") }) else {
+            return []
+        }
+        let words = systemdWords(in: line.dropFirst("ExecStart=".count))
+        return words.indices.filter { ["--from", "--token-file", "--vantage-ca"].contains(words[$0]) }
+            .flatMap { words[$0..<min($0 + 2, words.count)] }
+    }
+
     private func systemctl(_ arguments: String...) async throws(Failure) {
         try await demand("/bin/systemctl", ["--quiet"] + arguments)
     }
@@ -107,4 +119,26 @@ func systemdWord(_ word: String) -> String {
     let escaped = word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         .replacing("%", with: "%%").replacing("$", with: "$$")
     return "\"\(escaped)\""
+}
+
+/// What ``systemdWord(_:)`` has made words of a line.
+func systemdWords(in line: Substring) -> [String] {
+    var words: [String] = []
+    var word: String?
+    var isEscaped = false
+    for character in line.replacing("%%", with: "%").replacing("$$", with: "$") {
+        switch (character, word) {
+        case (_, let text?) where isEscaped:
+            word = text + String(character)
+            isEscaped = false
+        case ("\\", .some): isEscaped = true
+        case ("\"", let text?):
+            words.append(text)
+            word = nil
+        case ("\"", nil): word = ""
+        case (_, let text?): word = text + String(character)
+        case (_, nil): continue
+        }
+    }
+    return words
 }

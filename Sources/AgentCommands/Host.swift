@@ -16,6 +16,10 @@ struct Host: Sendable {
     /// What becomes of a program on port 25 that nothing manages (`--stop-unmanaged`).
     var unmanaged = UnmanagedPrograms.areReported
     var vantage = VantageInstruments.ofThisProgram
+    /// The options that make a later run ask from the same place.
+    var vantageWords: [String] = []
+    /// Where changes of earlier runs are judged from; `nil` where the policy says.
+    var recoveryVantage: VantageAddress?
 
     func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
 

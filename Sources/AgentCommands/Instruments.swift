@@ -86,7 +86,7 @@ extension Host {
         let results = try await recover(
             policy: policy,
             using: instruments(
-                store: store, state: state, vantage: nil, isBeforeMail: isBeforeMail,
+                store: store, state: state, vantage: recoveryVantage, isBeforeMail: isBeforeMail,
                 isInterrupted: { false }))
         for result in results { terminal.say(renderRecovery(result)) }
         return results
@@ -118,15 +118,16 @@ extension Host {
             remedy: "`agent confirm \(open.id)` keeps the change, `agent cancel \(open.id)` undoes it.")
     }
 
-    /// The timer and the boot unit run this program with the same store, and the policy of this run: that of a saved plan,
-    /// too.
+    /// The timer and the boot unit run this program with the same store, the vantage and the policy of this run:
+    /// that of a saved plan, too.
     private var alarm: ConfirmAlarm {
         let store = URL(filePath: storePath(options.store)).path
         let path = policy.files.first?.path
         let policy = path.map { $0 == builtInPolicyPath ? [] : ["--policy", URL(filePath: $0).path] } ?? []
         return ConfirmAlarm(
             run: runner(terminal),
-            recover: [executablePath() ?? "/usr/local/bin/agent", "recover", "--store", store] + policy,
+            recover: [executablePath() ?? "/usr/local/bin/agent", "recover", "--store", store] + policy
+                + vantageWords,
             store: store)
     }
 

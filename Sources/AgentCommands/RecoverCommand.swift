@@ -28,16 +28,19 @@ struct RecoverCommand: AsyncParsableCommand {
 
     @OptionGroup var shared: SharedOptions
 
+    @OptionGroup var vantage: VantageOption
+
     @Flag(help: "The host is starting and mail is not served yet: restore, and leave the judging for later.")
     var atBoot = false
 
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "recover", because: changesHost)
-            let host = Host(
+            var host = Host(
                 policy: try policyOfRecovery(terminal), terminal: terminal, options: shared.common)
+            host.judge(from: vantage)
             let path = storePath(shared.store)
-            return try await withRunLock(at: runLock, owner: "agent recover") {
+            return try await withRunLock(at: runLock, owner: "agent recover") { [host] in
                 let results = try await host.recoverFirst(
                     store: try openStore(path), isBeforeMail: atBoot)
                 terminal.show(

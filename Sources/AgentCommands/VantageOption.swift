@@ -51,6 +51,34 @@ struct VantageOption: ParsableArguments {
     }
 }
 
+extension VantageOption {
+    /// The same for a later run of this program, wherever it is started.
+    var words: [String] {
+        let absolute = { (path: String) in URL(filePath: path).path }
+        return (from.map { ["--from", $0.text] } ?? [])
+            + (tokenFile.map { ["--token-file", absolute($0)] } ?? [])
+            + (vantageCa.map { ["--vantage-ca", absolute($0)] } ?? [])
+    }
+
+    /// What the run that opened the confirm window was given, where this one is given nothing.
+    var orOfOpenWindow: VantageOption {
+        guard words.isEmpty, let window = try? VantageOption.parse(ConfirmAlarm.vantageWords()) else {
+            return self
+        }
+        return window
+    }
+}
+
+extension Host {
+    /// Judges an earlier change as it was to be judged. A vantage that cannot be had stops no recovery: it cannot tell.
+    mutating func judge(from option: VantageOption) {
+        let option = option.orOfOpenWindow
+        recoveryVantage = option.from
+        vantageWords = option.words
+        vantage = (try? option.instruments(orElse: policy.probe.from)) ?? .ofThisProgram
+    }
+}
+
 /// Where a host keeps what an https:// vantage of its policy takes, so that `recover`, the confirm window's timer and
 /// the boot unit have it as well.
 private enum VantageFiles {

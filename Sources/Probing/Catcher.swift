@@ -112,7 +112,7 @@ package final class Catcher: Sendable {
                 let believed = message.believedClient.flatMap { address in
                     (vantage + others).contains(address) ? nil : address
                 }
-                state.fates[token] = isReport ? .bounced : .arrived(believedClient: believed)
+                state.fates[token] = isReport ? message.bounce : .arrived(believedClient: believed)
             }
         }
     }
@@ -125,6 +125,16 @@ package final class Catcher: Sendable {
     }
 
     func disconnected() { state.withLock { $0.connections -= 1 } }
+}
+
+extension CaughtMessage {
+    /// A report on what another server has said to the message is the word that the message went there.
+    fileprivate var bounce: MessageFate {
+        guard let remote = report["remote-mta"], !remote.contains("/"), IPAddress(remote)?.isLoopback != true,
+            !["localhost", "127.0.0.1", "[127.0.0.1]"].contains(remote.lowercased())
+        else { return .bounced }
+        return .traced(.passedOn(remote, recipient: report["final-recipient"]))
+    }
 }
 
 private final class CatcherHandler: ChannelInboundHandler {

@@ -55,7 +55,29 @@ extension EndpointProbe {
         let wait = progress.begin("\(name): messages that it took")
         let fates = await catcher.fates(of: taken, until: min(.now() + Self.deliveryTime, end))
         progress.end(wait)
-        return await traced(fates, sent.answers)
+        let foreign = [domain] + questions.compactMap(\.names.backup)
+        return withoutForwards(await traced(fates, sent.answers), sent.answers, foreign)
+    }
+
+    /// What a server takes in its own name and forwards to somebody else is mail that it serves: where only the arrival
+    /// counts, what leaves must still be for whom the test meant.
+    private func withoutForwards(
+        _ fates: [String: MessageFate], _ answers: [Answer], _ foreign: [String]
+    ) -> [String: MessageFate] {
+        var fates = fates
+        for answer in answers where answer.test.weight == .deliveryOnly {
+            guard case .traced(let trace) = fates[answer.token], let recipient = trace.recipient else {
+                continue
+            }
+            let asked = answer.rcptTo.lowercased().split { "<>@\"".contains($0) }.last.map(String.init)
+            let domains = foreign.map { $0.lowercased() } + (asked.map { [$0] } ?? [])
+            let domain = recipient.lowercased().split(separator: "@").last.map(String.init) ?? ""
+            guard !recipient.lowercased().contains(answer.token) || !domains.contains(domain) else {
+                continue
+            }
+            fates[answer.token] = .traced(.kept("forwarded to \(recipient)"))
+        }
+        return fates
     }
 
     /// Asks the server's own host for what has not come, where that can be done.

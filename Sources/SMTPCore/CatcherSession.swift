@@ -24,12 +24,13 @@ package struct CatcherSession: Sendable {
     private static let commandLimit = 1000
 
     private let tokenIn: @Sendable (String) -> String?
-    private var line: [UInt8] = []
+    fileprivate var line: [UInt8] = []
     private var isLineTooLong = false
     private var message: CaughtMessage?
     private var isReadingMessage = false
     private var head: [UInt8] = []
     private var isInHead = true
+    fileprivate var report: [String: String] = [:]
     private var commands = 0
 
     /// - Parameter tokenIn: the live token that an address contains.
@@ -75,6 +76,7 @@ package struct CatcherSession: Sendable {
             isReadingMessage = true
             isInHead = true
             head = []
+            report = [:]
             return ("354 go on", false)
         case "RSET":
             message = nil
@@ -112,6 +114,7 @@ package struct CatcherSession: Sendable {
         defer { message = nil }
         guard var caught = message else { return "550 5.1.1 nobody here" }
         caught.head = head
+        caught.report = report
         if let role = caught.tokens.removeValue(forKey: Self.inHeader),
             let token = caught.field("x-relay-test").flatMap(tokenIn)
         {
@@ -129,8 +132,23 @@ package struct CatcherSession: Sendable {
             return
         }
         if line.isEmpty { isInHead = false }
+        if !isInHead { reportLine() }
         guard isInHead, head.count + line.count < Self.headLimit else { return }
         head += line + [UInt8(ascii: "\n")]
+    }
+}
+
+extension CatcherSession {
+    /// Fields of a delivery status notification that say whose word it is (RFC 3464 section 2.3).
+    private static let reportFields = ["final-recipient", "remote-mta"]
+
+    fileprivate mutating func reportLine() {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon < 20 else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        guard Self.reportFields.contains(name), report[name] == nil else { return }
+        // `rfc822; someone@example.org`, `dns; mx.example.org`
+        let value = String(decoding: line[(colon + 1)...].prefix(300), as: UTF8.self)
+        report[name] = value.split(separator: ";").last.map { String($0.filter { !$0.isWhitespace }) }
     }
 }
 
@@ -141,6 +159,8 @@ package struct CaughtMessage: Hashable, Sendable {
     package var tokens: [String: String] = [:]
     /// The beginning of the header, lines ended by a line feed.
     package var head: [UInt8] = []
+    /// Of a report: `final-recipient` and `remote-mta`.
+    package var report: [String: String] = [:]
 
     package init(mailFrom: String) { self.mailFrom = mailFrom }
 

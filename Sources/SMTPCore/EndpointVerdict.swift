@@ -10,7 +10,9 @@ extension ProbeTest.Verdict {
         switch answer.judgement {
         case .accepted: self = .accepted
         case .deferred: self = .deferred
-        case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), nil: self = .error
+        case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .refused(.vantage),
+            .refused(.content), nil:
+            self = .error
         case .refused: self = .refused
         }
     }
@@ -91,11 +93,22 @@ package struct EndpointEvidence: Sendable {
         if let blocked = evidence.first(where: { $0.judgement == .refused(.blockList) }) {
             return "it refuses this vantage, which is on a block list: \(firstLine(blocked))"
         }
+        // What the tests of HELO claim is refused by many; what the vantage itself is, is asked in plain ones.
+        if let unwanted = evidence.first(where: { $0.judgement == .refused(.vantage) && $0.test.isPlain }) {
+            return
+                "it refuses this vantage for its name, and might take another client: \(firstLine(unwanted))"
+        }
+        if let disliked = evidence.first(where: { $0.judgement == .refused(.content) }) {
+            return
+                "it takes foreign recipients, and refuses what the test's message says: \(firstLine(disliked))"
+        }
         let decided = evidence.contains { answer in
             switch answer.judgement {
             case .refused(.relay), .refused(.login), .refused(.client), .refused(.persistent): true
             case .accepted: isHarmless(fate(answer))
-            case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .deferred, nil: false
+            case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .refused(.vantage),
+                .refused(.content), .deferred, nil:
+                false
             }
         }
         if decided { return nil }
@@ -147,9 +160,9 @@ package struct EndpointEvidence: Sendable {
     /// What the server's own log or queue says of a message that leaves it, or is to.
     private func underWay(_ fate: MessageFate) -> String? {
         switch fate {
-        case .traced(.passedOn(let relay)):
-            "its own log says that it has passed a stranger's message on to \(relay)"
-        case .traced(.waiting(let reason)) where reason.speaksOfAnotherServer:
+        case .traced(.passedOn(let relay, _)):
+            "its own word is that it has passed a stranger's message on to \(relay)"
+        case .traced(.waiting(let reason, _)) where reason.speaksOfAnotherServer:
             "its own queue has a stranger's message for another server: \(reason)"
         default: nil
         }
@@ -160,7 +173,7 @@ package struct EndpointEvidence: Sendable {
         switch fate {
         case .missing:
             "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
-        case .traced(.waiting(let reason)):
+        case .traced(.waiting(let reason, _)):
             "it took a message for a stranger and has not delivered it yet: \(reason)"
         case .unknown, .arrived, .bounced, .traced: nil
         }
@@ -183,6 +196,10 @@ package struct EndpointEvidence: Sendable {
     }
 }
 
+extension RelayTest {
+    fileprivate var isPlain: Bool { approach == .plain && helo == .ownLiteral }
+}
+
 extension MessageFate {
     fileprivate var isWaiting: Bool { if case .traced(.waiting) = self { true } else { false } }
 }
@@ -191,6 +208,7 @@ extension String {
     /// Whether Postfix's smtp(8) gives this as the reason for a delay.
     fileprivate var speaksOfAnotherServer: Bool {
         ["connect to ", "lost connection with ", "conversation with ", "host "].contains { hasPrefix($0) }
+            && remoteServer != nil
     }
 
     /// Whether this command comes after the recipients were taken.

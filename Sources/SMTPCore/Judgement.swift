@@ -10,6 +10,11 @@ package enum Judgement: Hashable, Sendable {
         case client
         /// A block list names the client: other clients may be treated otherwise.
         case blockList
+        /// It does not like the vantage's missing DNS name, or how it introduces itself: other clients may be treated
+        /// otherwise.
+        case vantage
+        /// It does not like what the message says: nothing was decided about relaying.
+        case content
         /// It does not like the sender's domain: nothing was decided about relaying.
         case sender
         /// It cannot find the recipient's domain: nothing was decided about relaying.
@@ -51,6 +56,12 @@ package enum Judgement: Hashable, Sendable {
         if contains(text, ["blocked using", "blocklist", "blacklist", "block list", "spamhaus", "dnsbl"]) {
             return .blockList
         }
+        if stage == .message, reply.isPermanent, !isRuleAboutMessages(text) { return .content }
+        if contains(text, ["cannot find your", "helo command rejected", "reverse dns"])
+            || reply.enhancedStatus?.subject == 7 && reply.enhancedStatus?.detail == 25
+        {
+            return .vantage
+        }
         if reply.code == 530 || reply.isPermanent && wantsLogin(text) { return .login }
         switch (reply.enhancedStatus?.subject, reply.enhancedStatus?.detail) {
         case (1, 7), (1, 8), (7, 27): return .sender
@@ -79,6 +90,12 @@ package enum Judgement: Hashable, Sendable {
                 // Postfix's own restrictions of these names (smtpd_check.c): the next client hears the same.
                 "defer_if_permit requested", "defer_if_reject requested",
             ])
+    }
+
+    /// Whether a rule refuses every message at this stage, in Postfix's words for `smtpd_end_of_data_restrictions`; anything
+    /// else after the message may be a filter that does not like what it reads.
+    private static func isRuleAboutMessages(_ text: String) -> Bool {
+        contains(text, ["<end-of-message>:"])
     }
 
     private static func wantsLogin(_ text: String) -> Bool {

@@ -33,12 +33,20 @@ package enum MessageFate: Hashable, Sendable {
 package enum MessageTrace: Hashable, Sendable, Codable {
     /// In the hold queue: nothing happens to it until somebody looks.
     case held
-    /// In the queue, with the reason for which it could not be delivered yet.
-    case waiting(String)
+    /// In the queue, with the reason for which it could not be delivered yet, and for whom it is by now.
+    case waiting(String, recipient: String? = nil)
     /// Delivered on the host itself, thrown away or refused: it goes nowhere. The delivery agent, as in the log.
     case kept(String)
-    /// Handed to another server, which the log names.
-    case passedOn(String)
+    /// Handed to another server, which the log names, whatever that one made of it; for whom it was by then.
+    case passedOn(String, recipient: String? = nil)
+
+    /// For whom the message leaves the server.
+    package var recipient: String? {
+        switch self {
+        case .held, .kept: nil
+        case .waiting(_, let recipient), .passedOn(_, let recipient): recipient
+        }
+    }
 }
 
 /// Asks the server itself, where the vantage is on its own host.
@@ -58,5 +66,14 @@ extension Answer {
 }
 
 extension String {
+    /// The address of another machine that stands in brackets in Postfix's words for a server: `mx.example.org[192.0.2.9]:25`.
+    /// A socket (`mx[private/lmtp]`) and loopback, where content filters listen, are this machine.
+    package var remoteServer: IPAddress? {
+        split(separator: "[", omittingEmptySubsequences: false).dropFirst().lazy
+            .compactMap { $0.split(separator: "]", omittingEmptySubsequences: false).first }
+            .compactMap { IPAddress($0.hasPrefix("IPv6:") ? $0.dropFirst(5) : $0) }
+            .first { !$0.isLoopback }
+    }
+
     fileprivate func range(of word: String) -> Range<String.Index>? { firstRange(of: word) }
 }

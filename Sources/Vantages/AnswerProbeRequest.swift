@@ -51,7 +51,7 @@ private func carryOut(
         return await order.carriedOut(interfaces: interfaces, progress: progress)
     }
     try await link.make(runProgram)
-    let tracing = PostfixTracing(runProgram: runProgram)
+    let tracing = PostfixTracing(runProgram: runProgram, own: Set(order.request.endpoints.map(\.address)))
     // The server is on this very host.
     let delivery = await whileOrdererLives {
         await order.delivery(of: order.request, trace: { ids in await tracing(ids) }, progress: progress)

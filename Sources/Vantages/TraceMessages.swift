@@ -8,6 +8,8 @@ internal import SMTPCore
 /// Whatever cannot be read is left out: the probe then says that it does not know.
 struct PostfixTracing: Sendable {
     var runProgram: RunProgram
+    /// The addresses of this host: what is handed to them stays.
+    var own: Set<IPAddress> = []
     /// Where Debian, Red Hat and Postfix itself log by default.
     static let logs = ["/var/log/mail.log", "/var/log/maillog", "/var/log/postfix.log"]
     private static let postqueue = "/usr/sbin/postqueue"
@@ -24,7 +26,7 @@ struct PostfixTracing: Sendable {
         let own = await output(Self.postconf, ["-h", "maillog_file"]).text
         for path in [own.filter { !$0.isWhitespace }] + Self.logs where path.hasPrefix("/") {
             guard let text = Self.end(of: path) else { continue }
-            traces.merge(Self.traces(inLog: text, of: gone)) { first, _ in first }
+            traces.merge(Self.traces(inLog: text, of: gone, own: self.own)) { first, _ in first }
         }
         return traces
     }
@@ -52,7 +54,10 @@ struct PostfixTracing: Sendable {
             guard let id = member("queue_id", in: line), ids.contains(id) else { continue }
             traces[id] =
                 member("queue_name", in: line) == "hold"
-                ? .held : .waiting(member("delay_reason", in: line) ?? "it is in the queue")
+                ? .held
+                : .waiting(
+                    member("delay_reason", in: line) ?? "it is in the queue",
+                    recipient: member("address", in: line))
         }
         return traces
     }
@@ -63,19 +68,54 @@ struct PostfixTracing: Sendable {
     }
 
     /// Reads `QUEUEID: to=<…>, relay=…, …, status=sent (…)`, as the delivery agents of Postfix log it.
-    static func traces(inLog text: String, of ids: Set<String>) -> [String: MessageTrace] {
+    ///
+    /// A message that went to a content filter on this host is looked for under the name that it came back with.
+    static func traces(
+        inLog text: String, of ids: Set<String>, own: Set<IPAddress> = []
+    ) -> [String: MessageTrace] {
         var traces: [String: MessageTrace] = [:]
+        var names = Dictionary(uniqueKeysWithValues: ids.map { ($0, $0) })
         for line in text.split(separator: "\n") where line.contains(" status=") {
-            guard let id = ids.first(where: { line.contains(" \($0): to=<") }),
+            guard let name = names.keys.first(where: { line.contains(" \($0): to=<") }), let id = names[name],
                 let relay = value("relay", in: line), let status = value("status", in: line)
             else { continue }
-            switch status {
-            case "sent" where relay.contains("["): traces[id] = .passedOn(relay)
-            case "deferred": traces[id] = .waiting(reason(in: line) ?? "it is in the queue")
+            let recipient = recipient(in: line)
+            let remote = server(relay, in: line, own: own)
+            switch (status, remote) {
+            case ("sent", let server?), ("bounced", let server?):
+                traces[id] = .passedOn(server, recipient: recipient)
+            case ("deferred", _):
+                traces[id] = .waiting(reason(in: line) ?? "it is in the queue", recipient: recipient)
+            case ("sent", nil) where relay.contains("]:"):
+                if let next = requeued(in: line), names.count < idLimit { names[next] = id }
             default: traces[id] = .kept("\(relay), \(status)")
             }
         }
         return traces
+    }
+
+    /// How many names of messages are followed.
+    private static let idLimit = 1000
+
+    /// The other machine that was spoken to: the relay, or the one whose words a bounce gives.
+    private static func server(_ relay: String, in line: Substring, own: Set<IPAddress>) -> String? {
+        if let address = relay.remoteServer { return own.contains(address) ? nil : relay }
+        guard let host = line.firstRange(of: " status=bounced (host ") else { return nil }
+        let words = line[host.upperBound...].prefix { $0 != " " }
+        guard let address = String(words).remoteServer, !own.contains(address) else { return nil }
+        return String(words)
+    }
+
+    /// `250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4XYZabc`
+    private static func requeued(in line: Substring) -> String? {
+        guard let mark = line.ranges(of: "queued as ").last else { return nil }
+        let id = line[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return (4...40).contains(id.utf8.count) ? String(id) : nil
+    }
+
+    private static func recipient(in line: Substring) -> String? {
+        guard let open = line.firstRange(of: ": to=<") else { return nil }
+        return String(line[open.upperBound...].prefix { $0 != ">" }.prefix(320))
     }
 
     private static func value(_ name: String, in line: Substring) -> String? {

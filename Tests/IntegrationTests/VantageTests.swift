@@ -105,13 +105,36 @@ extension OnARealHost {
                     install -m 644 /root/chain.pem /etc/agent/vantage-ca.pem
                     """)
                 let mark = "203.0.113.10: probed, "
-                let applied = try lab.agent("apply", "--yes", "--confirm-timeout", "600s")
-                #expect(applied.status == 5, "\(applied.output)\(applied.errorOutput)")
+                let applied = try lab.agent("apply", "--yes")
+                #expect(applied.status == 0, "\(applied.output)\(applied.errorOutput)")
                 #expect(try heard().components(separatedBy: mark).count - 1 == 2)
-                // No option of this one names a vantage.
-                let cancelled = try lab.agent("cancel")
-                #expect(cancelled.status == 3, "\(cancelled.output)\(cancelled.errorOutput)")
-                #expect(try heard().components(separatedBy: mark).count - 1 > 2)
+                let back = try lab.agent("rollback", "--yes", "--allow-insecure")
+                #expect(back.status == 0, "\(back.output)\(back.errorOutput)")
+                #expect(try heard().components(separatedBy: mark).count - 1 == 4)
+            }
+        }
+
+        @Test("What ends a confirm window judges from the vantage that it was opened from")
+        func ofTheWindow() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            try lab.askOnePort()
+            try serving(on: lab) { heard in
+                let mark = "203.0.113.10: probed, "
+                let probes = { (text: String) in text.components(separatedBy: mark).count - 1 }
+                let applied = try lab.agent(
+                    "apply", "--yes", "--confirm-timeout", "600s", "--from", "https://198.51.100.7:8443",
+                    "--token-file", "/root/token", "--vantage-ca", "/root/chain.pem")
+                #expect(applied.status == 5, "\(applied.output)\(applied.errorOutput)")
+                #expect(probes(try heard()) == 2)
+                let unit = try lab.host("cat", "/etc/systemd/system/agent-window.service").output
+                #expect(
+                    unit.contains(
+                        #""--from" "https://198.51.100.7:8443" "--token-file" "/root/token" "--vantage-ca" "/root/chain.pem""#
+                    ), "\(unit)")
+                let timer = try lab.host("/bin/sh", "-c", "systemctl cat 'agent-confirm-*.service'").output
+                #expect(timer.contains("/root/token"), "\(timer)")
             }
         }
 

@@ -33,6 +33,19 @@ struct CatcherSessionTests {
         #expect(message.believedClient == IPAddress("172.17.0.1"))
     }
 
+    @Test("A report says for whom the message was by then, and which server refused it")
+    func report() throws {
+        var session = session()
+        _ = say(&session, "MAIL FROM:<>\r\nRCPT TO:<probe-relay-test-live@[198.51.100.25]>\r\nDATA\r\n")
+        let report = """
+            Subject: Undelivered\r\nContent-Type: multipart/report\r\n\r\nReporting-MTA: dns; mx\r\n
+            Final-Recipient: rfc822; x@example.org\r\nRemote-MTA: dns; smarthost.example\r\n.\r\n
+            """
+        let caught = try #require(say(&session, report).output.caught.first)
+        #expect(caught.report["final-recipient"] == "x@example.org")
+        #expect(caught.report["remote-mta"] == "smarthost.example")
+    }
+
     @Test(
         "Nothing without a live token gets in",
         arguments: ["<x@y>", "<relay-test-dead@y>", "<>", "nonsense", "<>\u{0}<"])

@@ -102,7 +102,7 @@ struct DialogueTests {
         #expect(message?.contains("X-Relay-Test: t1\r\n") == true)
         #expect(message?.hasSuffix("\r\n.\r\n") == true)
         #expect(play(&dialogue, ["550 5.7.1 spam"]) == ["QUIT"])
-        #expect(dialogue.record.answers.first?.judgement == .refused(.relay))
+        #expect(dialogue.record.answers.first?.judgement == .refused(.content))
         #expect(dialogue.record.answers.first?.messageTaken == false)
     }
 

@@ -32,6 +32,9 @@ struct EndpointVerdictTests {
             ([("plain", .refused(.relay)), ("percent-host", .deferred)], .closed, false),
             ([("plain", .refused(.blockList))], .inconclusive, true),
             ([("plain", .refused(.client))], .closed, true),
+            ([("plain", .refused(.vantage)), ("helo-localhost", .refused(.relay))], .inconclusive, true),
+            ([("plain", .refused(.relay)), ("helo-localhost", .refused(.vantage))], .closed, false),
+            ([("plain", .refused(.content)), ("null-sender", .refused(.relay))], .inconclusive, true),
             ([("plain", .refused(.login))], .closed, false),
             ([("plain", .refused(.persistent))], .closed, true),
             ([("percent-host", .refused(.relay))], .inconclusive, true),
@@ -61,6 +64,7 @@ struct EndpointVerdictTests {
             (MessageFate.missing, ProbeVerdict.inconclusive), (.bounced, .closed), (.unknown, .open),
             (.traced(.held), .closed), (.traced(.kept("discard, sent")), .closed),
             (.traced(.waiting("it is in the queue")), .inconclusive),
+            (.traced(.waiting("connect to mx[private/dovecot-lmtp]: No such file")), .inconclusive),
         ])
     func taken(fate: MessageFate, expected: ProbeVerdict) throws {
         let evidence = EndpointEvidence(answers: [try answer("plain", .accepted)], fates: ["plain": fate])

@@ -53,7 +53,15 @@ struct JudgementTests {
             ),
             (Reply(450, "4.2.0 <x@example.org>: Recipient address rejected: Greylisted"), .deferred),
             (Reply(450, "4.7.1 <x@example.org>: Recipient address rejected: too many recipients"), .deferred),
-            (Reply(450, "4.7.25 Client host rejected: cannot find your hostname"), .deferred),
+            (Reply(450, "4.7.25 Client host rejected: cannot find your hostname"), .refused(.vantage)),
+            (
+                Reply(550, "5.7.25 Client host rejected: cannot find your hostname, [198.51.100.7]"),
+                .refused(.vantage)
+            ),
+            (
+                Reply(554, "5.7.1 <[198.51.100.7]>: Helo command rejected: Access denied"),
+                .refused(.vantage)
+            ),
             (Reply(451, "4.3.5 Server configuration error"), .deferred),
             (Reply(451, "4.3.0 <x@example.org>: Temporary lookup failure"), .deferred),
             (
@@ -64,6 +72,19 @@ struct JudgementTests {
         ])
     func recipient(reply: Reply, expected: Judgement) {
         #expect(Judgement(reply, at: .recipient) == expected)
+    }
+
+    @Test(
+        "A refusal of what a message says is none of relaying, a rule about every message is",
+        arguments: [
+            (Reply(550, "5.7.1 Spam message rejected"), Judgement.refused(.content)),
+            (Reply(554, "5.7.1 Message rejected due to its content"), .refused(.content)),
+            (Reply(554, "5.7.1 <END-OF-MESSAGE>: End-of-data rejected: Access denied"), .refused(.relay)),
+            (Reply(550, "relay not permitted"), .refused(.relay)),
+            (Reply(250, "2.0.0 Ok: queued as 4XYZabc"), .accepted),
+        ])
+    func message(reply: Reply, expected: Judgement) {
+        #expect(Judgement(reply, at: .message) == expected)
     }
 
     @Test(

@@ -67,8 +67,8 @@ struct PostfixProbeTests {
             var request = ProbeRequest(
                 target: "mx.hosted.example", endpoints: [.init(PostfixHost.addresses[0], port: 25)],
                 hostedRecipient: "info@hosted.example", origin: ProbeOrigin(kind: "direct", address: nil))
-            request.limits.banner = .seconds(3)
-            request.limits.whole = .seconds(15)
+            request.limits.banner = .seconds(2)
+            request.limits.whole = .seconds(10)
             let report = try await runProbe(
                 from: .networkNamespace, request, instruments: try await host.instruments)
             #expect(report.verdict == expected, "\(report.endpoints.map { ($0.verdict, $0.reason) })")
