@@ -9,6 +9,8 @@ extension EndpointProbe {
     private static let firstProofs = 2
     /// How long a server gets to deliver to the machine next to it.
     private static let deliveryTime = TimeAmount.seconds(10)
+    /// When the server's own host is asked for the first time what became of it.
+    private static let firstLook = TimeAmount.seconds(3)
 
     /// Sends a message for accepted tests, and replaces their answers by what came of it.
     ///
@@ -53,10 +55,23 @@ extension EndpointProbe {
         let taken = Set(sent.answers.filter(\.messageTaken).map(\.token))
         findings.replaceAnswers(byProofs: sent.answers)
         let wait = progress.begin("\(name): messages that it took")
-        let fates = await catcher.fates(of: taken, until: min(.now() + Self.deliveryTime, end))
+        let fates = await fates(of: taken, sent.answers, catcher)
         progress.end(wait)
         let foreign = [domain] + questions.compactMap(\.names.backup)
-        return withoutForwards(await traced(fates, sent.answers), sent.answers, foreign)
+        return withoutForwards(fates, sent.answers, foreign)
+    }
+
+    /// Waits for messages, no longer than the server's own host still has something to do with them.
+    private func fates(
+        of tokens: Set<String>, _ answers: [Answer], _ catcher: Catcher
+    ) async -> [String: MessageFate] {
+        let last = min(.now() + Self.deliveryTime, end)
+        if trace != nil {
+            let soon = await catcher.fates(of: tokens, until: min(.now() + Self.firstLook, last))
+            let known = await traced(soon, answers)
+            if known.values.allSatisfy(\.isFinal) { return known }
+        }
+        return await traced(catcher.fates(of: tokens, until: last), answers)
     }
 
     /// What a server takes in its own name and forwards to somebody else is mail that it serves: where only the arrival
@@ -91,6 +106,16 @@ extension EndpointProbe {
         guard let trace, !ids.isEmpty else { return fates }
         let traces = await trace(Array(ids.values))
         return fates.merging(ids.compactMapValues { traces[$0].map(MessageFate.traced) }) { $1 }
+    }
+}
+
+extension MessageFate {
+    /// Whether waiting brings nothing new.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .arrived, .bounced, .traced(.held), .traced(.kept), .traced(.passedOn): true
+        case .unknown, .missing, .traced(.waiting): false
+        }
     }
 }
 
