@@ -8,8 +8,10 @@ package struct PostfixConfiguration: Sendable, Equatable {
     package var mainCF: FileContent
     package var masterCF: FileContent
     /// Files that values name by path (`mynetworks = /etc/postfix/nets`), by the path as written after
-    /// expansion. A file that could not be read is `nil`.
+    /// expansion. A file that is not there is `nil`.
     package var otherFiles: [String: FileContent?]
+    /// Those of them that the host may well have, and why they could not be read here.
+    package var unreadableFiles: [String: String] = [:]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
     /// The text of tables that can be edited row by row, by the source that ``tables`` gives for them: Postfix reads

@@ -11,8 +11,13 @@ struct PostfixFiles: Sendable {
     struct Unreadable: Error, Equatable {
         /// A sentence without a full stop.
         var reason: String
+        /// There is no such file where it would be.
+        var isAbsent: Bool
 
-        init(_ reason: String) { self.reason = reason }
+        init(_ reason: String, isAbsent: Bool = false) {
+            self.reason = reason
+            self.isAbsent = isAbsent
+        }
     }
 
     /// A file by the path that the configuration gives it.
@@ -23,7 +28,7 @@ struct PostfixFiles: Sendable {
             switch files.read(location) {
             case .bytes(let bytes):
                 return .success(FileContent(path: files.resolved(location) ?? location, bytes: bytes))
-            case .absent: return .failure(Unreadable("\(location) is not there"))
+            case .absent: return .failure(Unreadable("\(location) is not there", isAbsent: true))
             case .unreadable(let reason): return .failure(Unreadable(reason))
             }
         }
@@ -50,10 +55,18 @@ struct PostfixFiles: Sendable {
             of: configuration.mainCF.bytes, masterCF: configuration.masterCF.bytes,
             version: configuration.version, hostName: configuration.hostName,
             otherFiles: configuration.otherFiles)
-        let files = named.files.filter { configuration.otherFiles[$0] == nil }
+        let files = named.files.filter {
+            configuration.otherFiles[$0] == nil && configuration.unreadableFiles[$0] == nil
+        }
         let tables = named.tables.filter { configuration.tables[$0] == nil }
         guard !files.isEmpty || !tables.isEmpty else { return nil }
-        for path in files { configuration.otherFiles[path] = .some(try? read(path).get()) }
+        for path in files {
+            switch read(path) {
+            case .success(let content): configuration.otherFiles[path] = content
+            case .failure(let problem) where problem.isAbsent: configuration.otherFiles[path] = .some(nil)
+            case .failure(let problem): configuration.unreadableFiles[path] = problem.reason
+            }
+        }
         return tables
     }
 

@@ -59,6 +59,7 @@ private func postfixFacts(_ observed: Observed<PostfixConfiguration>) -> [String
     facts += postfix.otherFiles.sorted { $0.key < $1.key }.map { path, content in
         "file \(path) \(content.map { sha256($0.bytes) } ?? "-")"
     }
+    facts += postfix.unreadableFiles.keys.sorted().map { "file \($0) -" }
     facts += postfix.tables.sorted { $0.key < $1.key }.map { name, content in
         switch content {
         case .entries(let entries, let source):

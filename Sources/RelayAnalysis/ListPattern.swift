@@ -60,7 +60,8 @@ struct ListParser {
             parsed.fault = "no pattern after '!'"
         } else if pattern.first == "/" {
             guard let file = configuration.otherFiles[pattern] else {
-                return append(.unreadable("\(pattern) was not read"))
+                return append(
+                    .unreadable(configuration.unreadableFiles[pattern] ?? "\(pattern) was not read"))
             }
             guard let file, depth < 10 else { return append(.failing("open file \(pattern)")) }
             for line in includedItems(file.bytes) {

@@ -47,7 +47,7 @@ extension Host {
         let endpoint = ServiceEndpoint(serviceName: service.name)
         var found = ServiceListener(
             program: .smtpd, service: index, listening: index, title: service.title, port: endpoint.port ?? 0,
-            addresses: addresses(endpoint.host))
+            addresses: addresses(endpoint.host).compactMap { serving($0, as: index) })
         switch service.command {
         case "smtpd": found.proxyParameter = ("smtpd_upstream_proxy_protocol", values(ofService: index))
         case "qmqpd": found.program = .qmqpd
@@ -66,8 +66,17 @@ extension Host {
         return found
     }
 
-    private var families: Set<ServiceListener.Family> {
-        let protocols = values(ofService: nil).value(of: "inet_protocols").items.map { $0.text.folded }
+    /// What master listens on, as far as the program that it starts can speak there.
+    private func serving(_ address: ServiceListener.Address, as service: Int) -> ServiceListener.Address? {
+        var address = address
+        address.families.formIntersection(families(ofService: service))
+        return address.families.isEmpty ? nil : address
+    }
+
+    private var families: Set<ServiceListener.Family> { families(ofService: nil) }
+
+    private func families(ofService service: Int?) -> Set<ServiceListener.Family> {
+        let protocols = values(ofService: service).value(of: "inet_protocols").items.map { $0.text.folded }
         var families: Set<ServiceListener.Family> = []
         if protocols.contains("all") || protocols.contains("ipv4") { families.insert(.v4) }
         if protocols.contains("all") || protocols.contains("ipv6") { families.insert(.v6) }

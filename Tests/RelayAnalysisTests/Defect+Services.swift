@@ -99,6 +99,9 @@ extension Defect {
                 $0.set("inet_protocols", "ipv4")
                 $0.set("mynetworks", "127.0.0.0/8 [::]/0")
             },
+            Defect("an open service for IPv6 that speaks only IPv4") {
+                $0.service("2525 inet n - n - - smtpd\n  -o inet_protocols=ipv4\n  -o mynetworks=[::]/0")
+            },
             Defect("a service line that is broken") { $0.service("2526 inet n - n smtpd") },
         ]
 

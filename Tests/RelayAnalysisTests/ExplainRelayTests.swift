@@ -26,6 +26,7 @@ import Testing
         // No client has such an address or name.
         ("127.0.0.0/8 0.0.0.0", .closed), ("127.0.0.0/8 [::ffff:203.0.113.9]", .closed),
         ("127.0.0.0/8 203.0.113", .closed), ("127.0.0.0/8 localhost", .closed),
+        ("127.0.0.0/8 /var/lib/not-in-the-copy", .unknown),
         ("127.0.0.0/8 203.0.113.1-203.0.113.20", .closed), ("127.0.0.0/8 $inet_interfaces", .closed),
     ])
     func `mynetworks decides who relays`(networks: String, verdict: RelayVerdict) {
