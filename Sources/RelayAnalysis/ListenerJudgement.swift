@@ -157,7 +157,18 @@ extension SMTPServer {
         let candidates = Stranger.addresses.filter {
             ($0.width == 32) == (family == .v4) && !host.isTrusted($0)
         }
-        return candidates.first(where: isOrdinary) ?? candidates.first
+        let ordinary = candidates.filter(isOrdinary)
+        // A rule that happens to refuse one address says nothing of all the others.
+        return (ordinary + candidates).first(where: isLetIn) ?? ordinary.first ?? candidates.first
+    }
+
+    /// Whether no list before the recipient's refuses the address or throws its mail away.
+    private func isLetIn(_ address: IPAddress) -> Bool {
+        switch judge(Stranger.session(from: address, usingTLS: offersTLS)) {
+        case .relays: true
+        case .swallowed: false
+        case .refused(let stage, _): stage == .relay || stage == .recipient
+        }
     }
 
     private func isOrdinary(_ address: IPAddress) -> Bool {
@@ -235,6 +246,12 @@ extension SMTPServer {
                         }
                     } ?? nameTraits(text)
                 case .table(let table): table.leaves.flatMap(clientTraits)
+                case .unreadable where kind == .qmqp:
+                    [
+                        Trait(
+                            change: .trusting(pattern.place.token),
+                            who: "whom \(pattern.place.token) lists, which cannot be read here")
+                    ]
                 case .failing, .unreadable: []
                 }
             if let trait = traits.first { found.append((trait, blame)) }

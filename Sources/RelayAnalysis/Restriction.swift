@@ -54,6 +54,16 @@ struct Restriction: Hashable {
     let parameter: String
 
     var name: String { items.first?.text ?? "" }
+
+    /// Whether it looks at the recipient, and says nothing where there is none.
+    var isAboutRecipient: Bool {
+        switch kind {
+        case .permitDestination, .rejectDestination, .permitBackupMX, .rejectUnlistedRecipient,
+            .rejectUnqualified(.recipient), .access(.recipient, _):
+            true
+        default: false
+        }
+    }
 }
 
 /// The table of a `check_ccert_access` argument, which may be `{ type:table { search_order = … } }`.

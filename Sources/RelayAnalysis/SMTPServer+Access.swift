@@ -8,7 +8,7 @@ extension SMTPServer {
         _ evaluation: inout Evaluation
     ) -> Ruling {
         if case .unreadable = table.content, !session.trusting.contains(table.name) { return .dunno }
-        let isTrusted = session.trusting.contains(table.name)
+        let isTrusted = table.leaves.contains { session.trusting.contains($0.name) }
         if isTrusted, obscureRule(of: table) != nil {
             return permit(subject, table, nil, restriction, session)
         }
@@ -21,7 +21,7 @@ extension SMTPServer {
                 let place = restriction.items.last.map(host.quoting.place)
                 return .reject(.configuration(why: why, place))
             case .unreadable:
-                guard session.trusting.contains(table.name) else { continue }
+                guard isTrusted else { continue }
                 return permit(subject, table, nil, restriction, session)
             }
         }

@@ -36,8 +36,17 @@ extension SMTPServer {
 
     /// Whether `header_checks` stop every message: each has a Received line by this host.
     private var isStoppedByHeaderChecks: Bool {
-        let header = "Received: from \(Stranger.name) (\(Stranger.name) [185.77.12.201])"
-        return rewriting.value(of: "header_checks").items.contains { item in
+        let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
+        guard !options.contains("no_header_body_checks") else { return false }
+        // What stops one client's mail need not stop another's.
+        return [
+            "Received: from \(Stranger.name) (\(Stranger.name) [185.77.12.201])",
+            "Received: from [93.184.77.19] (unknown [93.184.77.19])",
+        ].allSatisfy(isStopped)
+    }
+
+    private func isStopped(header: String) -> Bool {
+        rewriting.value(of: "header_checks").items.contains { item in
             guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
             let action = value.prefix { $0 != " " }.uppercased()
             return ["DISCARD", "REJECT", "HOLD", "REDIRECT"].contains(action)

@@ -54,6 +54,7 @@ extension SMTPServer {
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation,
         _ subject: Restriction.Subject
     ) -> Ruling {
+        if !evaluation.knowsRecipient, restriction.isAboutRecipient { return .dunno }
         switch restriction.kind {
         case .permit: return permit(restriction, .permit)
         case .reject: return .reject(.policy)

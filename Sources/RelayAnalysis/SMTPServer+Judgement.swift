@@ -18,7 +18,9 @@ extension SMTPServer {
         var evaluation = Evaluation()
         var permits: [Stage: Blame?] = [:]
         var logged: [Stage: Restriction] = [:]
-        for stage in stages {
+        // Without a HELO there is nothing to ask its list about.
+        for stage in stages where stage != .helo || session.helo != nil {
+            evaluation.knowsRecipient = knowsRecipient(at: stage)
             evaluation.warningDepth = nil
             evaluation.loggedRejection = nil
             let ruling = rule(lists[stage] ?? [], session, &evaluation, subject: subject(of: stage))
@@ -73,6 +75,15 @@ extension SMTPServer {
         case .local: return isMapped || values.text(of: "local_recipient_maps").isEmpty
         case .mailbox: return isMapped || values.text(of: "virtual_mailbox_maps").isEmpty
         case .alias, .relay, .elsewhere: return isMapped
+        }
+    }
+
+    private func knowsRecipient(at stage: Stage) -> Bool {
+        switch stage {
+        case .client, .helo, .sender: delaysRejection
+        case .relay, .recipient: true
+        // A stranger with two recipients is asked about neither (smtpd_check.c, `smtpd_check_data`).
+        case .data, .endOfData: false
         }
     }
 

@@ -8,6 +8,7 @@ extension SMTPServer {
         var supply = TraitSupply()
         var seen: Set<String> = []
         collect(lists[stage] ?? [], subject: .recipient, into: &supply, seen: &seen, depth: 0)
+        if stage == .helo { add(evasions(of: .helo), of: .helo, to: &supply, &seen) }
         // Whom an entry names is told before who only slips past one.
         supply.traits += supply.evasions
         if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
@@ -93,7 +94,11 @@ extension SMTPServer {
             let known = Trait(change: .helo(name), who: "anyone who says HELO \(name)")
             return values.isOn("smtpd_helo_required")
                 ? [known] : [Trait(change: .helo(nil), who: "anyone who says no HELO"), known]
-        case .client: return nameTraits("unknown")
+        case .client:
+            guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
+            let other = Client(address: address, name: "mail.\(Stranger.domain)")
+            return nameTraits("unknown")
+                + [Trait(change: .client(other), who: "clients whose name is not refused")]
         default: return []
         }
     }

@@ -29,6 +29,8 @@ struct Session: Hashable {
 
 /// What is gathered while the restrictions are evaluated.
 struct Evaluation {
+    /// Whether the list is asked about one recipient: at DATA there may be several, before RCPT there is none.
+    var knowsRecipient = true
     /// `defer_if_permit` was met: in the end nothing is permitted.
     var isDeferred = false
     /// The message goes nowhere: DISCARD, HOLD, REDIRECT.

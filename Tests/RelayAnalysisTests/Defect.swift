@@ -315,6 +315,26 @@ struct Defect: Sendable {
                 $0.set("smtpd_policy_service_try_limit", "1")
                 $0.insert("check_policy_service { inet:127.0.0.1:10031, default_action=OK }")
             },
+            Defect("everybody, but nobody who says HELO") {
+                $0.set("mynetworks", "0.0.0.0/0")
+                $0.set("smtpd_helo_restrictions", "reject")
+            },
+            Defect("everybody, but not from the network of the first stranger") {
+                $0.set("mynetworks", "0.0.0.0/0")
+                $0.set(
+                    "smtpd_client_restrictions",
+                    "check_client_access \($0.table("blocked.hash", "185 REJECT\n93 DISCARD\n"))")
+            },
+            Defect("everybody, but no names of dynamic addresses") {
+                $0.set("mynetworks", "0.0.0.0/0")
+                let table = $0.table("dynamic.pcre", "/^(host|dsl|pool)[^.]*[0-9]/ REJECT\n")
+                $0.set("smtpd_client_restrictions", "check_client_access \(table)")
+            },
+            Defect("everybody, but foreign recipients are refused when the client connects") {
+                $0.set("mynetworks", "0.0.0.0/0")
+                $0.set("smtpd_delay_reject", "no")
+                $0.set("smtpd_client_restrictions", "reject_unauth_destination")
+            },
             Defect("names in mynetworks, and no names are looked up") {
                 $0.set("mynetworks", "127.0.0.0/8 attacker.test isp.test")
                 $0.set("smtpd_peername_lookup", "no")

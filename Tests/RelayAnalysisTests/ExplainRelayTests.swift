@@ -305,4 +305,29 @@ import Testing
         #expect(host.report.verdict == .open || host.report.verdict == .partial)
         #expect(host.report.listeners.contains { $0.port == 0 && $0.service.hasPrefix("smtp-alt") })
     }
+
+    @Test(arguments: [
+        ("smtpd_data_restrictions", "reject_unauth_destination", RelayVerdict.open),
+        ("smtpd_data_restrictions", "reject", .closed), ("smtpd_helo_restrictions", "reject", .partial),
+    ])
+    func `A gate at the wrong step is one only for what is known there`(
+        list: String, value: String, verdict: RelayVerdict
+    ) {
+        let open = host.setting("mynetworks", "0.0.0.0/0")
+        #expect(open.setting(list, value).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("/^Received:.*\\[185\\./ REJECT\n", RelayVerdict.open), ("/^Received:/ REJECT\n", .closed),
+    ])
+    func `A header that only some mail has stops none of the rest`(rules: String, verdict: RelayVerdict) {
+        let open = host.setting("mynetworks", "0.0.0.0/0").setting("header_checks", "pcre:/h")
+        #expect(open.table("pcre:/h", rules).report.verdict == verdict)
+    }
+
+    @Test func `A member of a union that cannot be read cannot be told`() {
+        let union = "unionmap:{mysql:/etc/postfix/ok.cf, static:DUNNO}"
+        let list = "permit_mynetworks, check_client_access \(union), reject_unauth_destination"
+        #expect(relay(list).report.verdict == .unknown)
+    }
 }
