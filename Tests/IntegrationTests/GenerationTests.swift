@@ -109,6 +109,7 @@ extension OnARealHost {
             let lab = try Lab.required()
             try lab.reset()
             if mta == "qmail" { try lab.control("switch", "mta", "qmail") }
+            try lab.askOnePort()
             try lab.break(["pop-locks"])
             let broken = try lab.state()
             let outside = Outside(lab: lab)
