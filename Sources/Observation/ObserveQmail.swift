@@ -163,6 +163,9 @@ private struct QmailFiles {
 
     /// What the services name.
     func readNamed(by configuration: inout QmailConfiguration) {
+        for directory in configuration.namedDirectories {
+            for variable in names(in: directory) { read("\(directory)/\(variable)", &configuration) }
+        }
         for path in configuration.namedFiles where configuration.files[path] == nil {
             read(path, &configuration)
         }

@@ -56,8 +56,14 @@ extension QmailConfiguration {
         guard let bytes = files[path]?.bytes else { return [] }
         let lines = Lines(bytes)
         var clients: [MailService.Clients] = []
-        for index in lines.lines.indices {
-            let text = lines.text(index + 1)
+        var next = 0
+        while next < lines.lines.count {
+            let index = next
+            let last = lines.lastOfContinued(from: index)
+            next = last + 1
+            let text = (index...last).map { number in
+                number < last ? String(lines.text(number + 1).dropLast()) : lines.text(number + 1)
+            }.joined()
             guard !text.hasPrefix("#") else { continue }
             let fields = text.split(separator: ":", omittingEmptySubsequences: false)
             let daemons = (fields.first ?? "").split(whereSeparator: { ", \t".contains($0) })

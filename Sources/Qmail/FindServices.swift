@@ -36,6 +36,19 @@ extension QmailConfiguration {
 
     static let usualRules = "/etc/tcp.smtp.cdb"
 
+    private static func place(of directory: String, home: String) -> String {
+        let relative = directory.hasPrefix("./") ? String(directory.dropFirst(2)) : directory
+        return directory.hasPrefix("/") ? directory : "\(home)/\(relative)"
+    }
+
+    /// The directories of variables that the services name by their whole path.
+    package var namedDirectories: Set<String> {
+        let scripts = files.filter { $0.key.hasSuffix("/run") }.compactMap { $0.value.bytes }
+            .flatMap { ServiceScript($0).environmentDirectories }
+        let chains = services().found.flatMap { $0.chain?.environmentDirectories ?? [] }
+        return Set((scripts + chains).filter { $0.hasPrefix("/") })
+    }
+
     /// The files that the services name and whose content decides.
     package var namedFiles: Set<String> {
         let rules = services().found.compactMap { $0.chain?.rulesPath ?? Self.usualRules }
@@ -90,7 +103,7 @@ extension QmailConfiguration {
         guard !isDisabled, let chain = ServerChain([server] + entry.values("server_args")),
             let port = entry.value("port").flatMap({ Int($0.text) }) ?? MailService.port(named: name)
         else { return nil }
-        let environment = entry.values("env").compactMap { word in
+        let environment = (entry.values("env") + chain.settings).compactMap { word in
             setting(word.text, file: path, line: word.line, lines: lines)
         }
         let isIPv6 = entry.values("flags").contains { $0.text == "IPv6" }
@@ -102,7 +115,8 @@ extension QmailConfiguration {
             address: (entry.value("bind") ?? entry.value("interface"))?.text ?? (isIPv6 ? "::" : "0.0.0.0"),
             port: port, chain: chain,
             place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
-            environment: environment, clients: clients(of: chain),
+            environment: environment + directorySettings(chain.environmentDirectories, home: "/"),
+            clients: clients(of: chain),
             onlyFrom: sources.flatMap { $0.isEmpty ? nil : $0.map(\.text) })
     }
 
@@ -131,7 +145,10 @@ extension QmailConfiguration {
                 name: first.text, server: chain.server,
                 address: endpoint.count == 2 ? String(endpoint[0]) : "0.0.0.0", port: port, chain: chain,
                 place: .init(file: path, line: index + 1, text: lines.text(index + 1), culprit: nil),
-                environment: [], clients: clients(of: chain), onlyFrom: nil)
+                environment: chain.settings.compactMap { word in
+                    setting(word.text, file: path, line: word.line, lines: lines)
+                } + directorySettings(chain.environmentDirectories, home: "/"),
+                clients: clients(of: chain), onlyFrom: nil)
         }
     }
 
@@ -158,7 +175,9 @@ extension QmailConfiguration {
                 address: Self.isAnywhere(endpoint.address) ? "0.0.0.0" : endpoint.address, port: port,
                 chain: chain,
                 place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
-                environment: exported + directorySettings(script, of: path),
+                environment: exported
+                    + directorySettings(
+                        script.environmentDirectories, home: String(path.dropLast(4))),
                 clients: clients(of: chain), onlyFrom: nil)
         }
     }
@@ -196,11 +215,9 @@ extension QmailConfiguration {
     private static func isAnywhere(_ address: String) -> Bool { ["0", "*", ""].contains(address) }
 
     /// A file a variable, its first line the value; an empty file takes the variable away (envdir(8)).
-    private func directorySettings(_ script: ServiceScript, of path: String) -> [MailService.Setting] {
-        let home = path.dropLast(4)
-        return script.environmentDirectories.flatMap { named -> [MailService.Setting] in
-            let relative = named.hasPrefix("./") ? String(named.dropFirst(2)) : named
-            let directory = named.hasPrefix("/") ? named : "\(home)/\(relative)"
+    private func directorySettings(_ named: [String], home: String) -> [MailService.Setting] {
+        named.flatMap { name -> [MailService.Setting] in
+            let directory = Self.place(of: name, home: home)
             return files(below: directory + "/").filter { !$0.bytes.isEmpty }.map { file in
                 let value = file.bytes.prefix { $0 != 0x0a }.text
                 return MailService.Setting(

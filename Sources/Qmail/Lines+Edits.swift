@@ -74,16 +74,28 @@ extension Lines {
         lines[number - 1].removeSubrange(start...end)
     }
 
-    /// Takes `: setenv = NAME value` out of a line of hosts.allow.
+    /// Takes `: setenv = NAME value` out of a line of hosts.allow, which may go on behind a backslash.
     mutating func removeOption(_ option: String, naming name: String, fromLine number: Int) {
         guard lines.indices.contains(number - 1) else { return }
-        let line = lines[number - 1]
+        let last = lastOfContinued(from: number - 1)
+        var line = lines[(number - 1)..<last].flatMap { $0.dropLast(2) } + lines[last]
         let parts = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         guard let part = parts.first(where: { $0.text.contains(option) && $0.text.contains(name) }),
             part.startIndex > 0
         else { return }
         let end = part.last == 0x0a ? part.endIndex - 1 : part.endIndex
-        lines[number - 1].removeSubrange((part.startIndex - 1)..<end)
+        line.removeSubrange((part.startIndex - 1)..<end)
+        lines[number - 1] = line
+        for index in lines.indices where index > number - 1 && index <= last { lines[index] = [] }
+    }
+
+    /// The last line that a backslash at its end makes one with the line at `index` (hosts_access(5)).
+    func lastOfContinued(from index: Int) -> Int {
+        var last = index
+        while last + 1 < lines.count, lines[last].suffix(2).elementsEqual([UInt8(ascii: "\\"), 0x0a]) {
+            last += 1
+        }
+        return last
     }
 
     /// Takes an assignment out of a script: the whole line where it says nothing else.

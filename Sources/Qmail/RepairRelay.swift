@@ -145,7 +145,7 @@ struct Workshop {
             note("\(path): what started this program gave it RELAYCLIENT; start it again without")
         } else if client != nil, path != "/etc/hosts.allow" {
             removeFromRules(setting, at: path, client: client)
-        } else if path.hasPrefix("/etc/xinetd") {
+        } else if path.hasPrefix("/etc/xinetd") || path == "/etc/inetd.conf" {
             guard let line = setting.place.line, let word = setting.place.culprit else { return }
             edit(path, touching: "RELAYCLIENT") { $0.remove(word: word, fromLine: line) }
         } else if path == "/etc/hosts.allow" {

@@ -35,6 +35,15 @@ struct ServerChain: Hashable, Sendable {
 
     var serverWord: Word { words[position] }
 
+    /// The place of the server among the words.
+    var place: Int { position }
+
+    /// What `env` sets for the server.
+    var settings: [Word] { wrappers.settingsOfEnv }
+
+    /// What `envdir` reads for it.
+    var environmentDirectories: [String] { wrappers.environmentDirectories.map(\.text) }
+
     private var wrappers: ArraySlice<Word> { words[..<position] }
 
     /// Plesk's own gatekeeper, which lets the white list and the POP locks relay.

@@ -45,8 +45,10 @@ struct ServiceScript: Sendable {
             }
             guard server.isEmpty, let index = words.firstIndex(where: { $0.text.baseName == "tcpserver" })
             else { continue }
-            environment += own + Self.settingsOfEnv(words[..<index])
-            environmentDirectories = Self.directories(words[..<index])
+            // What stands between tcpserver and the server counts as well.
+            let before = words[..<(ServerChain(words)?.place ?? index)]
+            environment += own + before.settingsOfEnv.compactMap(Self.setting)
+            environmentDirectories = before.environmentDirectories.map(\.text)
             server = words[index...].map { Self.substituted($0, assigned) }
         }
     }
@@ -61,17 +63,6 @@ struct ServiceScript: Sendable {
             name: String(name), value: String(word.text[word.text.index(after: equals)...]), line: word.line)
     }
 
-    /// `env NAME=value program`.
-    private static func settingsOfEnv(_ words: ArraySlice<Word>) -> [Setting] {
-        guard words.contains(where: { $0.text.baseName == "env" }) else { return [] }
-        return words.compactMap(setting)
-    }
-
-    private static func directories(_ words: ArraySlice<Word>) -> [String] {
-        words.indices.filter { words[$0].text.baseName == "envdir" && words.indices.contains($0 + 1) }
-            .map { words[$0 + 1].text }
-    }
-
     private static func substituted(_ word: Word, _ values: [String: Setting]) -> Word {
         guard word.text.hasPrefix("$") else { return word }
         let name = word.text.dropFirst().filter { $0 != "{" && $0 != "}" }
@@ -82,6 +73,27 @@ struct ServiceScript: Sendable {
     private static func commands(_ bytes: [UInt8]) -> [[Word]] {
         var scanner = ShellWords(bytes)
         return scanner.commands()
+    }
+}
+
+extension ArraySlice<Word> {
+    /// The words of `env NAME=value program` that set something (env(1)).
+    var settingsOfEnv: [Word] {
+        var isInEnv = false
+        return filter { word in
+            let isSetting = word.text.contains("=") && !word.text.hasPrefix("/")
+            if word.text.baseName == "env" {
+                isInEnv = true
+            } else if !isSetting, !word.text.hasPrefix("-") {
+                isInEnv = false
+            }
+            return isInEnv && isSetting
+        }
+    }
+
+    /// The directories that `envdir` reads, as written.
+    var environmentDirectories: [Word] {
+        indices.filter { self[$0].text.baseName == "envdir" && indices.contains($0 + 1) }.map { self[$0 + 1] }
     }
 }
 

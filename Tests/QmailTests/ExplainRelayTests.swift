@@ -370,4 +370,43 @@ import Testing
         configuration.files.merge(SampleQmail.configuration([Self.xinetd: SampleQmail.xinetd()]).files) { $1 }
         #expect(explainRelay(configuration, trusted: []).verdict == .closed, "the port is another's")
     }
+
+    @Test(
+        "RELAYCLIENT is found wherever env, envdir or hosts.allow give it, and taken out there",
+        arguments: [
+            ["/service/smtpd/run": "exec tcpserver -R 0 25 env RELAYCLIENT= /var/qmail/bin/qmail-smtpd\n"],
+            [
+                "/service/smtpd/run": "exec tcpserver 0 smtp envdir ./env /var/qmail/bin/qmail-smtpd\n",
+                "/service/smtpd/env/RELAYCLIENT": "\n",
+            ],
+            [
+                "/service/smtpd/run":
+                    "exec envdir /etc/mail-env tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
+                "/etc/mail-env/RELAYCLIENT": "\n",
+            ],
+            [
+                xinetd: "service smtp\n{\n server = /usr/bin/env\n"
+                    + " server_args = RELAYCLIENT= /var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n}\n"
+            ],
+            [
+                "/etc/inetd.conf": "smtp stream tcp nowait qmaild /usr/bin/env env RELAYCLIENT= "
+                    + "/var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n"
+            ],
+            [
+                "/etc/inetd.conf": "smtp stream tcp nowait qmaild /usr/sbin/tcpd /var/qmail/bin/tcp-env "
+                    + "/var/qmail/bin/qmail-smtpd\n",
+                "/etc/hosts.allow": "# ours\ntcp-env: ALL : \\\n   setenv = RELAYCLIENT\nALL: 127.\n",
+            ],
+        ])
+    func everywhere(files: [String: String]) {
+        let configuration = SampleQmail.configuration(files)
+        #expect(explainRelay(configuration, trusted: []).verdict == .open)
+        let repair = repairRelay(configuration, trusted: []).repair
+        #expect(repair.after.verdict == .closed, "\(repair.notes)")
+        let edit = repair.edits.first
+        #expect(repair.edits.count == 1 && edit?.after.text.contains("RELAYCLIENT") == false)
+        if edit?.path == "/etc/hosts.allow" {
+            #expect(edit?.after.text == "# ours\ntcp-env: ALL \nALL: 127.\n")
+        }
+    }
 }
