@@ -120,6 +120,7 @@ final class ClientList {
         case .failing(let why): return .failure(why)
         case .unreadable: return given.trusts(pattern.place.token) ? trusted(index) : nil
         case .table(let table):
+            if given.trustsObscureRules(pattern, table) { return trusted(index) }
             for key in keys(for: client) {
                 switch table.ask(key.text, key.part) {
                 case .found(_, let entry):
@@ -127,7 +128,7 @@ final class ClientList {
                     return pattern.isNegated ? .noMatch : .match(pattern: index, entry: entry)
                 case .missing: continue
                 case .failure(let why): return .failure(why)
-                case .unreadable: return given.trusts(pattern.place.token) ? trusted(index) : nil
+                case .unreadable: return given.trusts(pattern, table) ? trusted(index) : nil
                 }
             }
             return nil

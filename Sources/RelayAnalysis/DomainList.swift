@@ -68,6 +68,7 @@ final class DomainList {
         case .failing(let why): return .failure(why)
         case .unreadable: return given.trusts(pattern.place.token) ? result(index) : nil
         case .table(let table):
+            if given.trustsObscureRules(pattern, table) { return result(index) }
             for (position, key) in parts(of: domain).enumerated() {
                 switch table.ask(key, position == 0 ? .whole : .part) {
                 case .found(_, let entry):
@@ -75,7 +76,7 @@ final class DomainList {
                     return pattern.isNegated ? .noMatch : .match(pattern: index, entry: entry)
                 case .missing: continue
                 case .failure(let why): return .failure(why)
-                case .unreadable: return given.trusts(pattern.place.token) ? result(index) : nil
+                case .unreadable: return given.trusts(pattern, table) ? result(index) : nil
                 }
             }
             return nil

@@ -91,6 +91,17 @@ struct ListAssumptions {
     var skips: (ListPattern, Int?) -> Bool = { _, _ in false }
     /// Whether something that cannot be read counts as a match.
     var trusts: (String) -> Bool = { _ in false }
+    /// Whether a table, or one that it is made of, counts as one that has what is asked for.
+    func trusts(_ pattern: ListPattern, _ table: LookupTable) -> Bool {
+        guard !isPlain else { return false }
+        return trusts(pattern.place.token) || table.leaves.contains { trusts($0.name) }
+    }
+
+    /// The same where it is only in part that the table is not understood.
+    func trustsObscureRules(_ pattern: ListPattern, _ table: LookupTable) -> Bool {
+        trusts(pattern, table) && table.leaves.contains { !$0.obscureRules.isEmpty }
+    }
+
     /// Whether nothing at all is taken as given.
     var isPlain = false
 

@@ -80,6 +80,8 @@ extension SMTPServer {
         case .deferIfPermit:
             if evaluation.warningDepth == nil { evaluation.isDeferred = true }
             return .dunno
+        // Mail that a filter gets before it is taken cannot be held, discarded or sent elsewhere by smtpd.
+        case .discard where isFilteredFirst, .divert where isFilteredFirst: return .dunno
         case .discard:
             evaluation.isSwallowed = true
             evaluation.stopsHere = true
@@ -98,6 +100,8 @@ extension SMTPServer {
             return ruling
         }
     }
+
+    private var isFilteredFirst: Bool { !values.text(of: "smtpd_proxy_filter").isEmpty }
 
     private func permit(
         _ subject: Restriction.Subject, _ table: LookupTable, _ entry: Int?, _ restriction: Restriction,

@@ -3,7 +3,8 @@ import Postfix
 
 extension SMTPServer {
     func clientTraits(_ table: LookupTable) -> [Trait] {
-        clientTraits(table, in: table.entries.indices) { _ in true }
+        let obscure = table.obscureRules.isEmpty ? nil : unreadableTrait(table)
+        return clientTraits(table, in: table.entries.indices) { _ in true } + (obscure.map { [$0] } ?? [])
     }
 
     func clientTraits(_ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool) -> [Trait] {

@@ -40,13 +40,18 @@ extension SMTPServer {
     func domainTraits(_ table: LookupTable, of list: DomainList) -> [Trait] {
         switch table.content {
         case .patterns(let rules):
-            return rules.prefix(3000).compactMap { rule in
-                guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else { return nil }
-                guard let domain = foreignDomain(pattern.pattern, table, rule.entry) else { return nil }
-                let key = table.entries[rule.entry].key
-                return Trait(
-                    change: .recipient("x7q@\(domain)"), who: "anyone, to every domain that matches \(key)")
-            }
+            let obscure = list.parameter == "relay_domains" ? unreadableTrait(table) : nil
+            return (obscure.map { [$0] } ?? [])
+                + rules.prefix(3000).compactMap { rule in
+                    guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else {
+                        return nil
+                    }
+                    guard let domain = foreignDomain(pattern.pattern, table, rule.entry) else { return nil }
+                    let key = table.entries[rule.entry].key
+                    return Trait(
+                        change: .recipient("x7q@\(domain)"),
+                        who: "anyone, to every domain that matches \(key)")
+                }
         case .fixed(let entries, _):
             guard list.parameter == "relay_domains" else { return [] }
             return entries.prefix(20000).compactMap { entry in

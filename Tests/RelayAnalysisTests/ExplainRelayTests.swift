@@ -325,6 +325,27 @@ import Testing
         #expect(open.table("pcre:/h", rules).report.verdict == verdict)
     }
 
+    @Test(arguments: [
+        ("relay_domains", "", "pcre:/t", RelayVerdict.unknown),
+        ("mynetworks", "127.0.0.0/8 ", "pcre:/t", .unknown),
+        ("mynetworks", "127.0.0.0/8 ", "unionmap:{pcre:/t, static:}", .open),
+        ("mynetworks", "127.0.0.0/8 ", "unionmap:{mysql:/m, cidr:/c}", .unknown),
+        ("mydestination", "localhost ", "pcre:/t", .closed),
+    ])
+    func `A list that names what is not understood cannot be told`(
+        list: String, before: String, table: String, verdict: RelayVerdict
+    ) {
+        let host = host.table("pcre:/t", "/(?|a|b)+++x/ OK\n").table("cidr:/c", "127.0.0.1 OK\n")
+        #expect(host.setting(list, before + table).report.verdict == verdict)
+    }
+
+    @Test func `A filter before the queue leaves nothing to discard`() {
+        let host = host.setting("mynetworks", "0.0.0.0/0")
+            .setting("smtpd_client_restrictions", "check_client_access static:DISCARD")
+        #expect(host.report.verdict == .closed)
+        #expect(host.setting("smtpd_proxy_filter", "127.0.0.1:10024").report.verdict == .open)
+    }
+
     @Test func `A member of a union that cannot be read cannot be told`() {
         let union = "unionmap:{mysql:/etc/postfix/ok.cf, static:DUNNO}"
         let list = "permit_mynetworks, check_client_access \(union), reject_unauth_destination"
