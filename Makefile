@@ -75,7 +75,7 @@ check: setup
 # The thread sanitizer needs its own build. What runs the program itself, not its parts, is left out.
 check-tsan: setup
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
-		swift test --sanitize=thread --scratch-path .build-tsan --no-parallel --skip "IntegrationTests|PostfixProbeTests|NamespaceVantageTests"
+		swift test --sanitize=thread --scratch-path .build-tsan --no-parallel --skip "IntegrationTests|PostfixProbeTests|NamespaceVantageTests|SSHVantageTests|CorpusProbeTests|TranscriptFileTests"
 
 # Every fault of Tests/IntegrationTests/FaultTests.swift, in place of a sample: some 6,000, half a day. What takes the time
 # is Postfix's waiting, so several labs at once are no slower: AGENT_TEST_LAB=two make test-faults FAULTS=2/3.

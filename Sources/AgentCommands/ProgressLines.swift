@@ -22,9 +22,9 @@ func progressLine(_ progress: ChangeProgress, style: TerminalStyle) -> String {
 }
 
 /// How far a probe has come: `Asking this host … 120 of 480 tests, 3 s; 203.0.113.10 port 25: the reply to RCPT`, with
-/// nothing that would break out of one line of 80 columns.
-func probeLine(_ what: String, _ moment: ProbeProgress.Moment, seconds: Int) -> String {
+/// nothing that would break out of one line of so many columns.
+func probeLine(_ what: String, _ moment: ProbeProgress.Moment, seconds: Int, columns: Int) -> String {
     let tests = moment.all > 0 ? "\(moment.done) of \(moment.all) tests, " : ""
     let wait = moment.waitsFor.map { "; \($0)" } ?? ""
-    return String(printableText("Asking \(what) … \(tests)\(seconds) s\(wait)".utf8).prefix(79))
+    return String(printableText("Asking \(what) … \(tests)\(seconds) s\(wait)".utf8).prefix(columns - 1))
 }

@@ -47,13 +47,22 @@ struct Terminal: Sendable {
     /// Whether a person watches the progress, not a file or another program.
     var isWatched: Bool { isatty(STDERR_FILENO) != 0 }
 
+    /// How wide the terminal is on which the progress is watched; 80 where it does not say.
+    private var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// Where a person watches: a line that says how far something has come, until the task is cancelled.
     func tick(_ what: String, _ progress: ProbeProgress) async {
         guard isWatched else { return }
         var seconds = 0
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             seconds += 1
-            write("\r\u{1b}[2K" + probeLine(what, progress.now, seconds: seconds), to: STDERR_FILENO)
+            write(
+                "\r\u{1b}[2K" + probeLine(what, progress.now, seconds: seconds, columns: columns),
+                to: STDERR_FILENO)
         }
         if seconds > 0 { write("\r\u{1b}[2K", to: STDERR_FILENO) }
     }

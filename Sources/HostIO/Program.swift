@@ -32,7 +32,7 @@ package struct ProgramCall: Hashable, Sendable {
 
 /// Whoever wants to see a program's standard error before the program ends.
 package final class ErrorWatcher: Hashable, Sendable {
-    let take: @Sendable (_ line: String) -> Void
+    package let take: @Sendable (_ line: String) -> Void
 
     /// - Parameter take: gets each whole line, without its end; what is longer than 128 KiB ends the program.
     package init(_ take: @escaping @Sendable (_ line: String) -> Void) { self.take = take }

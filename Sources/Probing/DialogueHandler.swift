@@ -78,7 +78,9 @@ final class DialogueHandler: ChannelInboundHandler {
         let action = machine.received(event)
         let wait = allowance(for: machine)
         dialogue = machine
-        if action != .wait { settings.waits(machine.awaiting) }
+        if action != .wait || event == .connected || event == .tlsEstablished {
+            settings.waits(machine.awaiting)
+        }
         switch action {
         case .wait:
             if timer == nil || event == .tlsEstablished { setTimer(wait, context) }

@@ -93,7 +93,8 @@ struct ProbeRun: Sendable {
         guard part.isSilent, tls == .none, !endpoint.isQMQP else { return part }
         // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).
         let greeting = await asked(index, endpoint, .implicit, request.limits.hasty)
-        return greeting.isSilent ? part : await asked(index, endpoint, .implicit, request.limits)
+        guard greeting.endpoint?.banner != nil else { return part }
+        return await asked(index, endpoint, .implicit, request.limits)
     }
 
     private func asked(

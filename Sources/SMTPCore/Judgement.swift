@@ -41,7 +41,9 @@ package enum Judgement: Hashable, Sendable {
         if let ground = Self.ground(of: reply, text: text, at: stage) {
             self = .refused(ground)
         } else if reply.isTransient {
-            self = Self.speaksOfRelaying(text) ? .refused(.relay) : .deferred
+            // Postfix's `soft_bounce` says of nobody's mailbox that it may be there another time.
+            let isRefusal = Self.speaksOfRelaying(text) || text.contains("user unknown")
+            self = isRefusal ? .refused(.relay) : .deferred
         } else if reply.isPermanent, reply.code != 503 || Self.wantsLogin(text) {
             self = .refused(.relay)
         } else {

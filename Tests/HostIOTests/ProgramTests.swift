@@ -1,6 +1,7 @@
 import Glibc
 import HostIO
 import MailModel
+import Synchronization
 import Testing
 
 @Suite("Running programs")
@@ -16,6 +17,23 @@ struct ProgramTests {
 
     private func shell(_ script: String, deadline: Duration = .seconds(30)) -> ProgramCall {
         call("/bin/sh", ["-c", script], deadline: deadline)
+    }
+
+    @Test("Who watches gets the lines of standard error while the program runs")
+    func watched() async throws {
+        let lines = Mutex<[String]>([])
+        var call = ProgramCall(
+            executable: "/bin/sh",
+            arguments: ["-c", "echo one >&2; echo out; printf 'two\\nthree' >&2; exit 3"],
+            deadline: .seconds(20))
+        call.watcher = ErrorWatcher { line in lines.withLock { $0.append(line) } }
+        let result = try await HostIO.runProgram(call)
+        #expect(lines.withLock { $0 } == ["one", "two", "three"])
+        #expect(
+            result
+                == ProgramResult(
+                    exit: .exited(3), output: Array("out\n".utf8),
+                    errorOutput: Array("one\ntwo\nthree\n".utf8)))
     }
 
     @Test("A non-zero exit status is a value, with both streams kept apart")

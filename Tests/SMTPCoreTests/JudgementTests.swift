@@ -52,6 +52,12 @@ struct JudgementTests {
                 .refused(.blockList)
             ),
             (Reply(450, "4.2.0 <x@example.org>: Recipient address rejected: Greylisted"), .deferred),
+            (
+                Reply(
+                    450,
+                    "4.1.1 <x@h.example>: Recipient address rejected: User unknown in local recipient table"),
+                .refused(.relay)
+            ),
             (Reply(450, "4.7.1 <x@example.org>: Recipient address rejected: too many recipients"), .deferred),
             (Reply(450, "4.7.25 Client host rejected: cannot find your hostname"), .refused(.vantage)),
             (

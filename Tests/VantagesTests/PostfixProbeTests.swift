@@ -59,19 +59,39 @@ struct PostfixProbeTests {
             ("soft_bounce = yes", .closed),
             ("smtpd_sender_restrictions = reject_unknown_sender_domain", .closed),
             ("smtpd_relay_restrictions = no_such_restriction, reject", .inconclusive),
-            // Its smtpd does not start: no list refuses anybody.
-            ("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions =", .inconclusive),
+            // Whoever has a name may relay; the vantage has none.
+            (
+                """
+                mynetworks = 0.0.0.0/0
+                smtpd_client_restrictions = reject_unknown_client_hostname
+                unknown_client_reject_code = 550
+                """, .inconclusive
+            ),
+            ("smtpd_helo_restrictions = check_helo_access regexp:{{/^\\[/ REJECT}}", .inconclusive),
         ])
     func lookAlikes(settings: String, expected: ProbeVerdict) async throws {
         try await PostfixHost.with(settings) { host in
-            var request = ProbeRequest(
+            let request = ProbeRequest(
                 target: "mx.hosted.example", endpoints: [.init(PostfixHost.addresses[0], port: 25)],
                 hostedRecipient: "info@hosted.example", origin: ProbeOrigin(kind: "direct", address: nil))
-            request.limits.banner = .seconds(2)
-            request.limits.whole = .seconds(10)
             let report = try await runProbe(
                 from: .networkNamespace, request, instruments: try await host.instruments)
             #expect(report.verdict == expected, "\(report.endpoints.map { ($0.verdict, $0.reason) })")
+        }
+    }
+
+    @Test("A Postfix whose smtpd does not start is broken, not closed")
+    func broken() async throws {
+        // No list of these refuses anybody.
+        try await PostfixHost.with("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions =") { host in
+            let request = ProbeRequest(
+                target: "mx.hosted.example", endpoints: [.init(PostfixHost.addresses[0], port: 25)],
+                origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential,
+                limits: ProbeLimits(banner: .seconds(2), reply: .seconds(2), whole: .seconds(20)))
+            let report = try await runProbe(
+                from: .networkNamespace, request, instruments: try await host.instruments)
+            #expect(report.verdict == .inconclusive)
+            #expect(report.endpoints.map(\.reason) == ["broken: no banner"])
         }
     }
 

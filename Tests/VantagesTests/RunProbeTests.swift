@@ -1,3 +1,4 @@
+import Glibc
 import HostIO
 import MailModel
 import Probing
@@ -89,6 +90,41 @@ struct RunProbeTests {
         #expect(order.link != nil)
     }
 
+    @Test("How far a probe elsewhere is, comes back while it runs, and is no complaint of it")
+    func progress() async throws {
+        let moment = ProbeProgress.Moment(done: 7, all: 60, waitsFor: "203.0.113.10 port 25: the banner")
+        let progress = ProbeProgress()
+        let failure = await #expect(throws: Failure.self) {
+            try await runProbe(
+                from: .ssh("elsewhere.example"), request,
+                instruments: instruments { call in
+                    #expect((try? ProbeOrder(json: call.input, program: "1"))?.wantsProgress == true)
+                    call.watcher?.take("Warning: Permanently added elsewhere.example")
+                    call.watcher?.take(ProgressLine.text(moment))
+                    #expect(progress.now == moment)
+                    let printed = "Warning: x\n" + ProgressLine.text(moment)
+                    return ProgramResult(exit: .exited(255), errorOutput: Array(printed.utf8))
+                }, progress: progress)
+        }
+        #expect(failure?.detail == "Warning: x")
+    }
+
+    @Test("An order that wants to hear how far it is, is told on standard error")
+    func told() async throws {
+        let server = try Silent()
+        var request = request
+        request.endpoints = [.init(.v4(0x7f00_0001), port: server.port)]
+        request.limits.whole = .seconds(3)
+        let order = ProbeOrder(
+            program: "1", request: request, link: nil, wantsTranscript: false, wantsProgress: true)
+        let lines = Mutex<[String]>([])
+        _ = await answerProbeRequest(try encodeJSON(order), program: "1", interfaces: []) { line in
+            lines.withLock { $0.append(line) }
+        }
+        let moments = lines.withLock { $0 }.compactMap { ProgressLine.moment(in: $0) }
+        #expect(moments.contains { $0.waitsFor == "127.0.0.1 port \(server.port): the banner" })
+    }
+
     @Test(
         "A namespace that does not answer is a failure that decides nothing",
         .enabled(if: isRoot, "needs root"),
@@ -134,4 +170,29 @@ struct RunProbeTests {
         #expect(delivery.refusal?.status == ExitStatus.cannotTell.rawValue)
         #expect(delivery.refusal?.summary.contains("version 2, not 1") == true)
     }
+}
+
+/// Takes connections and says nothing.
+private final class Silent: Sendable {
+    private let descriptor: Int32
+    let port: Int
+
+    init() throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                bind(descriptor, name, length) | listen(descriptor, 16)
+                    | getsockname(descriptor, name, &length)
+            }
+        }
+        self.descriptor = descriptor
+        port = Int(UInt16(bigEndian: name.sin_port))
+        try #require(status == 0)
+    }
+
+    deinit { close(descriptor) }
 }
