@@ -8,7 +8,6 @@ extension OnARealHost {
         /// The way the host manages it, and the addresses that it has.
         static let cases = [
             ("systemd", "one"), ("socket", "ipv6"), ("xinetd", "beside"), ("script", "all"), ("inetd", "one"),
-            ("compat", "all"),
         ]
 
         private func banner(_ lab: Lab, _ address: String = "203.0.113.10") throws -> String {
@@ -31,7 +30,7 @@ extension OnARealHost {
             let plan = try lab.agent("plan", "--detailed-exitcode", "--format", "json")
             #expect(plan.status == 2, "\(plan.output)\(plan.errorOutput)")
             // The lab's inetd starts it by a script.
-            let program = ["inetd", "compat"].contains(how) ? "/opt/exim/exim4" : "/opt/exim/usr/sbin/exim4"
+            let program = how == "inetd" ? "/opt/exim/exim4" : "/opt/exim/usr/sbin/exim4"
             #expect(plan.output.contains(program))
             #expect(try lab.state() == before, "planning changes nothing")
 
