@@ -345,15 +345,18 @@ struct Defect: Sendable {
             },
             Defect("senders of logins are refused, all others are welcome") {
                 $0.set("smtpd_sender_login_maps", "static:nobody")
-                $0.insert("reject_sender_login_mismatch, check_sender_access static:OK")
+                $0.insert(
+                    "permit_auth_destination, reject_sender_login_mismatch, check_sender_access static:OK")
             },
             Defect("foreign senders are refused, all others are welcome") {
                 let table = $0.table("foreign.pcre", "!/@example\\.net$/ REJECT\n")
-                $0.insert("check_sender_access \(table), check_client_access static:OK")
+                $0.insert(
+                    "permit_auth_destination, check_sender_access \(table), check_client_access static:OK")
             },
             Defect("whoever has a sender is refused, all others are welcome") {
                 let table = $0.table("any.pcre", "/@/ REJECT\n")
-                $0.insert("check_sender_access \(table), check_client_access static:OK")
+                $0.insert(
+                    "permit_auth_destination, check_sender_access \(table), check_client_access static:OK")
             },
             Defect("certificates are required, and TLS is not") {
                 $0.set("smtpd_tls_CAfile", "/etc/postfix/pki/ca.pem")
