@@ -30,6 +30,7 @@ import Testing
         for part in parts(of: Array(first..<first + UInt64(count))) {
             for failure in try Trial.failures(of: part.map(composition)) {
                 let smallest = try failure.shrunk()
+                guard try !smallest.isRefusedByOneAlone() else { continue }
                 Issue.record("seed \(failure.trial.seed ?? 0), by itself: \(smallest)")
             }
         }
@@ -73,8 +74,17 @@ private struct Trial: Sendable {
     struct Failure: CustomStringConvertible {
         var trial: Trial
         var why: String
+        var complaints: [String]
 
         var description: String { why }
+
+        /// Whether it is only that hosted mail is refused, which one of the defects does by itself: the
+        /// administrator's own refusal, before which the opening stood.
+        func isRefusedByOneAlone() throws -> Bool {
+            guard complaints == [Trial.hostedMailIsRefused], trial.defects.count > 1 else { return false }
+            let alone = trial.defects.map { Trial([$0]) }
+            return try Oracle.measure(alone.map { ($0.host, $0.attempts) }).contains { !$0.takesHostedMail }
+        }
 
         /// The same disagreement with as few of the defects as show it.
         func shrunk() throws -> Failure {
@@ -91,6 +101,8 @@ private struct Trial: Sendable {
             return smallest
         }
     }
+
+    static let hostedMailIsRefused = "hosted mail is refused"
 
     var defects: [Defect]
     var seed: UInt64?
@@ -161,7 +173,10 @@ private struct Trial: Sendable {
                 repaired.append((trial, measured, repair, trial.host.repaired(repair)))
             }
             if !complaints.isEmpty {
-                failures.append(Failure(trial: trial, why: trial.text(complaints, measured, trial.host)))
+                failures.append(
+                    Failure(
+                        trial: trial, why: trial.text(complaints, measured, trial.host),
+                        complaints: complaints))
             }
         }
         let after = try Oracle.measure(
@@ -170,7 +185,10 @@ private struct Trial: Sendable {
             let complaints = entry.trial.complaints(entry.before, entry.repair, measured)
             if !complaints.isEmpty {
                 let text = entry.trial.text(complaints, measured, entry.host)
-                failures.append(Failure(trial: entry.trial, why: "repaired: \(text)\n\(entry.repair.notes)"))
+                failures.append(
+                    Failure(
+                        trial: entry.trial, why: "repaired: \(text)\n\(entry.repair.notes)",
+                        complaints: complaints))
             }
         }
         return failures
@@ -225,7 +243,7 @@ private struct Trial: Sendable {
             complaints.append("its verdict is \(repair.after.verdict)")
         }
         if before.takesHostedMail, !measured.takesHostedMail {
-            complaints.append("hosted mail is refused")
+            complaints.append(Self.hostedMailIsRefused)
         }
         if before.sessions?["login"]?.relayed == true, measured.sessions?["login"]?.relayed != true {
             complaints.append("a login does not relay")
