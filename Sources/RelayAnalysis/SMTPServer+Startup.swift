@@ -43,6 +43,15 @@ extension SMTPServer {
     /// The presence test that smtpd makes: some list must name a restriction that rejects.
     private var restrictionFault: (why: String, place: Place)? {
         let candidates = stages.filter { $0 == .relay || $0 == .recipient }
+        // smtpd follows its classes here without end, and dies of it.
+        if let circular = classes.keys.sorted().first(where: { isCircular($0, seen: []) }),
+            candidates.contains(where: {
+                (lists[$0] ?? []).contains { $0.kind == .restrictionClass(circular) }
+            })
+        {
+            let place = host.quoting.definition(of: circular, in: values)
+            return ("restriction class `\(circular)' refers to itself", place)
+        }
         if candidates.contains(where: { hasRequired(lists[$0] ?? [], depth: 0) }) { return nil }
         let written = candidates.first { !(lists[$0] ?? []).isEmpty }
         let guilty = written ?? (candidates.contains(.relay) ? .relay : .recipient)
@@ -51,6 +60,14 @@ extension SMTPServer {
                 + "defer, defer_if_permit or check_relay_domains",
             host.quoting.definition(of: guilty.rawValue, in: values)
         )
+    }
+
+    private func isCircular(_ name: String, seen: Set<String>) -> Bool {
+        guard !seen.contains(name) else { return true }
+        return (classes[name] ?? []).contains { restriction in
+            guard case .restrictionClass(let inner) = restriction.kind else { return false }
+            return isCircular(inner, seen: seen.union([name]))
+        }
     }
 
     private func hasRequired(_ restrictions: [Restriction], depth: Int) -> Bool {
