@@ -200,13 +200,13 @@ struct PostfixProbeTests {
 }
 
 extension PostfixHost {
-    /// Starts what stands round a mail server, in the host's network.
+    /// Starts what stands round a mail server, in the host's network; it ends with the host's processes.
     func beside(_ words: String...) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/nsenter")
         process.arguments =
             [
-                "--net=/run/netns/\(machine.name)", "/usr/bin/python3",
+                "--target", "\(machine.processID)", "--net", "--pid", "/usr/bin/python3",
                 ImageHost.checkout + "/Tests/Corpus/world.py",
             ] + words
         process.standardInput = FileHandle.nullDevice
