@@ -91,7 +91,8 @@ package struct TablePattern: Hashable, Sendable {
             if first == UInt8(ascii: "!") { isNegated.toggle() }
             bytes = bytes.dropFirst()
         }
-        guard let delimiter = bytes.first, let end = bytes.lastIndex(of: delimiter), end > bytes.startIndex
+        guard let delimiter = bytes.first,
+            let end = Self.end(of: bytes.dropFirst(), delimiter: delimiter)
         else { return nil }
         var ignoresCase = true
         for flag in bytes[(end + 1)...] {
@@ -107,5 +108,15 @@ package struct TablePattern: Hashable, Sendable {
         guard let pattern = Pattern(inner, dialect: dialect, ignoresCase: ignoresCase) else { return nil }
         self.pattern = pattern
         self.isNegated = isNegated
+    }
+
+    /// The first delimiter that is not escaped. What follows it are flags, in `regexp:` also `!` and a second expression,
+    /// which is no flag that is understood here.
+    private static func end(of bytes: ArraySlice<UInt8>, delimiter: UInt8) -> Int? {
+        var index = bytes.startIndex
+        while index < bytes.endIndex, bytes[index] != delimiter {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return index < bytes.endIndex ? index : nil
     }
 }

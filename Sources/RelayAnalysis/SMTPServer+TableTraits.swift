@@ -77,6 +77,8 @@ extension SMTPServer {
         _ pattern: Pattern, _ table: LookupTable, _ entry: Int, filling fillings: [[UInt8]]
     ) -> [String] {
         let own = fillings.flatMap(pattern.samples(filling:)).map(\.text)
+        // What it matches cannot be made from it, which does not mean that it matches nothing.
+        if own.isEmpty { hasUntriedPatterns = true }
         let around = conditions(around: entry, of: table).flatMap { $0.samples(filling: []) }.map(\.text)
         return own
             + around.flatMap { outer in

@@ -71,5 +71,8 @@ import Testing
         #expect(pattern.isNegated)
         #expect(pattern.pattern.search(Array("abc".utf8)) == .noMatch)
         #expect(TablePattern(key: "/a/Q", dialect: .pcre) == nil)
+        // "This and not that" (regexp_table(5)) is no expression with slashes in it.
+        #expect(TablePattern(key: "/@example\\.net$/!/^bounce@/", dialect: .regexp) == nil)
+        #expect(TablePattern(key: "/a\\/b/", dialect: .pcre)?.pattern.search(Array("a/b".utf8)) == .match([]))
     }
 }

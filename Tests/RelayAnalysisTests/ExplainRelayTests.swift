@@ -351,4 +351,16 @@ import Testing
         let list = "permit_mynetworks, check_client_access \(union), reject_unauth_destination"
         #expect(relay(list).report.verdict == .unknown)
     }
+
+    @Test(arguments: [
+        "pcre:/p": "/^(?=.*@example\\.net$).*$/ OK", "regexp:/p": "/@example\\.net$/!/^bounce@/ OK",
+    ])
+    func `A pattern that lets somebody in, and nobody knows whom, is unknown`(name: String, rows: String) {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, check_sender_access \(name), reject_unauth_destination"
+        ).table(name, rows)
+        #expect(host.report.verdict == .unknown)
+        #expect(host.table(name, rows.replacing("OK", with: "REJECT")).report.verdict == .closed)
+    }
 }
