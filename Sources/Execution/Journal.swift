@@ -281,10 +281,12 @@ extension [RecordedStep] {
     }
 
     /// What somebody else found in a file: what the change set left there, or was about to when it was cut off between
-    /// the write and its record. Where the write never happened, no part of it is found, and none is taken out.
+    /// the write and its record. Where the write never happened, no part of it is found, and none is taken out. A write
+    /// that failed did not happen: most of all, it found that somebody else had written at the same moment.
     func digestLeft(in path: String) -> String? {
         let edit = last {
-            $0.row.path == path && $0.action.kind == .edit && !$0.row.isCompensation && $0.mayHaveHappened
+            $0.row.path == path && $0.action.kind == .edit && !$0.row.isCompensation
+                && [.started, .done].contains($0.row.state)
         }
         return edit?.row.afterDigest ?? lastDigest(of: path)
     }

@@ -49,6 +49,23 @@ struct RecoverTests {
         #expect(try host.text("main.cf") == "# mine\n" + TestHost.openMain)
     }
 
+    @Test("What others write to the same lines at the moment of the write stays, and nothing is left to do")
+    func atTheSameMoment() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.open)]
+            world.onProgress = { progress, _ in
+                guard progress == .started("step 1") else { return }
+                try? host.write("main.cf", "# caf\u{e9}\nmynetworks = 10.0.0.0/8\n")
+            }
+        }
+        await #expect { try await host.apply(host.plan([.edit(host.mainEdit())])) } throws: {
+            [.failed, .stale].contains(($0 as? Failure)?.status)
+        }
+        #expect(try host.text("main.cf") == "# caf\u{e9}\nmynetworks = 10.0.0.0/8\n")
+        #expect(try host.store.unfinishedChangeSets().isEmpty)
+    }
+
     @Test("Cut off in its steps: the state before")
     func changing() async throws {
         let host = try await interrupted(.changing)
