@@ -84,11 +84,17 @@ package struct ManagedMTA: Sendable, Equatable {
     package var evidence: [Evidence]
     /// What starts it, and the state that is in; `nil` when it was not seen.
     package var service: ServiceManager?
+    /// The sources that name another MTA.
+    package var dissent: [Evidence]
 
-    package init(_ mta: MailTransferAgent, evidence: [Evidence], service: ServiceManager? = nil) {
+    package init(
+        _ mta: MailTransferAgent, evidence: [Evidence], service: ServiceManager? = nil,
+        dissent: [Evidence] = []
+    ) {
         self.mta = mta
         self.evidence = evidence
         self.service = service
+        self.dissent = dissent
     }
 }
 

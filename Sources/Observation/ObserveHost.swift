@@ -9,7 +9,7 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     let installation = PleskInstallation.find(in: files)
     async let pleskSeen = observePlesk(installation, instruments)
     async let postfixSeen = observePostfix(instruments)
-    async let serving = observeServing(mailmng: try? installation.get().mailmng, instruments)
+    async let serving = observeServing(try? installation.get(), instruments)
     async let queues = observeQueues(instruments)
     let plesk = await pleskSeen
     let postfix = await postfixSeen
@@ -34,7 +34,7 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
 
 /// Who serves SMTP, and which MTA should.
 private func observeServing(
-    mailmng: String?, _ instruments: Instruments
+    _ plesk: PleskInstallation?, _ instruments: Instruments
 ) async -> (Observed<ManagedMTA>, Observed<[Listener]>) {
     // Reading files holds a thread: the slow programs are started first.
     await Task.yield()
@@ -45,7 +45,7 @@ private func observeServing(
     }
     var listeners = observeListeners(ports: ports, in: files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
-    return (await observeManagedMTA(mailmng: mailmng, listeners: listeners, instruments), listeners)
+    return (await observeManagedMTA(plesk, listeners: listeners, instruments), listeners)
 }
 
 /// By its unit, where systemd runs; else by its start script.

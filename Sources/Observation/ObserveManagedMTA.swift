@@ -10,7 +10,7 @@ struct MTAWitness: Equatable, Sendable {
     var service: ServiceManager?
 }
 
-/// Weighs the sources: two must agree, and no two others on something else.
+/// Weighs the sources: two must agree, and no two others on something else. One that differs is remembered.
 func managedMTA(_ witnesses: [MTAWitness]) -> Observed<ManagedMTA> {
     let evidence = witnesses.map(\.evidence)
     let votes = MailTransferAgent.allCases.map { mta in
@@ -19,7 +19,10 @@ func managedMTA(_ witnesses: [MTAWitness]) -> Observed<ManagedMTA> {
     let agreed = votes.filter { $0.count >= 2 }
     if agreed.count == 1, let mta = agreed.first?.mta {
         let service = witnesses.first { $0.mta == mta && $0.service != nil }?.service
-        return .seen(ManagedMTA(mta, evidence: evidence, service: service))
+        // What has port 25 is judged by itself: it is no sign that another MTA is managed.
+        let dissent = witnesses.filter { $0.mta != nil && $0.mta != mta && $0.evidence.file != port25 }
+        return .seen(
+            ManagedMTA(mta, evidence: evidence, service: service, dissent: dissent.map(\.evidence)))
     }
     let said = witnesses.map { "\($0.evidence.file): \($0.evidence.text)" }.joined(separator: "; ")
     return .unseen(
@@ -29,12 +32,18 @@ func managedMTA(_ witnesses: [MTAWitness]) -> Observed<ManagedMTA> {
 }
 
 func observeManagedMTA(
-    mailmng: String?, listeners: Observed<[Listener]>, _ instruments: Instruments
+    _ plesk: PleskInstallation?, listeners: Observed<[Listener]>, _ instruments: Instruments
 ) async -> Observed<ManagedMTA> {
     async let units = unitWitness(instruments)
-    async let features = featuresWitness(mailmng, instruments)
+    async let features = featuresWitness(plesk?.mailmng, instruments)
     let others = [packageWitness(instruments.files), portWitness(listeners)]
-    return managedMTA([await units, await features].compactMap(\.self) + others.compactMap(\.self))
+    let witnesses = [await units, await features].compactMap(\.self) + others.compactMap(\.self)
+    let seen = managedMTA(witnesses)
+    // The installer asks the vendor's servers: it is waited for only where the others do not decide.
+    guard seen.value == nil, let components = await componentsWitness(plesk?.components, instruments) else {
+        return seen
+    }
+    return managedMTA(witnesses + [components])
 }
 
 // MARK: - Units
@@ -110,16 +119,28 @@ private func scriptWitness(_ files: HostFiles) -> MTAWitness? {
 
 private func featuresWitness(_ mailmng: String?, _ instruments: Instruments) async -> MTAWitness? {
     guard let mailmng else { return nil }
+    return await witness(asking: [mailmng, "--features"], instruments, reading: witness(ofFeatures:source:))
+}
+
+private func componentsWitness(_ command: [String]?, _ instruments: Instruments) async -> MTAWitness? {
+    guard let command else { return nil }
+    return await witness(asking: command, instruments, reading: witness(ofComponents:source:))
+}
+
+private func witness(
+    asking command: [String], _ instruments: Instruments, reading: (String, String) -> MTAWitness
+) async -> MTAWitness? {
+    guard let program = command.first else { return nil }
+    let name = command.joined(separator: " ")
     let call = ProgramCall(
-        executable: mailmng, arguments: ["--features"], deadline: instruments.deadlines.plesk,
+        executable: program, arguments: Array(command.dropFirst()), deadline: instruments.deadlines.plesk,
         outputLimit: 1 << 20)
-    let name = "\(mailmng) --features"
     do {
         let result = try await instruments.run(call)
         guard result.succeeded else {
             return MTAWitness(evidence: Evidence(file: name, text: firstLine(of: result)))
         }
-        return witness(ofFeatures: result.outputText, source: name)
+        return reading(result.outputText, name)
     } catch {
         return MTAWitness(evidence: Evidence(file: name, text: error.summary))
     }
@@ -135,6 +156,22 @@ func witness(ofFeatures text: String, source: String) -> MTAWitness {
     let said = lines.first.map { $0.trimmed } ?? "no line SMTP_Server"
     return MTAWitness(
         mta: named.count == 1 ? named.first : nil, evidence: Evidence(file: source, text: said))
+}
+
+/// Reads lines `name [state] - description`; a component is installed in the states `upgrade` and `up2date`.
+func witness(ofComponents text: String, source: String) -> MTAWitness {
+    let installed = text.split(whereSeparator: \.isNewline).compactMap { line in
+        let words = line.split(maxSplits: 2, whereSeparator: \.isWhitespace)
+        guard words.count >= 2, ["[upgrade]", "[up2date]"].contains(words[1].lowercased()) else {
+            return nil as (mta: MailTransferAgent, line: String)?
+        }
+        return MailTransferAgent(rawValue: words[0].lowercased()).map { ($0, line.trimmed) }
+    }
+    return MTAWitness(
+        mta: installed.count == 1 ? installed.first?.mta : nil,
+        evidence: Evidence(
+            file: source,
+            text: installed.isEmpty ? "no mail server" : installed.map(\.line).joined(separator: ", ")))
 }
 
 // MARK: - Packages
@@ -170,6 +207,8 @@ func packageWitness(_ files: HostFiles) -> MTAWitness? {
 
 // MARK: - Port 25
 
+private let port25 = "port 25"
+
 private func portWitness(_ listeners: Observed<[Listener]>) -> MTAWitness? {
     guard let owners = listeners.value?.filter({ $0.port == 25 }), !owners.isEmpty else { return nil }
     let programs = Set(owners.compactMap(\.executable)).sorted()
@@ -177,6 +216,6 @@ private func portWitness(_ listeners: Observed<[Listener]>) -> MTAWitness? {
     return MTAWitness(
         mta: named.count == 1 ? named.first ?? nil : nil,
         evidence: Evidence(
-            file: "port 25",
+            file: port25,
             text: programs.isEmpty ? "a program that could not be seen" : programs.joined(separator: ", ")))
 }

@@ -46,9 +46,20 @@ package func observeServingMTA(_ instruments: Instruments) async -> Observed<Mai
     return await observeManagedMTA(instruments).map(\.mta)
 }
 
+/// Who serves SMTP where strangers reach it and is not the MTA; without those that cannot be seen.
+package func observeProgramsInPlace(
+    of mta: MailTransferAgent, _ instruments: Instruments
+) async -> [Listener] {
+    guard let listeners = observeListeners(ports: instruments.smtpPorts, in: instruments.files).value else {
+        return []
+    }
+    let reachable = listeners.filter { !$0.address.isLoopback && $0.executable != nil }
+    return await identified(reachable, instruments).filter { $0.mta != mta }
+}
+
 private func observeManagedMTA(_ instruments: Instruments) async -> Observed<ManagedMTA> {
     var listeners = observeListeners(ports: [25], in: instruments.files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
     let plesk = PleskInstallation.find(in: instruments.files)
-    return await observeManagedMTA(mailmng: try? plesk.get().mailmng, listeners: listeners, instruments)
+    return await observeManagedMTA(try? plesk.get(), listeners: listeners, instruments)
 }

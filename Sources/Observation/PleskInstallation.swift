@@ -14,6 +14,8 @@ struct PleskInstallation: Equatable, Sendable {
     var databasePassword: String?
     /// `nil` before the wrapper, when the installer had no question for its state.
     var installer: [String]?
+    /// What lists the components of Plesk, the mail server among them; it may take seconds, as it asks the vendor.
+    var components: [String]?
     /// The `mailmng` that tells which MTA is managed; `nil` when there is none.
     var mailmng: String?
 
@@ -37,6 +39,8 @@ struct PleskInstallation: Equatable, Sendable {
                 databaseSuffix: wrapper == nil ? ["psa"] : [],
                 databasePassword: wrapper == nil ? password(in: files) : nil,
                 installer: wrapper.map { [$0, "installer", "--query-status", "--enable-xml-output"] },
+                components: (wrapper.map { [$0, "installer"] } ?? autoinstaller(in: files, root: root))
+                    .map { $0 + ["--select-release-current", "--show-components"] },
                 mailmng: ["mailmng-server", "mailmng"].map { "\(root)/admin/sbin/\($0)" }
                     .first(where: files.isExecutable)))
     }
@@ -69,6 +73,11 @@ struct PleskInstallation: Equatable, Sendable {
         // Plesk 8 and 9 had no wrapper, and their utilities ended in .sh.
         let candidates = ["\(root)/bin/mailserver", "\(root)/bin/mailserver.sh"]
         return candidates.first(where: files.isExecutable).map { [$0] } ?? []
+    }
+
+    private static func autoinstaller(in files: HostFiles, root: String) -> [String]? {
+        let program = "\(root)/admin/sbin/autoinstaller"
+        return files.isExecutable(program) ? [program] : nil
     }
 
     private static func client(in files: HostFiles, directory: String?) -> [String] {

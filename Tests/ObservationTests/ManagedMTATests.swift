@@ -17,6 +17,12 @@ struct ManagedMTATests {
         ])
         #expect(seen.value?.mta == .postfix)
         #expect(seen.value?.evidence.map(\.file) == ["units", "features", "packages", "port 25"])
+        #expect(seen.value?.dissent.map(\.file) == ["packages"])
+        // What has the port is judged by itself.
+        let other = managedMTA([
+            witness(.postfix, "units"), witness(.postfix, "features"), witness(.qmail, "port 25"),
+        ])
+        #expect(other.value?.dissent == [])
     }
 
     @Test("One source alone, two against two, and none at all are not enough")
@@ -86,6 +92,21 @@ struct ManagedMTATests {
                             file: isRunAtBoot ? "enabled" : "disabled"),
                     ]))
         }
+    }
+
+    @Test("Of the installer's components those that are installed count, and one mail server alone")
+    func components() {
+        let list = { (postfix: String, qmail: String) in
+            "panel [up2date] - Plesk\npostfix [\(postfix)] - Postfix mail server\nqmail [\(qmail)] - QMail mail server\n"
+        }
+        let source = "plesk installer"
+        let seen = Observation.witness(ofComponents: list("up2date", "install"), source: source)
+        #expect(seen.mta == .postfix)
+        #expect(seen.evidence.text == "postfix [up2date] - Postfix mail server")
+        #expect(Observation.witness(ofComponents: list("Install", "UPGRADE"), source: source).mta == .qmail)
+        #expect(Observation.witness(ofComponents: list("up2date", "up2date"), source: source).mta == nil)
+        let none = Observation.witness(ofComponents: "BUSY: locked\n", source: source)
+        #expect(none.mta == nil && none.evidence.text == "no mail server")
     }
 
     @Test(

@@ -17,6 +17,9 @@ struct ObserveHostTests {
         try host.program("/opt/psa/bin/\(utility)")
         try host.program("/usr/bin/mysql")
         if wrapper { try host.program("/usr/sbin/plesk") }
+        // Two signs that agree: the installer need not be asked for its components.
+        try host.program("/etc/init.d/postfix")
+        try host.write("/var/lib/dpkg/info/plesk-mail-pc-driver.list", "/.\n")
     }
 
     private let database = "/usr/sbin/plesk db -B -N -e …"
@@ -55,7 +58,26 @@ struct ObserveHostTests {
         #expect(seen.name == "mail.hosted.example" && seen.machineID == "0123456789abcdef0123456789abcdef")
         #expect(programs.calls.count == 3)
         #expect(seen.postfix.value == nil && seen.listeners.value == nil && seen.queue.value == nil)
-        #expect(seen.managedMTA.value == nil)
+        #expect(seen.managedMTA.value?.mta == .postfix)
+    }
+
+    @Test("Where the other signs do not decide, the installer's components do")
+    func components() async throws {
+        let host = try HostDirectory()
+        try plesk(host, wrapper: true, utility: "mailserver", version: "18.0.62")
+        try host.move("/etc/init.d/postfix", to: "/etc/init.d/other")
+        let question = "/usr/sbin/plesk installer --select-release-current --show-components"
+        let answers: [(String, Answer)] = [
+            (database, .prints(DatabaseFixture.obsidian)), (help, .prints(HelpFixture.obsidian)),
+            (installer, .prints("ok\n")),
+        ]
+        let list = Answer.prints("postfix [up2date] - Postfix mail server\nqmail [install] - QMail\n")
+        let (seen, programs) = await state(host, answers + [(question, list)])
+        #expect(seen.managedMTA.value?.mta == .postfix)
+        #expect(programs.calls.count == 4)
+        let busy = Answer.exits(1, output: "BUSY: locked by another update process.\n", error: "")
+        let (unknown, _) = await state(host, answers + [(question, busy)])
+        #expect(unknown.managedMTA.reason?.contains("\(question): BUSY") == true)
     }
 
     @Test(
