@@ -10,6 +10,9 @@ package struct Listener: Hashable, Sendable, Codable {
     package var unit: String?
     /// The programs that xinetd or inetd starts for a connection, the first with its whole path.
     package var served: [String]
+    /// The configuration directory of a Postfix that is not the host's own: a further instance
+    /// (MULTI_INSTANCE_README), with rules of its own.
+    package var instance: String?
     /// What is known of a program that is not the managed MTA's; `nil` where nobody asked.
     package var origin: ProgramOrigin?
 
@@ -30,7 +33,7 @@ package struct Listener: Hashable, Sendable, Codable {
 extension Listener {
     /// Which of the MTAs that Plesk can manage answers here; `nil` for any other program.
     package var mta: MailTransferAgent? {
-        guard let executable else { return nil }
+        guard let executable, instance == nil else { return nil }
         switch executable.split(separator: "/").last ?? "" {
         // master(8) holds the sockets; smtpd inherits them.
         case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
@@ -40,6 +43,21 @@ extension Listener {
             return served.contains { program in servers.contains(where: program.hasSuffix) } ? .qmail : nil
         default: return nil
         }
+    }
+}
+
+extension Listener {
+    /// The program that a client speaks to, as a person would name it.
+    package var programName: String {
+        if let program = served.first { return program }
+        if processID == 1, let manager = origin?.manager { return manager.name }
+        return holderName
+    }
+
+    /// The program that holds the socket.
+    package var holderName: String {
+        guard let executable else { return "a program that could not be seen" }
+        return instance.map { "\(executable) of \($0)" } ?? executable
     }
 }
 

@@ -15,6 +15,7 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
         if listener.executable?.hasSuffix("/tcpserver") == true, let process = listener.processID {
             listener.served = commandLine(of: process, in: files)
         }
+        listener.instance = furtherInstance(listener, in: files)
         return listener
     }
     let foreign = served.filter { $0.mta == nil }
@@ -53,12 +54,19 @@ private func origin(
         origin.manager = found.manager
         if !found.command.isEmpty { origin.command = found.command }
         program = origin.command.first ?? program
+    } else if let instance = listener.instance {
+        // Where one unit starts all instances, stopping it would stop the host's own.
+        origin.keeper = "postmulti"
+        origin.note =
+            "it is a further instance of Postfix: `agent explain --postfix-config \(instance)` judges it, postmulti -l lists "
+            + "it, and postmulti -p stop with -e disable takes it away"
     } else {
         (origin.manager, origin.keeper, origin.note) = await serviceManager(listener, instruments)
     }
     origin.package = await package(of: program, instruments)
     origin.forwardsTo = origin.forwardsTo ?? proxyTarget(program, origin.command)
-    origin.queue = foreignQueue(program, in: files)
+    // A further instance has its queue where its own main.cf says.
+    if listener.instance == nil { origin.queue = foreignQueue(program, in: files) }
     return origin
 }
 
@@ -66,6 +74,21 @@ private func origin(
 func commandLine(of process: Int, in files: HostFiles) -> [String] {
     guard let text = files.text("/proc/\(process)/cmdline") else { return [] }
     return text.split(separator: "\0").map(String.init)
+}
+
+/// Of master(8): its arguments come before `MAIL_CONFIG`, which postfix(1) always hands to it.
+private func furtherInstance(_ listener: Listener, in files: HostFiles) -> String? {
+    guard listener.mta == .postfix, let process = listener.processID else { return nil }
+    let arguments = commandLine(of: process, in: files)
+    let prefix = "MAIL_CONFIG="
+    let named =
+        arguments.firstIndex(of: "-c").flatMap { arguments.dropFirst($0 + 1).first }
+        ?? files.text("/proc/\(process)/environ")?.split(separator: "\0")
+        .first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    guard let named, let own = files.resolved(postfixDirectory), files.resolved(named) != own else {
+        return nil
+    }
+    return named
 }
 
 // MARK: - systemd

@@ -38,6 +38,36 @@ struct IdentifyListenerTests {
         return await Observation.identified([listener], Instruments(host.root, programs)).first
     }
 
+    @Test(
+        "A further instance of Postfix is another program, which no unit is stopped for; the host's own is not",
+        arguments: [
+            ("/usr/lib/postfix/sbin/master -w", "MAIL_CONFIG=/etc/postfix-2", "/etc/postfix-2"),
+            ("/usr/lib/postfix/sbin/master -c /etc/postfix-3 -w", "LANG=C", "/etc/postfix-3"),
+            ("/usr/lib/postfix/sbin/master -w", "MAIL_CONFIG=/etc/postfix", nil),
+            ("/usr/lib/postfix/sbin/master -w", "MAIL_CONFIG=/etc/postfix/", nil),
+            ("/usr/lib/postfix/sbin/master -w", "LANG=C", nil),
+        ])
+    func furtherInstance(_ command: String, _ environment: String, _ instance: String?) async throws {
+        let host = try host()
+        let master = "/usr/lib/postfix/sbin/master"
+        for directory in ["/etc/postfix", "/etc/postfix-2", "/etc/postfix-3"] {
+            try host.directory(directory)
+        }
+        try process(host, 812, exe: master, command: command)
+        try host.write("/proc/812/environ", "PATH=/usr/bin\0\(environment)\0")
+        let found = await identified(
+            host, listener(master, 812, unit: "postfix@-.service"),
+            [
+                (sockets, .prints("")),
+                ("/usr/bin/dpkg-query -S -- \(master)", .prints("postfix: \(master)\n")),
+            ])
+        let seen = try #require(found)
+        #expect(seen.instance == instance)
+        #expect(seen.mta == (instance == nil ? .postfix : nil))
+        #expect(seen.origin?.manager == nil && seen.origin?.keeper == instance.map { _ in "postmulti" })
+        #expect(seen.programName == instance.map { "\(master) of \($0)" } ?? master)
+    }
+
     @Test("A service of systemd with its socket, its package and its queue")
     func unit() async throws {
         let host = try host()
