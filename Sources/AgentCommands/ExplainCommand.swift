@@ -2,6 +2,7 @@ import ArgumentParser
 import HostIO
 import MailModel
 import Observation
+import Postfix
 import Qmail
 import RelayAnalysis
 import Reporting
@@ -35,6 +36,12 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "The release of Postfix that reads the copy, as postconf -d mail_version says it; 3.7.11 unless given.",
+            valueName: "version"))
+    var postfixVersion: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Read a copy of Qmail's control directory, with rules and xinetd entries beside it.",
             valueName: "dir"),
         completion: .directory)
@@ -43,6 +50,13 @@ struct ExplainCommand: AsyncParsableCommand {
     func validate() throws {
         guard postfixConfig == nil || qmailConfig == nil else {
             throw ValidationError("--postfix-config and --qmail-config exclude each other")
+        }
+        guard let postfixVersion else { return }
+        guard postfixConfig != nil else {
+            throw ValidationError("--postfix-version needs --postfix-config: a host knows its own release")
+        }
+        guard PostfixVersion(postfixVersion) != nil else {
+            throw ValidationError("--postfix-version takes a release of Postfix, such as 2.11.3 or 3.10")
         }
     }
 
@@ -59,14 +73,18 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func report(trusted: [IPNetwork], _ terminal: Terminal) async throws(Failure) -> RelayReport {
         if let postfixConfig {
-            return explainRelay(try observeCopy(directory: postfixConfig), trusted: trusted)
+            return explainRelay(
+                try observeCopy(directory: postfixConfig, version: postfixVersion), trusted: trusted)
         }
         if let qmailConfig {
             return explainRelay(try observeQmailCopy(directory: qmailConfig), trusted: trusted)
         }
-        switch await observeServingConfiguration(liveInstruments(terminal)) {
-        case .postfix(let configuration): return explainRelay(configuration, trusted: trusted)
-        case .qmail(let configuration): return explainRelay(configuration, trusted: trusted)
+        let instruments = liveInstruments(terminal)
+        switch await observeServingConfiguration(instruments) {
+        case .postfix(let configuration):
+            return await naming(instruments, explainRelay(configuration, trusted: trusted))
+        case .qmail(let configuration):
+            return await naming(instruments, explainRelay(configuration, trusted: trusted))
         case .sendsOnly:
             let note = RelayRisk(kind: "mta", why: "msmtp only sends: there is no MTA that takes mail in")
             return RelayReport(mta: .msmtp, verdict: .closed, listeners: [], causes: [], risks: [note])
@@ -75,6 +93,19 @@ struct ExplainCommand: AsyncParsableCommand {
                 .failed, "the configuration of the MTA cannot be read", detail: reason,
                 remedy: "Run as root, or name a copy with --postfix-config DIR or --qmail-config DIR.")
         }
+    }
+
+    /// The programs that have a mail port of this host in the MTA's place: its configuration says nothing of them.
+    private func naming(_ instruments: Observation.Instruments, _ report: RelayReport) async -> RelayReport {
+        var report = report
+        report.risks += await observeProgramsInPlace(of: report.mta, instruments).map { listener in
+            RelayRisk(
+                kind: "port-25",
+                why:
+                    "port \(listener.port) on \(listener.address) is served by \(listener.programName), which follows its "
+                    + "own rules, not this configuration: `agent plan` tells what it is")
+        }
+        return report
     }
 
     private func status(of verdict: RelayVerdict) -> ExitStatus {

@@ -7,10 +7,11 @@ package import MailModel
 /// out of the copy is not followed.
 /// - Parameters:
 ///   - directory: the copy; holds `main.cf` and `master.cf`.
+///   - version: the release of Postfix that reads it; `nil` where that is not known.
 ///   - hostDirectory: where the files were on their own host.
 /// - Throws: when `main.cf` or `master.cf` cannot be read (``ExitStatus/failed``).
 package func observeCopy(
-    directory: String, hostDirectory: String = "/etc/postfix"
+    directory: String, version: String? = nil, hostDirectory: String = "/etc/postfix"
 ) throws(Failure) -> PostfixConfiguration {
     let files = HostFiles(root: "/")
     guard let real = files.resolved(directory) else {
@@ -20,7 +21,7 @@ package func observeCopy(
     }
     let reader = PostfixFiles(
         place: .copy(directory: real, original: hostDirectory), directory: hostDirectory, files: files)
-    switch reader.configuration(version: nil, hostName: nil, interfaces: nil) {
+    switch reader.configuration(version: version, hostName: nil, interfaces: nil) {
     case .failure(let problem):
         throw Failure(
             .failed, "the copy of the configuration cannot be read", detail: "\(problem.reason).",

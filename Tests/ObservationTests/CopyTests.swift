@@ -34,6 +34,13 @@ struct CopyTests {
         #expect(seen.interfaces == nil && seen.version == nil && seen.hostName == nil)
     }
 
+    @Test("A copy is of the release that it is said to be of, whatever it calls itself")
+    func release() throws {
+        let copy = try copy("mail_version = 2.3.8\n")
+        #expect(try observeCopy(directory: copy.root).version == nil)
+        #expect(try observeCopy(directory: copy.root, version: "3.10.2").version == "3.10.2")
+    }
+
     @Test("A table that is there only in compiled form says so")
     func compiledOnly() throws {
         let copy = try copy("relay_domains = hash:/etc/postfix/r\n")
