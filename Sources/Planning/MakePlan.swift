@@ -17,8 +17,9 @@ package func makePlan(
     let allowed = policy.whiteList.allowed(on: state.observedAt.day)
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
-    let relay = judgeRelay(state: state, trusted: allowed)
-    let port25 = judgePort25(state: state, unmanaged: unmanaged)
+    let configured = judgeRelay(state: state, trusted: allowed)
+    let port25 = judgePort25(state: state, configured: configured.listeners, unmanaged: unmanaged)
+    let relay = configured.beside(port25)
     let unnamed = judgeUnnamedCauses(policy: policy, state: state, risks: relay.risks)
     // Setting the relaying mode would bring the kinds of login with it that are to go.
     var steps = relaying.steps + unnamed.steps + whiteList.steps

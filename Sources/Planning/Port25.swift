@@ -12,6 +12,10 @@ struct Port25Judgement {
     var steps: [Step] = []
     /// Whether the managed MTA is started: it reads its configuration then.
     var startsMTA = false
+    /// The programs that strangers reach on a mail port and whose rules were not looked at.
+    var unjudged: [String] = []
+    /// Whether the steps leave none of them.
+    var leavesNoneUnjudged = true
 }
 
 /// Whether programs that nothing manages are ended as well (`--stop-unmanaged`).
@@ -19,13 +23,22 @@ package enum UnmanagedPrograms: Sendable {
     case areReported, areEnded
 }
 
-func judgePort25(state: HostState, unmanaged: UnmanagedPrograms) -> Port25Judgement {
+/// - Parameter configured: Where the managed MTA's configuration has it listen; `nil` where that was not seen.
+func judgePort25(
+    state: HostState, configured: [ListenerVerdict]?, unmanaged: UnmanagedPrograms
+) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
         actual: "not seen",
-        why: "Another program on port 25 follows its own rules, not Plesk's settings.")
+        why:
+            "Mail from outside arrives on port 25; another program there follows its own rules, not Plesk's settings."
+    )
     guard let managed = state.managedMTA.value else {
         finding.notes.append(state.managedMTA.reason ?? "the MTA that Plesk manages was not seen")
+        if state.plesk.value != nil {
+            finding.notes.append(
+                "Plesk's own pages name it: Tools & Settings, Updates, Add/Remove Components, Mail hosting")
+        }
         return Port25Judgement(finding: finding)
     }
     finding.wanted = "\(managed.mta.rawValue), which Plesk manages, and nothing else"
@@ -33,7 +46,11 @@ func judgePort25(state: HostState, unmanaged: UnmanagedPrograms) -> Port25Judgem
         finding.notes.append(state.listeners.reason ?? "the listeners were not seen")
         return Port25Judgement(finding: finding)
     }
-    return Port25(managed: managed, all: all, state: state, unmanaged: unmanaged).judgement(finding)
+    finding.notes += managed.dissent.map { sign in
+        "one sign names another MTA: \(sign.file): \(sign.text)"
+    }
+    return Port25(managed: managed, all: all, configured: configured, state: state, unmanaged: unmanaged)
+        .judgement(finding)
 }
 
 private struct Port25 {
@@ -41,11 +58,16 @@ private struct Port25 {
     let listeners: [Listener]
     /// On 465 and 587, and on the ports of QMTP and QMQP, as far as another program has them.
     let beside: [Listener]
+    let configured: [ListenerVerdict]?
     let state: HostState
     let unmanaged: UnmanagedPrograms
 
-    init(managed: ManagedMTA, all: [Listener], state: HostState, unmanaged: UnmanagedPrograms) {
+    init(
+        managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?, state: HostState,
+        unmanaged: UnmanagedPrograms
+    ) {
         self.managed = managed
+        self.configured = configured
         listeners = all.filter { $0.port == 25 }
         beside = all.filter { [465, 587, 209, 628].contains($0.port) && $0.mta != managed.mta }
         self.state = state
@@ -53,6 +75,28 @@ private struct Port25 {
     }
 
     private var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }
+
+    /// An MTA's listeners that strangers reach, and that the managed MTA's configuration says nothing of.
+    private var unjudged: [Listener] {
+        var named: Set<String> = []
+        return (foreign + beside.filter(isMailServer)).filter {
+            !$0.address.isLoopback && $0.executable != nil && named.insert($0.programName).inserted
+        }
+    }
+
+    private var servesPort25: Bool {
+        // A service whose name the analysis cannot resolve has port 0.
+        guard let configured, managed.mta == .postfix else { return true }
+        return configured.contains { $0.port == 25 || $0.port == 0 }
+    }
+
+    /// By its configuration.
+    private var isKeptToLoopback: Bool {
+        guard let addresses = configured?.filter({ $0.port == 25 }).map(\.address), !addresses.isEmpty else {
+            return false
+        }
+        return addresses.allSatisfy { IPAddress($0)?.isLoopback == true || $0 == "localhost" }
+    }
 
     private var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
 
@@ -62,7 +106,7 @@ private struct Port25 {
             Evidence(
                 file: "port \(listener.port) on \(listener.address)", text: description(of: listener))
         }
-        let programs = Set(listeners.map { $0.executable ?? "a program that could not be seen" }).sorted()
+        let programs = Set(listeners.map(\.holderName)).sorted()
         finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
         if managed.mta == .msmtp {
             finding.wanted = "nothing: msmtp only sends, this host takes no mail in"
@@ -71,7 +115,8 @@ private struct Port25 {
                 finding.notes.append(
                     "Plesk manages no MTA that takes mail in, so nothing is put in its place")
             }
-            return Port25Judgement(finding: finding)
+            return Port25Judgement(
+                finding: finding, unjudged: unjudged.map(\.programName), leavesNoneUnjudged: unjudged.isEmpty)
         }
         if foreign.contains(where: { $0.executable == nil }) {
             finding.notes.append("the program behind the port can be seen only by root")
@@ -88,13 +133,24 @@ private struct Port25 {
     }
 
     private func repaired(_ drift: Finding, isReachable: Bool) -> Port25Judgement {
-        var judgement = Port25Judgement(finding: drift)
+        var judgement = Port25Judgement(finding: drift, unjudged: unjudged.map(\.programName))
+        guard servesPort25 else {
+            judgement.leavesNoneUnjudged = unjudged.isEmpty
+            judgement.finding.notes.append(
+                "\(managed.mta.rawValue) is not configured to serve port 25, so nothing is put in its place: mail from "
+                    + "outside would not arrive"
+                    + (managed.mta == .postfix
+                        ? ". If it is to, give master.cf its smtp service again: smtp inet n - y - - smtpd"
+                        : ""))
+            return judgement
+        }
         var isFreed = true
         var retired: [ServiceManager] = []
         for listener in foreign + beside.filter(isMailServer) {
             judgement.finding.notes += notes(on: listener).filter { !judgement.finding.notes.contains($0) }
             guard let origin = listener.origin, origin.forwardsTo == nil else {
                 isFreed = isFreed && listener.port != 25
+                judgement.leavesNoneUnjudged = false
                 continue
             }
             if let manager = origin.manager {
@@ -103,18 +159,19 @@ private struct Port25 {
                 isFreed = retire(manager, listener, &judgement) && isFreed
             } else if unmanaged == .areEnded, origin.keeper == nil, let process = listener.processID {
                 let step = Step(
-                    .port25, "End \(name(of: listener)) (pid \(process)), which nothing manages",
+                    .port25, "End \(listener.programName) (pid \(process)), which nothing manages",
                     .service(.end(processID: process, command: origin.command)))
                 if !judgement.steps.contains(where: { $0.summary == step.summary }) {
                     judgement.steps.append(step)
                     judgement.finding.notes.append(
-                        "a rollback does not start \(name(of: listener)) again; it was: "
+                        "a rollback does not start \(listener.programName) again; it was: "
                             + command(of: listener))
                 }
             } else {
                 isFreed = false
             }
         }
+        judgement.leavesNoneUnjudged = unjudged.isEmpty || judgement.leavesNoneUnjudged && isFreed
         judgement.finding.notes += besideNotes.filter { !judgement.finding.notes.contains($0) }
         let isMissing = !isReachable || !retired.isEmpty || !judgement.steps.isEmpty
         guard isFreed, isMissing else { return judgement }
@@ -126,7 +183,7 @@ private struct Port25 {
     private func retire(
         _ manager: ServiceManager, _ listener: Listener, _ judgement: inout Port25Judgement
     ) -> Bool {
-        let name = name(of: listener)
+        let name = listener.programName
         switch manager {
         case .systemd(let units):
             let list = units.map(\.name).joined(separator: ", ")
@@ -184,16 +241,19 @@ private struct Port25 {
                 "what starts \(managed.mta.rawValue) was not seen: start it by hand")
             return
         }
-        if serving.contains(where: { $0.address.isLoopback }), !isReachable, judgement.steps.isEmpty {
+        if isKeptToLoopback {
             judgement.finding.notes.append(
-                "\(managed.mta.rawValue) listens on the loopback only, as its configuration says: mail from outside "
+                "\(managed.mta.rawValue) is to listen on the loopback only, as its configuration says: mail from outside "
                     + "cannot arrive"
                     + (managed.mta == .postfix
                         ? ". If it is to, set inet_interfaces = all in main.cf and restart Postfix" : ""))
-            return
-        }
-        if !isReachable, listeners.isEmpty {
-            judgement.finding.notes.append("mail from outside cannot arrive")
+            if !serving.isEmpty, judgement.steps.isEmpty { return }
+        } else if !isReachable, foreign.isEmpty {
+            judgement.finding.notes.append(
+                listeners.isEmpty
+                    ? "mail from outside cannot arrive"
+                    : "\(managed.mta.rawValue) runs with other addresses than its configuration says now, and takes them up "
+                        + "when it is restarted: mail from outside cannot arrive")
         }
         judgement.startsMTA = true
         judgement.steps.append(
@@ -205,7 +265,7 @@ private struct Port25 {
     // MARK: - Words
 
     private func notes(on listener: Listener) -> [String] {
-        let name = name(of: listener)
+        let name = listener.programName
         guard let origin = listener.origin else { return [] }
         var notes: [String] = []
         if let target = origin.forwardsTo {
@@ -232,7 +292,7 @@ private struct Port25 {
 
     private var besideNotes: [String] {
         beside.filter { !isMailServer($0) }.map { listener in
-            "port \(listener.port) on \(listener.address) is served by \(name(of: listener)), which is left alone"
+            "port \(listener.port) on \(listener.address) is served by \(listener.programName), which is left alone"
         }
     }
 
@@ -249,22 +309,17 @@ private struct Port25 {
 
     private func command(of listener: Listener) -> String {
         let words = listener.origin?.command ?? []
-        return words.isEmpty ? name(of: listener) : words.joined(separator: " ")
+        return words.isEmpty ? listener.programName : words.joined(separator: " ")
     }
 
-    private func name(of listener: Listener) -> String {
-        if let program = listener.served.first { return program }
-        if listener.processID == 1, let manager = listener.origin?.manager { return manager.name }
-        return listener.executable ?? "a program that could not be seen"
-    }
 }
 
 /// Its unit on hosts with systemd; its own pidless signal is not used, as it would have to be aimed.
 package let reloadXinetd = ["/bin/systemctl", "reload", "xinetd.service"]
 
 private func description(of listener: Listener) -> String {
-    guard let executable = listener.executable else { return "a program that could not be seen" }
-    var text = executable
+    guard let executable = listener.executable else { return listener.holderName }
+    var text = listener.holderName
     if let process = listener.processID { text += ", pid \(process)" }
     if let unit = listener.unit { text += ", \(unit)" }
     if let served = listener.served.first, served != executable { text += ", serves \(served)" }

@@ -7,11 +7,29 @@ struct RelayJudgement {
     var finding: Finding
     var before: RelayVerdict?
     var after: RelayVerdict?
+    /// Where the configuration has the MTA listen; `nil` where it was not seen.
+    var listeners: [ListenerVerdict]?
     /// What does not relay but weakens the host.
     var risks: [RelayRisk] = []
     var edits: [FileEdit] = []
     /// What makes the edits count.
     var services: [Step] = []
+
+    /// A program that has a mail port in the MTA's place is not in the MTA's configuration: where that refuses
+    /// strangers, nothing is known yet.
+    func beside(_ port25: Port25Judgement) -> RelayJudgement {
+        guard !port25.unjudged.isEmpty else { return self }
+        var judgement = self
+        if before == .closed { judgement.before = .unknown }
+        if after == .closed, !port25.leavesNoneUnjudged { judgement.after = .unknown }
+        if finding.status == .ok {
+            judgement.finding.status = .unknown
+            let programs = port25.unjudged.joined(separator: " and ")
+            judgement.finding.actual +=
+                "; but \(programs) \(port25.unjudged.count == 1 ? "decides on its" : "decide on their") own"
+        }
+        return judgement
+    }
 }
 
 /// Whether the MTA's own configuration, whatever Plesk says, refuses strangers on every listener.
@@ -102,7 +120,8 @@ private func judge(
     finding.evidence = evidence(report.causes)
     finding.notes = openings(report.causes, isBroken: report.verdict == .broken)
     var judgement = RelayJudgement(
-        finding: finding, before: report.verdict, after: report.verdict, risks: report.risks)
+        finding: finding, before: report.verdict, after: report.verdict, listeners: report.listeners,
+        risks: report.risks)
     switch report.verdict {
     case .closed:
         judgement.finding.status = .ok

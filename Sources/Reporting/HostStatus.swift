@@ -135,7 +135,9 @@ extension HostStatus {
         plan.findings.compactMap { finding -> Reason? in
             switch finding.status {
             case .ok: return nil
-            case .unknown: return (.unknown, "\(finding.id.rawValue) could not be seen")
+            case .unknown where finding.actual == "not seen":
+                return (.unknown, "\(finding.id.rawValue) could not be seen")
+            case .unknown: return (.unknown, "\(finding.id.rawValue): \(finding.actual)")
             case .drift where finding.id == .relay || finding.id == .queue: return nil
             case .drift: return (.warning, "\(finding.id.rawValue): \(finding.actual)")
             }

@@ -61,6 +61,35 @@ extension OnARealHost {
             #expect(try banner(lab).contains("ESMTP Postfix"))
         }
 
+        @Test("Signs that disagree on Plesk's MTA change nothing, one that stands alone against two is told")
+        func signs() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            defer {
+                _ = try? lab.host(
+                    "/bin/sh", "-c",
+                    "rm -f /etc/systemd/system/qmail.service; systemctl daemon-reload")
+            }
+            let unit = try lab.host(
+                "/bin/sh", "-ec",
+                """
+                printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/qmail.service
+                systemctl daemon-reload
+                """)
+            #expect(unit.status == 0, "\(unit.errorOutput)")
+            let alone = try lab.agent("plan", "--detailed-exitcode")
+            #expect(alone.status == 0, "\(alone.output)")
+            #expect(alone.output.contains("one sign names another MTA: systemctl show qmail.service"))
+
+            try lab.host("/bin/sh", "-c", "echo qmail >/etc/plesk-stand-in/mta")
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 5, "\(apply.output)\(apply.errorOutput)")
+            #expect(apply.output.contains("the sources disagree on which MTA Plesk manages"))
+            #expect(apply.output.contains("Add/Remove Components"))
+            #expect(try lab.state() == before)
+        }
+
         @Test("A proxy of this host in front of Postfix is named with where it leads, and left alone")
         func proxy() throws {
             let lab = try Lab.required()

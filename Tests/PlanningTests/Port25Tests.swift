@@ -37,10 +37,13 @@ struct Port25Tests {
 
     private func plan(
         _ listeners: [Listener], mta: MailTransferAgent = .postfix, service: ServiceManager? = postfix,
-        unmanaged: UnmanagedPrograms = .areReported, files: [String: String] = [:]
+        unmanaged: UnmanagedPrograms = .areReported, files: [String: String] = [:],
+        mainCF: String = HostFixture.mainCF, masterCF: String = HostFixture.masterCF, dissent: [Evidence] = []
     ) -> Plan {
-        var host = HostFixture.host(listeners: .seen(listeners))
-        host.managedMTA = .seen(ManagedMTA(mta, evidence: [], service: service))
+        var host = HostFixture.host(
+            postfix: .seen(HostFixture.postfix(mainCF: mainCF, masterCF: masterCF)),
+            listeners: .seen(listeners))
+        host.managedMTA = .seen(ManagedMTA(mta, evidence: [], service: service, dissent: dissent))
         host.superserverFiles = files.reduce(into: [:]) {
             $0[$1.key] = FileContent(path: $1.key, bytes: Array($1.value.utf8))
         }
@@ -272,16 +275,72 @@ struct Port25Tests {
         #expect(try finding(plan).status == .drift)
     }
 
-    @Test("Nobody there: the MTA is started; on the loopback only: that is its configuration, and is said")
+    @Test(
+        "What another program does with strangers is unknown while it has a port, whatever Postfix would do")
+    func inPlace() throws {
+        let relay = { (plan: Plan) in try #require(plan.findings.first { $0.id == .relay }) }
+        let managed = plan([foreign(Self.exim)])
+        #expect(managed.relayBefore == .unknown && managed.relayAfter == .closed)
+        #expect(try relay(managed).status == .unknown)
+        #expect(
+            try relay(managed).actual
+                == "closed: strangers are refused; but /usr/sbin/exim4 decides on its own")
+        let left = plan([foreign(nil)])
+        #expect(left.relayBefore == .unknown && left.relayAfter == .unknown)
+        let beside = plan([master(), foreign(Self.exim, port: 587)])
+        #expect(beside.relayBefore == .unknown && beside.relayAfter == .closed)
+        let inside = plan([master(), foreign(nil, address: .v4(127 << 24 | 1))])
+        #expect(inside.relayBefore == .closed)
+        let open = plan([foreign(nil)], mainCF: HostFixture.mainCF + "mynetworks = 0.0.0.0/0 [::]/0\n")
+        #expect(open.relayBefore == .open && open.relayAfter == .unknown)
+        #expect(try relay(plan([foreign(nil)], mta: .msmtp, service: nil)).status == .unknown)
+    }
+
+    @Test("A sign that names another MTA is told, and does not stand against two that agree")
+    func dissent() throws {
+        let plan = plan([master()], dissent: [Evidence(file: "mailmng --features", text: "QMail")])
+        #expect(try finding(plan).status == .ok)
+        #expect(
+            try finding(plan).notes == ["one sign names another MTA: mailmng --features: QMail"])
+    }
+
+    @Test("Where Plesk's MTA is not known, the reader learns where Plesk names it")
+    func notKnown() throws {
+        var host = HostFixture.host()
+        host.managedMTA = .unseen("the sources disagree")
+        let finding = try finding(
+            makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0"))
+        #expect(finding.status == .unknown)
+        #expect(finding.notes.first == "the sources disagree")
+        #expect(finding.notes.last?.contains("Add/Remove Components") == true)
+    }
+
+    @Test("A Postfix that is not to serve port 25 is not put in another program's place")
+    func notConfigured() throws {
+        let plan = plan([foreign(Self.exim)], masterCF: "submission inet n - n - - smtpd\n")
+        #expect(plan.changes.isEmpty)
+        #expect(plan.relayAfter == .unknown)
+        #expect(try finding(plan).notes.last?.contains("smtp inet n - y - - smtpd") == true)
+    }
+
+    @Test(
+        "Nobody there: the MTA is started; on the loopback only: it is restarted, unless that is its configuration"
+    )
     func nobody() throws {
         let nobody = plan([])
         #expect(commands(nobody) == ["/bin/systemctl restart postfix.service"])
         #expect(try finding(nobody).actual == "nothing listens")
-        let loopback = plan([master(.v4(127 << 24 | 1))])
+        let stale = plan([master(.v4(127 << 24 | 1))])
+        #expect(commands(stale) == ["/bin/systemctl restart postfix.service"])
+        #expect(
+            try finding(stale).notes.first?.hasPrefix("postfix runs with other addresses") == true)
+        let loopback = plan(
+            [master(.v4(127 << 24 | 1))],
+            mainCF: HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n")
         #expect(loopback.changes.isEmpty)
         #expect(
             try finding(loopback).notes == [
-                "postfix listens on the loopback only, as its configuration says: mail from outside cannot arrive. "
+                "postfix is to listen on the loopback only, as its configuration says: mail from outside cannot arrive. "
                     + "If it is to, set inet_interfaces = all in main.cf and restart Postfix"
             ])
     }

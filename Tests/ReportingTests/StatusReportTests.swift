@@ -34,7 +34,7 @@ struct StatusReportTests {
         let findings = Finding.ID.allCases.map { id in
             Finding(
                 id: id, status: drift.contains(id) ? .drift : unknown.contains(id) ? .unknown : .ok,
-                wanted: "wanted", actual: "actual", why: "why")
+                wanted: "wanted", actual: unknown.contains(id) ? "not seen" : "actual", why: "why")
         }
         let plan = Plan(
             created: Self.noon, agentVersion: "1.2.3",
@@ -80,6 +80,10 @@ struct StatusReportTests {
         #expect(level(status(unknown: [.port25])) == .unknown)
         #expect(level(status(drift: [.whiteList], unknown: [.port25])) == .warning)
         #expect(level(status(queue: 1000)) == .ok)
+        var seen = status(unknown: [.relay])
+        seen.plan.findings[2].actual = "closed; but exim decides on its own"
+        #expect(
+            seen.judged(by: thresholds).reasons == ["relay: closed; but exim decides on its own"])
     }
 
     @Test("The age of the last probe alerts only where it was asked for")
