@@ -42,10 +42,12 @@ extension Explanation {
             verdict = program.decides ? .unknown : (clients == "every client" ? .open : .partial)
         case .remote: verdict = clients == "every client" ? .open : .partial
         }
+        let isWrapper = setting.place.file == "/etc/hosts.allow"
         let named =
             rule == nil
             ? "take RELAYCLIENT out of the environment of the service"
-            : "take RELAYCLIENT out of the rule, and make the compiled rules anew with tcprules"
+            : "take RELAYCLIENT out of the rule"
+                + (isWrapper ? "" : ", and make the compiled rules anew with tcprules")
         return [
             Opening(
                 mechanism: .relayClient(setting, client: rule), verdict: verdict, kind: "relayclient",

@@ -50,55 +50,24 @@ extension QmailConfiguration {
         return !TCPRules(source: source).saysTheSame(as: compiled)
     }
 
-    /// Lines of `daemons : clients : setenv = NAME VALUE` (hosts_options(5)), the first that fits counts.
+    /// What `setenv` gives the clients of each rule (hosts_options(5)).
     private func wrapperClients() -> [MailService.Clients] {
         let path = "/etc/hosts.allow"
         guard let bytes = files[path]?.bytes else { return [] }
-        let lines = Lines(bytes)
-        var clients: [MailService.Clients] = []
-        var next = 0
-        while next < lines.lines.count {
-            let index = next
-            let last = lines.lastOfContinued(from: index)
-            next = last + 1
-            let text = (index...last).map { number in
-                number < last ? String(lines.text(number + 1).dropLast()) : lines.text(number + 1)
-            }.joined()
-            guard !text.hasPrefix("#") else { continue }
-            let fields = text.split(separator: ":", omittingEmptySubsequences: false)
-            let daemons = (fields.first ?? "").split(whereSeparator: { ", \t".contains($0) })
-            guard fields.count >= 2, daemons.contains(where: { ["tcp-env", "ALL"].contains($0) }) else {
-                continue
-            }
-            let options = fields.dropFirst(2).map { $0.split(whereSeparator: { " \t=".contains($0) }) }
-            let environment = options.compactMap { words -> MailService.Setting? in
+        let rules = HostsAllow(bytes, daemon: "tcp-env").rules
+        let reached = rules.prefix((rules.firstIndex(where: \.isForEverybody) ?? rules.count - 1) + 1)
+        return reached.flatMap { rule in
+            let environment = rule.options.compactMap { words -> MailService.Setting? in
                 guard words.first == "setenv", words.count > 1 else { return nil }
                 return MailService.Setting(
-                    name: String(words[1]), value: words.dropFirst(2).joined(separator: " "),
-                    place: .init(file: path, line: index + 1, text: text, culprit: "setenv"))
+                    name: words[1], value: words.dropFirst(2).joined(separator: " "),
+                    place: .init(file: path, line: rule.line, text: rule.text, culprit: words[1]))
             }
-            let isDenied = options.contains { $0.first == "deny" }
-            for pattern in fields[1].split(whereSeparator: { ", \t".contains($0) }) {
-                if pattern == "EXCEPT" { break }
-                clients.append(
-                    MailService.Clients(
-                        client: RuleClient(wrapperPattern: String(pattern)), isDenied: isDenied,
-                        environment: environment))
+            return rule.clients.map { pattern in
+                MailService.Clients(
+                    client: RuleClient(wrapperPattern: pattern),
+                    isDenied: rule.options.contains { $0.first == "deny" }, environment: environment)
             }
-        }
-        return clients
-    }
-}
-
-extension RuleClient {
-    /// `ALL`, `.domain`, `192.0.2.` or an address (hosts_access(5)), as tcpserver would write it.
-    fileprivate init(wrapperPattern pattern: String) {
-        if pattern == "ALL" {
-            self.init("")
-        } else if pattern.hasPrefix(".") || pattern.contains(where: \.isLetter) && !pattern.contains(":") {
-            self.init("=\(pattern)")
-        } else {
-            self.init(pattern)
         }
     }
 }

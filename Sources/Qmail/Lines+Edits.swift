@@ -78,15 +78,16 @@ extension Lines {
     mutating func removeOption(_ option: String, naming name: String, fromLine number: Int) {
         guard lines.indices.contains(number - 1) else { return }
         let last = lastOfContinued(from: number - 1)
-        var line = lines[(number - 1)..<last].flatMap { $0.dropLast(2) } + lines[last]
+        var line = lines[(number - 1)...last].flatMap(\.self)
         let parts = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         guard let part = parts.first(where: { $0.text.contains(option) && $0.text.contains(name) }),
             part.startIndex > 0
         else { return }
         let end = part.last == 0x0a ? part.endIndex - 1 : part.endIndex
         line.removeSubrange((part.startIndex - 1)..<end)
-        lines[number - 1] = line
-        for index in lines.indices where index > number - 1 && index <= last { lines[index] = [] }
+        let kept = Lines(line).lines
+        let emptied = Array(repeating: [UInt8](), count: last - number + 2 - kept.count)
+        lines.replaceSubrange((number - 1)...last, with: kept + emptied)
     }
 
     /// The last line that a backslash at its end makes one with the line at `index` (hosts_access(5)).

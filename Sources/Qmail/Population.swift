@@ -51,6 +51,7 @@ struct Population: Sendable {
             if name.isEmpty { return "every client that has a reverse name" }
             let ends = name.hasPrefix(".") ? "ends in" : "is"
             return "clients whose reverse name \(ends) \(name)"
+        case .described(let text): return text
         case .identified(let text): return "clients that identd gives as \(text)"
         }
     }

@@ -5,19 +5,25 @@ struct RuleClient: Hashable, Sendable {
     /// As written: `127.`, `10.0.0.1-9`, `=.isp.example`, `joe@192.0.2.7`, or nothing for everybody.
     let text: String
 
-    private let network: IPNetwork?
+    private let known: Kind?
 
     init(_ text: String) {
         self.text = text
-        network = nil
+        known = nil
     }
 
     init(network: IPNetwork) {
         text = network.description
-        self.network = network
+        known = .networks([network])
     }
 
-    enum Kind: Equatable {
+    /// - Parameter description: who they are, for what no rule of tcpserver can say.
+    init(_ text: String, described description: String) {
+        self.text = text
+        known = .described(description)
+    }
+
+    enum Kind: Hashable {
         case everybody
         /// Of IPv4, of IPv6, or a range of several.
         case networks([IPNetwork])
@@ -25,12 +31,13 @@ struct RuleClient: Hashable, Sendable {
         case named(String)
         /// What the client's own identd says.
         case identified(String)
+        case described(String)
         /// An address in a form that matches nobody.
         case nobody
     }
 
     var kind: Kind {
-        if let network { return .networks([network]) }
+        if let known { return known }
         if text.isEmpty { return .everybody }
         if text.contains("@") { return .identified(text) }
         if text.hasPrefix("=") { return .named(String(text.dropFirst())) }
