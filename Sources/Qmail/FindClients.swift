@@ -1,13 +1,9 @@
 import MailModel
 
 extension QmailConfiguration {
-    /// The groups of clients that the rules of a chain part: tcpserver's, else those of hosts.allow.
+    /// The groups of clients that the rules of tcpserver part.
     func clients(of chain: ServerChain) -> [MailService.Clients] {
-        if let rules = chain.rulesPath { return clients(rules: rules) }
-        guard chain.words.contains(where: { ["tcp-env", "tcpd"].contains($0.text.baseName) }) else {
-            return []
-        }
-        return wrapperClients()
+        chain.rulesPath.map { clients(rules: $0) } ?? []
     }
 
     /// The rules that count: the compiled ones, with lines from the source where it says the same; in a copy
@@ -50,15 +46,18 @@ extension QmailConfiguration {
         return !TCPRules(source: source).saysTheSame(as: compiled)
     }
 
-    /// What `setenv` gives the clients of each rule (hosts_options(5)).
-    private func wrapperClients() -> [MailService.Clients] {
+    /// The groups of clients that hosts.allow parts, with what `setenv` gives each (hosts_options(5)).
+    /// - Parameters:
+    ///   - daemon: The program's name as libwrap is told it.
+    ///   - handsOn: Whether the program gets the environment that the rules made.
+    func wrapperClients(daemon: String, handsOn: Bool) -> [MailService.Clients] {
         let path = "/etc/hosts.allow"
         guard let bytes = files[path]?.bytes else { return [] }
-        let rules = HostsAllow(bytes, daemon: "tcp-env").rules
+        let rules = HostsAllow(bytes, daemon: daemon).rules
         let reached = rules.prefix((rules.firstIndex(where: \.isForEverybody) ?? rules.count - 1) + 1)
         return reached.flatMap { rule in
             let environment = rule.options.compactMap { words -> MailService.Setting? in
-                guard words.first == "setenv", words.count > 1 else { return nil }
+                guard handsOn, words.first == "setenv", words.count > 1 else { return nil }
                 return MailService.Setting(
                     name: words[1], value: words.dropFirst(2).joined(separator: " "),
                     place: .init(file: path, line: rule.line, text: rule.text, culprit: words[1]))

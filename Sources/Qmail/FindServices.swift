@@ -110,13 +110,19 @@ extension QmailConfiguration {
         let sources =
             entry.values("only_from").isEmpty ? defaults?.values("only_from") : entry.values("only_from")
         let serverLine = chain.serverWord.line
+        // xinetd starts its servers with an environment of its own, whatever libwrap made of it; tcpd does not.
+        let wrapped = chain.words.drop { $0.text.baseName != "tcpd" }.dropFirst().first
+        let daemon = wrapped ?? entry.value("libwrap") ?? server
+        let isWrapped =
+            wrapped != nil || !entry.values("flags").contains { $0.text.uppercased() == "NOLIBWRAP" }
         return MailService(
             name: path.baseName, server: chain.server,
             address: (entry.value("bind") ?? entry.value("interface"))?.text ?? (isIPv6 ? "::" : "0.0.0.0"),
             port: port, chain: chain,
             place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
             environment: environment + directorySettings(chain.environmentDirectories, home: "/"),
-            clients: clients(of: chain),
+            clients: isWrapped
+                ? wrapperClients(daemon: daemon.text.baseName, handsOn: wrapped != nil) : [],
             onlyFrom: sources.flatMap { $0.isEmpty ? nil : $0.map(\.text) })
     }
 
@@ -148,7 +154,8 @@ extension QmailConfiguration {
                 environment: chain.settings.compactMap { word in
                     setting(word.text, file: path, line: word.line, lines: lines)
                 } + directorySettings(chain.environmentDirectories, home: "/"),
-                clients: clients(of: chain), onlyFrom: nil)
+                // The name that the program is started under: behind tcpd, that of the next one.
+                clients: wrapperClients(daemon: words[6].text.baseName, handsOn: true), onlyFrom: nil)
         }
     }
 

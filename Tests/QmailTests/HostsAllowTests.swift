@@ -5,10 +5,33 @@ import Testing
 
 @Suite("hosts.allow, as libwrap reads it")
 struct HostsAllowTests {
-    private static let xinetd = "/etc/xinetd.d/smtp_psa"
+    private static let inetd = [
+        "/etc/inetd.conf": "smtp stream tcp nowait root /usr/sbin/tcpd /var/qmail/bin/tcp-env "
+            + "/var/qmail/bin/qmail-smtpd\n"
+    ]
 
-    private func configuration(_ rules: String) -> QmailConfiguration {
-        SampleQmail.configuration([Self.xinetd: SampleQmail.xinetd(), "/etc/hosts.allow": rules])
+    private func configuration(_ rules: String, _ files: [String: String] = inetd) -> QmailConfiguration {
+        SampleQmail.configuration(files.merging(["/etc/hosts.allow": rules]) { first, _ in first })
+    }
+
+    /// Measured with xinetd 2.3.15.4 on Debian 12: `twist` is obeyed, `setenv` does not reach the server.
+    @Test("xinetd obeys the rules and keeps its environment; a tcpd that it starts hands its own on")
+    func xinetd() {
+        let rules = "tcp-env: ALL : setenv = RELAYCLIENT\n"
+        let path = "/etc/xinetd.d/smtp_psa"
+        let plain = configuration(rules, [path: SampleQmail.xinetd()])
+        #expect(explainRelay(plain, trusted: []).verdict == .closed)
+        let tcpd =
+            "service smtp\n{\n server = /usr/sbin/tcpd\n"
+            + " server_args = /var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n}\n"
+        #expect(explainRelay(configuration(rules, [path: tcpd]), trusted: []).verdict == .open)
+        let open =
+            "service smtp\n{\n server = /var/qmail/bin/tcp-env\n"
+            + " server_args = env RELAYCLIENT= /var/qmail/bin/qmail-smtpd\n"
+        let denied = "tcp-env: 192.0.2. \ntcp-env: ALL : deny\n"
+        #expect(explainRelay(configuration(denied, [path: open + "}\n"]), trusted: []).verdict == .partial)
+        let unwrapped = open + " flags = NOLIBWRAP\n}\n"
+        #expect(explainRelay(configuration(denied, [path: unwrapped]), trusted: []).verdict == .open)
     }
 
     @Test(
