@@ -134,7 +134,8 @@ package struct EndpointEvidence: Sendable {
             switch fate(answer) {
             case .traced(.held): return "it takes messages for strangers and holds them in its queue"
             case .traced(.kept(let agent)):
-                return "it takes messages for strangers and sends them nowhere (\(agent))"
+                return
+                    "it takes messages for strangers and sends none to where they were meant to go (\(agent))"
             default: continue
             }
         }

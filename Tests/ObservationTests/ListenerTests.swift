@@ -56,9 +56,12 @@ struct ListenerTests {
         #expect(ListeningSocket.parse(Array(table.utf8)).isEmpty)
     }
 
-    @Test("Each listener has its program, the lowest process and the unit")
-    func programs() throws {
+    @Test(
+        "Each listener has its program, the lowest process and the unit; master(8) counts before its servers, as process ids start anew",
+        arguments: [(master: "", smtpd: 900), ("             812\n", 500)])
+    func programs(_ pidFile: String, _ smtpd: Int) throws {
         let host = try HostDirectory()
+        try host.write("/var/spool/postfix/pid/master.pid", pidFile)
         try host.write("/proc/net/tcp", tcp)
         try host.write("/proc/net/tcp6", tcp6)
         try process(
@@ -66,7 +69,7 @@ struct ListenerTests {
             cgroup: "0::/system.slice/system-postfix.slice/postfix@-.service\n",
             holds: [188265, 188267, 188268])
         try process(
-            host, 900, exe: "/usr/lib/postfix/sbin/smtpd",
+            host, smtpd, exe: "/usr/lib/postfix/sbin/smtpd",
             cgroup: "0::/system.slice/system-postfix.slice/postfix@-.service\n", holds: [188265])
         try process(
             host, 77, exe: "/opt/evil/relay (deleted)",

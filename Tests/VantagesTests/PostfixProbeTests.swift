@@ -112,7 +112,7 @@ struct PostfixProbeTests {
             ),
             (
                 "default_transport = local", 0,
-                "it takes messages for strangers and sends them nowhere (local, bounced)"
+                "it takes messages for strangers and sends none to where they were meant to go (local, bounced)"
             ),
             (
                 "smtpd_end_of_data_restrictions = reject", 0,
