@@ -1,0 +1,177 @@
+import HostIO
+import MailModel
+
+/// A socket unit and what it listens on.
+struct SocketUnit: Sendable {
+    var state: UnitState
+    var triggers: String
+    var addresses: [String]
+
+    func listens(_ listener: Listener) -> Bool {
+        let address = listener.address.description
+        let named = address.contains(":") ? "[\(address)]:\(listener.port)" : "\(address):\(listener.port)"
+        return state.isActive && addresses.contains { $0.hasPrefix(named + " ") }
+    }
+}
+
+private func systemctl(_ arguments: [String], _ instruments: Instruments) async -> [[String: [String]]] {
+    let files = instruments.files
+    guard files.exists("/run/systemd/system"),
+        let program = ["/usr/bin/systemctl", "/bin/systemctl"].first(where: files.isExecutable)
+    else { return [] }
+    let call = ProgramCall(
+        executable: program, arguments: arguments, deadline: instruments.deadlines.system,
+        outputLimit: 1 << 20)
+    guard let result = try? await instruments.run(call), result.succeeded else { return [] }
+    return unitBlocks(result.outputText)
+}
+
+/// Blocks of `Key=value`, a unit each, parted by empty lines; a key may come several times.
+func unitBlocks(_ text: String) -> [[String: [String]]] {
+    var blocks: [[String: [String]]] = []
+    var block: [String: [String]] = [:]
+    for line in "\(text)\n".split(separator: "\n", omittingEmptySubsequences: false) {
+        guard !line.isEmpty else {
+            if !block.isEmpty { blocks.append(block) }
+            block = [:]
+            continue
+        }
+        let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { block[String(parts[0]), default: []].append(String(parts[1])) }
+    }
+    return blocks
+}
+
+/// - Parameter isRunAtBoot: Of a start script that systemd made the unit of: its `generated` says nothing of that.
+func unitState(
+    _ block: [String: [String]], isRunAtBoot: (String) -> Bool = { _ in true }
+) -> UnitState {
+    var file = block["UnitFileState"]?.first ?? ""
+    if file == "generated", let script = block["SourcePath"]?.first, script.contains("/init.d/") {
+        file = isRunAtBoot(script) ? "enabled" : "disabled"
+    }
+    return UnitState(name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "", file: file)
+}
+
+/// systemd itself holds the socket until the first client comes, and beside the service after that.
+func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -> [SocketUnit] {
+    guard foreign.contains(where: { $0.unit != nil || $0.processID == 1 }) else { return [] }
+    let properties = "--property=Id,ActiveState,UnitFileState,Triggers,Listen"
+    return await systemctl(["show", properties, "*.socket"], instruments).map { block in
+        SocketUnit(
+            state: unitState(block), triggers: block["Triggers"]?.first ?? "",
+            addresses: block["Listen"] ?? [])
+    }
+}
+
+private let serviceProperties = "--property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
+
+/// - Returns: The units, and what the service starts: while no client came, no process shows it.
+func socketManager(
+    _ socket: SocketUnit, _ instruments: Instruments
+) async -> (manager: ServiceManager, command: [String]) {
+    let service = socket.triggers.split(separator: " ").first.map(String.init)
+    // With Accept=yes each client has a service of its own, made of a template.
+    let instance = socket.state.name.dropLast(".socket".utf8.count) + "@agent.service"
+    let blocks = await systemctl(
+        ["show", serviceProperties + ",ExecStart", service ?? String(instance)], instruments)
+    let command = blocks.first?["ExecStart"]?.first.map(words(ofExecStart:)) ?? []
+    guard let block = blocks.first, service != nil else { return (.systemd([socket.state]), command) }
+    let state = unitState(block) { isRunAtBoot($0, in: instruments.files) }
+    return (.systemd([state, socket.state]), command)
+}
+
+/// `{ path=/usr/sbin/exim4 ; argv[]=/usr/sbin/exim4 -bs ; ignore_errors=no ; … }`
+private func words(ofExecStart text: String) -> [String] {
+    guard let start = text.firstRange(of: "argv[]="),
+        let end = text[start.upperBound...].firstRange(of: " ; ")
+    else { return [] }
+    return text[start.upperBound..<end.lowerBound].split(separator: " ").map(String.init)
+}
+
+func serviceManager(
+    _ listener: Listener, _ instruments: Instruments
+) async -> (ServiceManager?, keeper: String?, note: String?) {
+    let files = instruments.files
+    let keeper = listener.processID.flatMap { supervisor(of: $0, in: files) }
+    guard files.exists("/run/systemd/system") else {
+        return (keeper == nil ? oldManager(listener, in: files) : nil, keeper, nil)
+    }
+    if let keeper { return (nil, keeper, nil) }
+    guard let unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
+        return (nil, nil, "no service has it: it was started by hand, or by something that ended")
+    }
+    guard let block = await systemctl(["show", serviceProperties, unit], instruments).first else {
+        return (nil, unit, "systemctl does not say what \(unit) is")
+    }
+    let main = block["MainPID"]?.first.flatMap { Int($0) } ?? 0
+    if main != 0, main != listener.processID,
+        executable(of: main, in: files) != listener.executable
+    {
+        let isLauncher = ["cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service"]
+            .contains(unit)
+        return (
+            nil, isLauncher ? nil : unit,
+            "it runs under \(unit), which is more than this program and is not stopped for it"
+        )
+    }
+    let sockets = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
+        .filter { $0.hasSuffix(".socket") }
+    let states =
+        sockets.isEmpty
+        ? []
+        : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + sockets, instruments)
+            .map { unitState($0) }
+    let state = unitState(block) { isRunAtBoot($0, in: files) }
+    return (.systemd([state] + states), nil, nil)
+}
+
+/// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.
+private func supervisor(of process: Int, in files: HostFiles) -> String? {
+    guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")"),
+        let parent = stat[end...].split(separator: " ").dropFirst(2).first,
+        let name = files.text("/proc/\(parent)/comm")?.trimmed
+    else { return nil }
+    return ["supervise", "runsv", "s6-supervise"].contains(name) ? name : nil
+}
+
+// MARK: - Before systemd
+
+/// A start script or a job of upstart that names the program.
+private func oldManager(_ listener: Listener, in files: HostFiles) -> ServiceManager? {
+    guard let executable = listener.executable else { return nil }
+    var jobs: [String] = []
+    _ = files.forEachEntry(of: "/etc/init") { entry in
+        guard entry.name.hasSuffix(".conf"), !entry.isDirectory else { return }
+        if files.text("/etc/init/\(entry.name)")?.contains(executable) == true {
+            jobs.append(String(entry.name.dropLast(5)))
+        }
+    }
+    if let job = jobs.min() { return .upstart(job: job) }
+    for directory in ["/etc/rc.d/init.d", "/etc/init.d"] {
+        var scripts: [String] = []
+        _ = files.forEachEntry(of: directory) { entry in
+            let path = "\(directory)/\(entry.name)"
+            guard !entry.isDirectory, files.isExecutable(path) else { return }
+            if files.text(path)?.contains(executable) == true { scripts.append(path) }
+        }
+        if let path = scripts.min() {
+            return .script(path: path, isEnabled: isRunAtBoot(path, in: files))
+        }
+    }
+    return nil
+}
+
+/// A link that begins with S in the directory of a runlevel of several users.
+func isRunAtBoot(_ script: String, in files: HostFiles) -> Bool {
+    let name = script.split(separator: "/").last ?? ""
+    let base = script.hasPrefix("/etc/rc.d/") ? "/etc/rc.d" : "/etc"
+    var isEnabled = false
+    for level in 2...5 {
+        _ = files.forEachEntry(of: "\(base)/rc\(level).d") { entry in
+            let rest = entry.name.drop { $0 == "S" }.drop { $0.isNumber }
+            if entry.name.hasPrefix("S"), rest == name { isEnabled = true }
+        }
+    }
+    return isEnabled
+}
