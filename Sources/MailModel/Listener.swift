@@ -126,14 +126,19 @@ package struct UnitState: Hashable, Sendable, Codable {
     package var active: String
     /// `enabled`, `disabled`, `masked`, `static`, `transient`, …; empty for a unit without a file.
     package var file: String
+    /// Where the file is, when `systemctl link` made it a unit from outside systemd's directories.
+    package var linkedFrom: String?
 
-    package init(name: String, active: String, file: String) {
+    package init(name: String, active: String, file: String, linkedFrom: String? = nil) {
         self.name = name
         self.active = active
         self.file = file
+        self.linkedFrom = linkedFrom
     }
 
     package var isActive: Bool { active == "active" || active == "activating" || active == "reloading" }
-    package var isMasked: Bool { file == "masked" }
+    package var isMasked: Bool { file == "masked" || file == "masked-runtime" }
     package var isEnabled: Bool { file == "enabled" || file == "enabled-runtime" || file == "generated" }
+    /// Its file goes when it ends: nothing can start it again.
+    package var isTransient: Bool { file == "transient" }
 }

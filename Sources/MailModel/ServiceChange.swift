@@ -96,12 +96,16 @@ extension ServiceManager {
     package var restoration: [[String]] {
         switch self {
         case .systemd(let units):
-            let enabled = units.filter(\.isEnabled).map(\.name)
-            let active =
-                units.dropFirst().filter(\.isActive).map(\.name)
-                + units.prefix(1).filter(\.isActive).map(\.name)
-            return (enabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + enabled])
-                + (active.isEmpty ? [] : [[systemctl, "start"] + active])
+            let lasting = units.filter { $0.isEnabled && $0.file != "enabled-runtime" }
+            let passing = units.filter { $0.file == "enabled-runtime" }
+            // What triggers the service comes first, as before it was stopped.
+            let active = (units.dropFirst() + units.prefix(1)).filter { $0.isActive && !$0.isTransient }
+            let masked = active.filter(\.isMasked)
+            return orders("enable", lasting.map { $0.linkedFrom ?? $0.name })
+                + orders("enable", passing.map { $0.linkedFrom ?? $0.name }, isRuntime: true)
+                + maskOrders("unmask", masked)
+                + (active.isEmpty ? [] : [[systemctl, "start"] + active.map(\.name)])
+                + maskOrders("mask", masked)
         case .script(let path, let isEnabled):
             return (isEnabled ? [switching(path, on: true)] : []) + [[path, "start"]]
         case .upstart(let job): return [["/sbin/start", job]]
@@ -115,8 +119,7 @@ extension ServiceManager {
         case .systemd(let units):
             let names = units.map(\.name)
             let disabled = units.filter { $0.file == "disabled" }.map(\.name)
-            let masked = units.filter(\.isMasked).map(\.name)
-            return (masked.isEmpty ? [] : [[systemctl, "--quiet", "unmask"] + masked])
+            return maskOrders("unmask", units.filter(\.isMasked))
                 + [[systemctl, "restart"] + names]
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + disabled])
         case .script(let path, let isEnabled):
@@ -132,12 +135,11 @@ extension ServiceManager {
         case .systemd(let units):
             let stopped = units.filter { !$0.isActive }.map(\.name)
             let disabled = units.filter { $0.file == "disabled" }.map(\.name)
-            let masked = units.filter(\.isMasked).map(\.name)
             let running = units.filter(\.isActive).map(\.name)
             return (stopped.isEmpty ? [] : [[systemctl, "stop"] + stopped])
                 + (running.isEmpty ? [] : [[systemctl, "reload-or-restart"] + running])
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "disable"] + disabled])
-                + (masked.isEmpty ? [] : [[systemctl, "--quiet", "mask"] + masked])
+                + maskOrders("mask", units.filter(\.isMasked))
         case .script(let path, let isEnabled):
             return [[path, "stop"]] + (isEnabled ? [] : [switching(path, on: false)])
         case .upstart(let job): return [["/sbin/stop", job]]
@@ -146,6 +148,16 @@ extension ServiceManager {
     }
 
     private var systemctl: String { "/bin/systemctl" }
+
+    /// - Parameter isRuntime: Whether it counts until the host is started again.
+    private func orders(_ verb: String, _ names: [String], isRuntime: Bool = false) -> [[String]] {
+        names.isEmpty ? [] : [[systemctl, "--quiet", verb] + (isRuntime ? ["--runtime"] : []) + names]
+    }
+
+    private func maskOrders(_ verb: String, _ units: [UnitState]) -> [[String]] {
+        orders(verb, units.filter { $0.file == "masked" }.map(\.name))
+            + orders(verb, units.filter { $0.file == "masked-runtime" }.map(\.name), isRuntime: true)
+    }
 
     /// The name in `systemctl reload xinetd.service` or `/etc/init.d/xinetd reload`.
     fileprivate static func superserver(of command: [String]) -> Substring {

@@ -50,7 +50,9 @@ func unitState(
     if file == "generated", let script = block["SourcePath"]?.first, script.contains("/init.d/") {
         file = isRunAtBoot(script) ? "enabled" : "disabled"
     }
-    return UnitState(name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "", file: file)
+    return UnitState(
+        name: block["Id"]?.first ?? "", active: block["ActiveState"]?.first ?? "", file: file,
+        linkedFrom: block["FragmentPath"]?.first)
 }
 
 /// systemd itself holds the socket until the first client comes, and beside the service after that.
@@ -64,7 +66,20 @@ func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -
     }
 }
 
-private let serviceProperties = "--property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
+private let serviceProperties =
+    "--property=Id,ActiveState,UnitFileState,MainPID,Type,TriggeredBy,SourcePath,FragmentPath"
+
+/// A unit of which a program is stopped and started again.
+private func manageable(_ block: [String: [String]], _ files: HostFiles) -> UnitState {
+    var state = unitState(block) { isRunAtBoot($0, in: files) }
+    // `systemctl link` leaves a link to a file elsewhere, which disabling the unit takes away.
+    let target = state.linkedFrom.flatMap { files.link($0) }
+    let own = ["/etc/systemd/", "/lib/systemd/", "/usr/lib/systemd/", "/run/systemd/", "/dev/null"]
+    state.linkedFrom = target.flatMap { path in
+        path.hasPrefix("/") && !own.contains(where: path.hasPrefix) ? path : nil
+    }
+    return state
+}
 
 /// - Returns: The units, and what the service starts: while no client came, no process shows it.
 func socketManager(
@@ -77,8 +92,7 @@ func socketManager(
         ["show", serviceProperties + ",ExecStart", service ?? String(instance)], instruments)
     let command = blocks.first?["ExecStart"]?.first.map(words(ofExecStart:)) ?? []
     guard let block = blocks.first, service != nil else { return (.systemd([socket.state]), command) }
-    let state = unitState(block) { isRunAtBoot($0, in: instruments.files) }
-    return (.systemd([state, socket.state]), command)
+    return (.systemd([manageable(block, instruments.files), socket.state]), command)
 }
 
 /// `{ path=/usr/sbin/exim4 ; argv[]=/usr/sbin/exim4 -bs ; ignore_errors=no ; … }`
@@ -98,32 +112,52 @@ func serviceManager(
         return (keeper == nil ? oldManager(listener, in: files) : nil, keeper, nil)
     }
     if let keeper { return (nil, keeper, nil) }
-    guard let unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
+    guard var unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
         return (nil, nil, "no service has it: it was started by hand, or by something that ended")
     }
+    // Debian's unit for all instances of Postfix starts one for each, which nobody enables.
+    let isPostfix = listener.mta == .postfix && unit.hasPrefix("postfix@")
+    if isPostfix { unit = "postfix.service" }
     guard let block = await systemctl(["show", serviceProperties, unit], instruments).first else {
         return (nil, unit, "systemctl does not say what \(unit) is")
     }
     let main = block["MainPID"]?.first.flatMap { Int($0) } ?? 0
-    if main != 0, main != listener.processID,
-        executable(of: main, in: files) != listener.executable
-    {
-        let isLauncher = ["cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service"]
+    let isScript = block["SourcePath"]?.first?.contains("/init.d/") == true
+    // A unit that has run and left programs behind (rc-local) starts them again whatever is disabled.
+    let isLauncher = block["Type"]?.first == "oneshot" && !isScript
+    let isAlone =
+        main == 0
+        ? !isLauncher && isAloneInUnit(listener, in: files)
+        : main == listener.processID || executable(of: main, in: files) == listener.executable
+    if !isPostfix, !isAlone {
+        let isSession = ["cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service"]
             .contains(unit)
         return (
-            nil, isLauncher ? nil : unit,
+            nil, isSession ? nil : unit,
             "it runs under \(unit), which is more than this program and is not stopped for it"
         )
     }
-    let sockets = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
-        .filter { $0.hasSuffix(".socket") }
+    let triggers = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
+        .filter { name in [".socket", ".timer", ".path"].contains(where: name.hasSuffix) }
     let states =
-        sockets.isEmpty
+        triggers.isEmpty
         ? []
-        : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + sockets, instruments)
+        : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + triggers, instruments)
             .map { unitState($0) }
-    let state = unitState(block) { isRunAtBoot($0, in: files) }
-    return (.systemd([state] + states), nil, nil)
+    return (.systemd([manageable(block, files)] + states), nil, nil)
+}
+
+/// Whether every process of the listener's unit runs the same program.
+private func isAloneInUnit(_ listener: Listener, in files: HostFiles) -> Bool {
+    var isAlone = true
+    _ = files.visitEntries(of: "/proc") { entry in
+        guard let process = Int(entry.name), unit(of: process, in: files) == listener.unit else {
+            return true
+        }
+        isAlone = executable(of: process, in: files) == listener.executable
+        return isAlone
+    }
+    return isAlone
 }
 
 /// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.

@@ -18,16 +18,31 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
         listener.instance = furtherInstance(listener, in: files)
         return listener
     }
-    let foreign = served.filter { $0.mta == nil }
-    guard !foreign.isEmpty else { return served }
+    return await withOrigins(served, instruments) { $0.mta == nil }
+}
+
+/// What the listeners of another MTA than the managed one are, and what would start them again.
+func identified(
+    _ listeners: [Listener], besides managed: MailTransferAgent, _ instruments: Instruments
+) async -> [Listener] {
+    await withOrigins(listeners, instruments) { $0.mta != nil && $0.mta != managed }
+}
+
+private func withOrigins(
+    _ listeners: [Listener], _ instruments: Instruments, where isForeign: (Listener) -> Bool
+) async -> [Listener] {
+    let files = instruments.files
+    let foreign = listeners.filter(isForeign)
+    guard !foreign.isEmpty else { return listeners }
     let sockets = await listeningSockets(foreign, instruments)
     var origins: [Listener: ProgramOrigin] = [:]
     for listener in foreign where listener.executable != nil {
         origins[listener] = await origin(of: listener, sockets: sockets, instruments)
     }
-    return served.map { listener in
+    return listeners.map { listener in
+        guard let origin = origins[listener] else { return listener }
         var known = listener
-        known.origin = origins[listener]
+        known.origin = origin
         // systemd holds the sockets of programs that it starts for a client.
         if listener.processID == 1, let command = known.origin?.command,
             command != commandLine(of: 1, in: files)
@@ -45,7 +60,16 @@ private func origin(
     var origin = ProgramOrigin(command: listener.processID.map { commandLine(of: $0, in: files) } ?? [])
     var program = listener.executable ?? ""
     if let entry = SuperserverEntry.serving(listener, in: files) {
-        origin.manager = entry.manager
+        if case .xinetd(let file, _) = entry.manager,
+            QmailConfiguration.pleskEntries.contains(baseName(file)),
+            listener.mta == nil
+        {
+            origin.keeper = "xinetd"
+            origin.note =
+                "\(file) is Plesk's own entry, and what it starts is not known here, so it is left as it is"
+        } else {
+            origin.manager = entry.manager
+        }
         origin.command = entry.programs
         origin.forwardsTo = entry.redirect
         program = entry.programs.first ?? program
@@ -54,6 +78,10 @@ private func origin(
         origin.manager = found.manager
         if !found.command.isEmpty { origin.command = found.command }
         program = origin.command.first ?? program
+    } else if superservers.contains(baseName(listener.executable ?? "")) {
+        origin.keeper = baseName(program)
+        origin.note =
+            "no entry in its usual files has this port, so it may have others: the entry is to be disabled there"
     } else if let instance = listener.instance {
         // Where one unit starts all instances, stopping it would stop the host's own.
         origin.keeper = "postmulti"

@@ -45,7 +45,11 @@ private func observeServing(
     }
     var listeners = observeListeners(ports: ports, in: files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
-    return (await observeManagedMTA(plesk, listeners: listeners, instruments), listeners)
+    let managed = await observeManagedMTA(plesk, listeners: listeners, instruments)
+    if let mta = managed.value?.mta, case .seen(let seen) = listeners {
+        listeners = .seen(await identified(seen, besides: mta, instruments))
+    }
+    return (managed, listeners)
 }
 
 /// By its unit, where systemd runs; else by its start script.

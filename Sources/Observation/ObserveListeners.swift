@@ -72,7 +72,7 @@ func executable(of process: Int, in files: HostFiles) -> String? {
 
 /// The systemd unit of a process, from its control group (cgroups(7)): of version 2, or of the
 /// hierarchy that systemd names on version 1.
-private func unit(of process: Int, in files: HostFiles) -> String? {
+func unit(of process: Int, in files: HostFiles) -> String? {
     guard let text = files.text("/proc/\(process)/cgroup") else { return nil }
     let paths = text.split(whereSeparator: \.isNewline).compactMap { line -> Substring? in
         let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

@@ -79,7 +79,7 @@ private struct Port25 {
     /// An MTA's listeners that strangers reach, and that the managed MTA's configuration says nothing of.
     private var unjudged: [Listener] {
         var named: Set<String> = []
-        return (foreign + beside.filter(isMailServer)).filter {
+        return (foreign + beside.filter { !takesLoginsOnly($0) }).filter {
             !$0.address.isLoopback && $0.executable != nil && named.insert($0.programName).inserted
         }
     }
@@ -96,6 +96,12 @@ private struct Port25 {
             return false
         }
         return addresses.allSatisfy { IPAddress($0)?.isLoopback == true || $0 == "localhost" }
+    }
+
+    private var loopbackNote: String {
+        "\(managed.mta.rawValue) is to listen on the loopback only, as its configuration says: mail from outside cannot arrive"
+            + (managed.mta == .postfix
+                ? ". If it is to, set inet_interfaces = all in main.cf and restart Postfix" : "")
     }
 
     private var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
@@ -126,7 +132,8 @@ private struct Port25 {
         guard !isReachable || !foreign.isEmpty || beside.contains(where: isMailServer) else {
             finding.status = .ok
             finding.notes += besideNotes
-            return Port25Judgement(finding: finding)
+            return Port25Judgement(
+                finding: finding, unjudged: unjudged.map(\.programName), leavesNoneUnjudged: unjudged.isEmpty)
         }
         finding.status = .drift
         return repaired(finding, isReachable: isReachable)
@@ -134,6 +141,11 @@ private struct Port25 {
 
     private func repaired(_ drift: Finding, isReachable: Bool) -> Port25Judgement {
         var judgement = Port25Judgement(finding: drift, unjudged: unjudged.map(\.programName))
+        if isKeptToLoopback, !foreign.isEmpty {
+            judgement.leavesNoneUnjudged = unjudged.isEmpty
+            judgement.finding.notes.append(loopbackNote + "; until then the other program is left alone")
+            return judgement
+        }
         guard servesPort25 else {
             judgement.leavesNoneUnjudged = unjudged.isEmpty
             judgement.finding.notes.append(
@@ -171,7 +183,11 @@ private struct Port25 {
                 isFreed = false
             }
         }
-        judgement.leavesNoneUnjudged = unjudged.isEmpty || judgement.leavesNoneUnjudged && isFreed
+        let isNoneLeft = beside.allSatisfy {
+            isMailServer($0) || takesLoginsOnly($0) || $0.address.isLoopback
+        }
+        judgement.leavesNoneUnjudged =
+            unjudged.isEmpty || judgement.leavesNoneUnjudged && isFreed && isNoneLeft
         judgement.finding.notes += besideNotes.filter { !judgement.finding.notes.contains($0) }
         let isMissing = !isReachable || !retired.isEmpty || !judgement.steps.isEmpty
         guard isFreed, isMissing else { return judgement }
@@ -186,6 +202,11 @@ private struct Port25 {
         let name = listener.programName
         switch manager {
         case .systemd(let units):
+            if units.contains(where: \.isTransient) {
+                judgement.finding.notes.append(
+                    "a rollback cannot start \(name) again, as its unit goes with it; it was: "
+                        + command(of: listener))
+            }
             let list = units.map(\.name).joined(separator: ", ")
             judgement.steps.append(
                 Step(
@@ -242,11 +263,7 @@ private struct Port25 {
             return
         }
         if isKeptToLoopback {
-            judgement.finding.notes.append(
-                "\(managed.mta.rawValue) is to listen on the loopback only, as its configuration says: mail from outside "
-                    + "cannot arrive"
-                    + (managed.mta == .postfix
-                        ? ". If it is to, set inet_interfaces = all in main.cf and restart Postfix" : ""))
+            judgement.finding.notes.append(loopbackNote)
             if !serving.isEmpty, judgement.steps.isEmpty { return }
         } else if !isReachable, foreign.isEmpty {
             judgement.finding.notes.append(
@@ -298,13 +315,19 @@ private struct Port25 {
 
     /// On the other ports only what is known to be another MTA is stopped: an IMAP server may offer submission.
     private func isMailServer(_ listener: Listener) -> Bool {
+        guard listener.instance == nil else { return true }
         let known: Set<String> = [
-            "exim", "exim4", "sendmail", "sendmail-mta", "sendmail.sendmail", "opensmtpd", "qmail-smtpd",
-            "xmail",
+            "exim", "exim4", "sendmail", "sendmail-mta", "sendmail.sendmail", "opensmtpd", "smtpd",
+            "qmail-smtpd", "xmail", "couriertcpd",
         ]
         let programs = [listener.executable ?? ""] + listener.served.prefix(1)
         let names = programs.map { $0.split(separator: "/").last.map(String.init) ?? "" }
         return listener.mta != nil || names.contains(where: known.contains)
+    }
+
+    /// Dovecot's submission service relays for nobody without a login.
+    private func takesLoginsOnly(_ listener: Listener) -> Bool {
+        listener.executable?.hasSuffix("/dovecot") == true
     }
 
     private func command(of listener: Listener) -> String {

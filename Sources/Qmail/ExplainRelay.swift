@@ -98,9 +98,33 @@ struct Explanation: Sendable {
     private func openings(_ service: MailService) -> [Opening] {
         guard let everybody = population.clients(of: service) else { return [] }
         if let fault = fault(of: service) { return [fault] }
+        let doubts = doubts(about: service)
+        guard service.chain != nil || doubts.isEmpty else { return doubts }
         if service.server == .qmqp { return [queueProtocol(service, everybody)] }
         return relayClients(service) + unlisted(service, everybody) + logins(service, everybody)
-            + whiteList(service)
+            + whiteList(service) + doubts
+    }
+
+    /// What may give the server RELAYCLIENT, or be another server, and is not known here.
+    private func doubts(about service: MailService) -> [Opening] {
+        let wrappers = (service.chain?.unknownWrappers ?? []).map { word in
+            var opening = fault(
+                "wrapper", .unknown, file: service.place.file,
+                "what \(word.text) adds to the environment is not known here",
+                remedy: "see whether it sets RELAYCLIENT, or take it out of the chain")
+            opening.place.line = word.line
+            return opening
+        }
+        let scripts = service.doubt.map { doubt in
+            fault(
+                "script", .unknown, file: service.place.file, doubt,
+                remedy: "see whether it sets RELAYCLIENT; on the host itself, what runs is looked at")
+        }
+        return (wrappers + (scripts.map { [$0] } ?? [])).map { opening in
+            var opening = opening
+            opening.opens = "whom it gives RELAYCLIENT, if to any"
+            return opening
+        }
     }
 
     /// Why the service answers nobody, or cannot be judged.

@@ -62,11 +62,7 @@ extension Explanation {
     private var gatekeepers: [RelayRisk] {
         services.flatMap { service -> [RelayRisk] in
             guard let chain = service.chain else { return [] }
-            var risks = chain.unknownWrappers.map { word in
-                RelayRisk(
-                    kind: "wrapper", parameter: word.text, file: service.place.file, line: word.line,
-                    why: "what \(word.text) adds to the environment is not known here")
-            }
+            var risks: [RelayRisk] = []
             if chain.isPlesk, !chain.hasRelayLock, chain.server == .smtp {
                 risks.append(
                     RelayRisk(

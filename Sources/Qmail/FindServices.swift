@@ -4,9 +4,12 @@ extension QmailConfiguration {
     /// Every enabled service of xinetd, inetd and the supervised start scripts that runs a server of Qmail; a
     /// plain qmail-smtpd on port 25 where there is none, so that the control files are judged.
     func services() -> (found: [MailService], isAssumed: Bool) {
-        let configured = xinetdServices() + inetdServices() + supervisedServices()
+        let running = runningServices()
+        let configured =
+            xinetdServices() + inetdServices()
+            + supervisedServices().map { $0.running(as: running.first(where: $0.isSame)) }
         let ports = Set(configured.map(\.port))
-        let found = configured + runningServices().filter { !ports.contains($0.port) }
+        let found = configured + running.filter { !ports.contains($0.port) }
         guard found.isEmpty else {
             return (found.sorted { ($0.port, $0.name) < ($1.port, $1.name) }, false)
         }
@@ -100,9 +103,18 @@ extension QmailConfiguration {
             || defaults.map { $0.values("enabled") }.map { list in
                 !list.isEmpty && !list.contains { $0.text == id }
             } == true
-        guard !isDisabled, let chain = ServerChain([server] + entry.values("server_args")),
+        guard !isDisabled,
             let port = entry.value("port").flatMap({ Int($0.text) }) ?? MailService.port(named: name)
         else { return nil }
+        guard let chain = ServerChain([server] + entry.values("server_args")) else {
+            guard Self.pleskEntries.contains(path.baseName) else { return nil }
+            return MailService(
+                name: path.baseName, server: .smtp, address: "0.0.0.0", port: port, chain: nil,
+                place: .init(
+                    file: path, line: server.line, text: lines.text(server.line), culprit: server.text),
+                environment: [], clients: [], onlyFrom: nil,
+                doubt: "\(server.text) is no program of Qmail, and what it does is not known here")
+        }
         let environment = (entry.values("env") + chain.settings).compactMap { word in
             setting(word.text, file: path, line: word.line, lines: lines)
         }
@@ -167,7 +179,7 @@ extension QmailConfiguration {
             let script = ServiceScript(bytes)
             guard let chain = ServerChain(script.server), let endpoint = chain.endpoint,
                 let port = MailService.port(named: endpoint.port)
-            else { return nil }
+            else { return unknownService(path, bytes) }
             let lines = Lines(bytes)
             let exported = script.environment.map { setting in
                 MailService.Setting(
@@ -185,9 +197,31 @@ extension QmailConfiguration {
                 environment: exported
                     + directorySettings(
                         script.environmentDirectories, home: String(path.dropLast(4))),
-                clients: clients(of: chain), onlyFrom: nil)
+                clients: clients(of: chain), onlyFrom: nil,
+                doubt: script.unknown.map { word in
+                    "what `\(word.text)` in line \(word.line) of the script sets is not known here"
+                })
         }
     }
+
+    /// A script that starts a server of Qmail in a way that is not understood.
+    private func unknownService(_ path: String, _ bytes: [UInt8]) -> MailService? {
+        let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
+        let lines = Lines(bytes)
+        let line = lines.lines.indices.first { index in
+            let text = lines.text(index + 1)
+            return !text.hasPrefix("#") && servers.contains(where: text.contains)
+        }
+        guard let line else { return nil }
+        return MailService(
+            name: String(path.dropLast(4)), server: .smtp, address: "0.0.0.0", port: 25, chain: nil,
+            place: .init(file: path, line: line + 1, text: lines.text(line + 1), culprit: nil),
+            environment: [], clients: [], onlyFrom: nil,
+            doubt: "how the script starts its server, and with which environment, is not understood")
+    }
+
+    /// In `/etc/xinetd.d`.
+    package static let pleskEntries: Set<String> = ["smtp_psa", "smtps_psa", "submission_psa"]
 
     // MARK: - Running
 
@@ -232,5 +266,20 @@ extension QmailConfiguration {
                     place: .init(file: file.path, line: 1, text: value, culprit: nil))
             }
         }
+    }
+}
+
+extension MailService {
+    fileprivate func isSame(_ other: MailService) -> Bool { port == other.port && server == other.server }
+
+    /// With what the process that runs has been given: files that a script reads tell it in no other way.
+    fileprivate func running(as process: MailService?) -> MailService {
+        guard let process, chain != nil else { return self }
+        var known = self
+        known.doubt = nil
+        if !environment.contains(where: { $0.name == "RELAYCLIENT" }) {
+            known.environment += process.environment.filter { $0.name == "RELAYCLIENT" }
+        }
+        return known
     }
 }

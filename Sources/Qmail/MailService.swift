@@ -36,6 +36,8 @@ struct MailService: Hashable, Sendable {
     var clients: [Clients]
     /// Whom xinetd serves at all (`only_from`); `nil` for everybody.
     var onlyFrom: [String]?
+    /// What starts the server and cannot be understood, as a sentence without a full stop.
+    var doubt: String?
 
     static func port(named name: String) -> Int? {
         Int(name)

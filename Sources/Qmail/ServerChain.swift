@@ -72,7 +72,10 @@ struct ServerChain: Hashable, Sendable {
             tcpserverWords?.contains(index) != true
                 && !(index > 0 && words[index - 1].text.baseName == "envdir")
         }
-        .map { words[$0] }.filter { $0.text.hasPrefix("/") && !known.contains($0.text.baseName) }
+        .map { words[$0] }.filter {
+            ["sh", "bash", "dash"].contains($0.text.baseName)
+                || $0.text.hasPrefix("/") && !known.contains($0.text.baseName)
+        }
     }
 
     /// Arguments behind the server, up to what belongs to the shell.

@@ -13,12 +13,20 @@ struct ServiceScript: Sendable {
     private(set) var server: [Word] = []
     /// The directories that `envdir` reads, as written.
     private(set) var environmentDirectories: [String] = []
+    /// A command that may set anything: `. FILE`, `eval`.
+    private(set) var unknown: Word?
 
     init(_ bytes: [UInt8]) {
         var assigned: [String: Setting] = [:]
+        var exportsAll = false
         for command in Self.commands(bytes) {
-            var words = command
+            var words = command.drop { ["then", "else", "do", "{", "("].contains($0.text) }
+                .flatMap { Self.substituted($0, assigned) }
             var own: [Setting] = []
+            if [".", "source", "eval"].contains(words.first?.text) { unknown = unknown ?? words.first }
+            if words.first?.text == "set" {
+                exportsAll = words.contains { ["-a", "allexport"].contains($0.text) }
+            }
             let isExport = ["export", "declare", "typeset"].contains(words.first?.text)
             if isExport || words.first?.text == "unset" {
                 for word in words.dropFirst() where !word.text.hasPrefix("-") {
@@ -39,6 +47,8 @@ struct ServiceScript: Sendable {
                     assigned[setting.name] = setting
                     if let index = environment.firstIndex(where: { $0.name == setting.name }) {
                         environment[index] = setting
+                    } else if exportsAll {
+                        environment.append(setting)
                     }
                 }
                 continue
@@ -49,7 +59,7 @@ struct ServiceScript: Sendable {
             let before = words[..<(ServerChain(words)?.place ?? index)]
             environment += own + before.settingsOfEnv.compactMap(Self.setting)
             environmentDirectories = before.environmentDirectories.map(\.text)
-            server = words[index...].map { Self.substituted($0, assigned) }
+            server = Array(words[index...])
         }
     }
 
@@ -63,10 +73,12 @@ struct ServiceScript: Sendable {
             name: String(name), value: String(word.text[word.text.index(after: equals)...]), line: word.line)
     }
 
-    private static func substituted(_ word: Word, _ values: [String: Setting]) -> Word {
-        guard word.text.hasPrefix("$") else { return word }
+    /// The words of the variable's value; a word that is no variable, or none that is known, stays.
+    private static func substituted(_ word: Word, _ values: [String: Setting]) -> [Word] {
+        guard word.text.hasPrefix("$") else { return [word] }
         let name = word.text.dropFirst().filter { $0 != "{" && $0 != "}" }
-        return values[name].map { Word(text: $0.value, line: word.line) } ?? word
+        guard let setting = values[name] else { return [word] }
+        return setting.value.split(separator: " ").map { Word(text: String($0), line: word.line) }
     }
 
     /// The commands: lines joined at a backslash, split at `;`, `&` and `|`, words without their quotes.

@@ -9,7 +9,7 @@ struct IdentifyListenerTests {
     private let sockets =
         "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen *.socket"
     private let service =
-        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,TriggeredBy,SourcePath"
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,Type,TriggeredBy,SourcePath,FragmentPath"
 
     /// A host with systemd and dpkg.
     private func host() throws -> HostDirectory {
@@ -190,15 +190,118 @@ struct IdentifyListenerTests {
         )
         let qmail = await identified(host, xinetd, [])
         #expect(qmail?.mta == .qmail && qmail?.origin == nil)
-        try host.write(
-            "/etc/xinetd.d/smtp_psa",
-            "service smtp\n{\n server = /usr/sbin/exim4\n server_args = -bs\n redirect = 127.0.0.1 2525\n}\n")
+        let other =
+            "service smtp\n{\n server = /usr/sbin/exim4\n server_args = -bs\n redirect = 127.0.0.1 2525\n}\n"
+        try host.write("/etc/xinetd.d/smtp_psa", other)
+        let answers: [(String, ScriptedPrograms.Answer)] = [
+            (sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+        ]
+        // Plesk's own entry is not disabled for a program that is merely not known.
+        let own = await identified(host, xinetd, answers)
+        #expect(own?.origin?.manager == nil && own?.origin?.keeper == "xinetd")
+        try host.write("/etc/xinetd.d/smtp", other)
         let exim = await identified(
             host, xinetd,
             [(sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: ""))])
         #expect(exim?.mta == nil)
-        #expect(exim?.origin?.manager == .xinetd(file: "/etc/xinetd.d/smtp_psa", service: "smtp"))
+        #expect(exim?.origin?.manager == .xinetd(file: "/etc/xinetd.d/smtp", service: "smtp"))
         #expect(exim?.origin?.forwardsTo == "127.0.0.1:2525")
+        // Without an entry that has the port, xinetd itself is never stopped for it.
+        try host.write("/etc/xinetd.d/smtp_psa", "")
+        try host.write(
+            "/etc/xinetd.d/smtp", "service smtp\n{\n bind = mail.hosted.example\n server = /bin/x\n}\n")
+        let hidden = await identified(host, xinetd, answers)
+        #expect(hidden?.origin?.manager == nil && hidden?.origin?.keeper == "xinetd")
+        #expect(hidden?.origin?.note?.contains("no entry in its usual files") == true)
+    }
+
+    @Test(
+        "A unit that ran and left programs behind is not stopped for one of them; one whose every process is the program is",
+        arguments: [
+            ("oneshot", "/usr/sbin/exim4", false), ("forking", "/usr/sbin/other", false),
+            ("forking", "/usr/sbin/exim4", true),
+        ])
+    func withoutMainProcess(_ type: String, _ other: String, _ isManaged: Bool) async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        try process(host, 813, exe: other, command: other)
+        for id in [812, 813] {
+            try host.write("/proc/\(id)/cgroup", "0::/system.slice/rc-local.service\n")
+        }
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "rc-local.service"),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) rc-local.service",
+                    .prints(
+                        "Id=rc-local.service\nActiveState=active\nUnitFileState=enabled-runtime\nMainPID=0\nType=\(type)\n"
+                    )
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        #expect((seen?.origin?.manager != nil) == isManaged)
+        #expect(seen?.origin?.keeper == (isManaged ? nil : "rc-local.service"))
+    }
+
+    @Test("What starts a service by time or by path goes with it; a linked unit is known by its own file")
+    func triggers() async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        try host.link("/etc/systemd/system/own.service", to: "/opt/own/own.service")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "own.service"),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) own.service",
+                    .prints(
+                        "Id=own.service\nActiveState=active\nUnitFileState=enabled\nMainPID=812\nTriggeredBy=own.path own.timer\nFragmentPath=/etc/systemd/system/own.service\n"
+                    )
+                ),
+                (
+                    "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState own.path own.timer",
+                    .prints(
+                        "Id=own.path\nActiveState=active\nUnitFileState=enabled\n\nId=own.timer\nActiveState=active\nUnitFileState=static\n"
+                    )
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        let manager = try #require(seen?.origin?.manager)
+        #expect(
+            manager.retirement.map { $0.joined(separator: " ") } == [
+                "/bin/systemctl stop own.path own.timer own.service",
+                "/bin/systemctl --quiet disable own.service own.path",
+            ])
+        #expect(
+            manager.restoration.map { $0.joined(separator: " ") } == [
+                "/bin/systemctl --quiet enable /opt/own/own.service own.path",
+                "/bin/systemctl start own.path own.timer own.service",
+            ])
+    }
+
+    @Test("Another MTA of Plesk's that has a port is looked up as any other program")
+    func otherMTA() async throws {
+        let host = try host()
+        let master = "/usr/lib/postfix/sbin/master"
+        try process(host, 812, exe: master, command: "\(master) -w")
+        let programs = ScriptedPrograms([
+            (sockets, .prints("")),
+            (
+                "\(service) postfix.service",
+                .prints(
+                    "Id=postfix.service\nActiveState=active\nUnitFileState=enabled\nMainPID=0\nType=oneshot\n"
+                )
+            ),
+            ("/usr/bin/dpkg-query …", .prints("postfix: \(master)\n")),
+        ])
+        let seen = await Observation.identified(
+            [listener(master, 812, unit: "postfix@-.service")], besides: .qmail,
+            Instruments(host.root, programs))
+        #expect(
+            seen.first?.origin?.manager
+                == .systemd([UnitState(name: "postfix.service", active: "active", file: "enabled")]))
+        #expect(seen.first?.origin?.package == "postfix")
     }
 
     @Test(

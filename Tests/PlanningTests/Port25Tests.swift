@@ -136,7 +136,19 @@ struct Port25Tests {
             (.upstart(job: "exim"), ["/sbin/stop exim"], ["/sbin/start exim"]),
             (
                 .systemd([UnitState(name: "smtp-once.service", active: "active", file: "transient")]),
-                ["/bin/systemctl stop smtp-once.service"], ["/bin/systemctl start smtp-once.service"]
+                ["/bin/systemctl stop smtp-once.service"], []
+            ),
+            (
+                .systemd([
+                    UnitState(name: "a.service", active: "active", file: "masked"),
+                    UnitState(name: "a.socket", active: "active", file: "enabled-runtime"),
+                ]),
+                ["/bin/systemctl stop a.socket a.service", "/bin/systemctl --quiet disable a.socket"],
+                [
+                    "/bin/systemctl --quiet enable --runtime a.socket",
+                    "/bin/systemctl --quiet unmask a.service", "/bin/systemctl start a.socket a.service",
+                    "/bin/systemctl --quiet mask a.service",
+                ]
             ),
         ])
     func managers(_ manager: ServiceManager, _ stop: [String], _ start: [String]) {
@@ -164,20 +176,47 @@ struct Port25Tests {
         #expect(try finding(self.plan([smtp, qmqp], mta: .qmail, files: [path: text])).status == .ok)
     }
 
-    @Test("A masked unit of the MTA is unmasked, and masked again when that is taken back")
-    func masked() {
+    @Test(
+        "A masked unit of the MTA is unmasked, and masked again when that is taken back",
+        arguments: [("masked", ""), ("masked-runtime", "--runtime ")])
+    func masked(_ file: String, _ option: String) {
         let manager = ServiceManager.systemd([
-            UnitState(name: "postfix.service", active: "inactive", file: "masked")
+            UnitState(name: "postfix.service", active: "inactive", file: file)
         ])
         let plan = plan([], service: manager)
         #expect(
             commands(plan) == [
-                "/bin/systemctl --quiet unmask postfix.service", "/bin/systemctl restart postfix.service",
+                "/bin/systemctl --quiet unmask \(option)postfix.service",
+                "/bin/systemctl restart postfix.service",
             ])
         #expect(
             manager.ending.map { $0.joined(separator: " ") } == [
-                "/bin/systemctl stop postfix.service", "/bin/systemctl --quiet mask postfix.service",
+                "/bin/systemctl stop postfix.service",
+                "/bin/systemctl --quiet mask \(option)postfix.service",
             ])
+    }
+
+    @Test("A Postfix that is to listen on the loopback only takes nobody's place")
+    func keptToLoopback() throws {
+        let plan = plan(
+            [master(.v4(127 << 24 | 1)), foreign(Self.exim, address: .v4(0xcb00_710a))],
+            mainCF: HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n")
+        #expect(plan.changes.isEmpty && plan.relayAfter == .unknown)
+        #expect(try finding(plan).notes.last?.contains("the other program is left alone") == true)
+    }
+
+    @Test("What nobody knows on a port for logins leaves the verdict open, and is left alone")
+    func unknownBeside() throws {
+        let odd = plan([master(), listener("/opt/odd/mailer", port: 465)])
+        #expect(odd.changes.isEmpty && odd.relayBefore == .unknown && odd.relayAfter == .unknown)
+        var instance = master()
+        instance.port = 587
+        instance.instance = "/etc/postfix-2"
+        instance.origin = ProgramOrigin(command: [], keeper: "postmulti")
+        let second = plan([master(), instance])
+        #expect(second.changes.isEmpty && second.relayBefore == .unknown)
+        #expect(try finding(second).status == .drift)
+        #expect(plan([master(), listener("/usr/sbin/dovecot", port: 587)]).relayBefore == .closed)
     }
 
     @Test("A job of upstart is stopped, and its condition put out of use, in whatever way it is written")
