@@ -55,8 +55,12 @@ struct ExplainCommand: AsyncParsableCommand {
         guard postfixConfig != nil else {
             throw ValidationError("--postfix-version needs --postfix-config: a host knows its own release")
         }
-        guard PostfixVersion(postfixVersion) != nil else {
+        guard let release = PostfixVersion(postfixVersion) else {
             throw ValidationError("--postfix-version takes a release of Postfix, such as 2.11.3 or 3.10")
+        }
+        guard (PostfixVersion(2, 3)..<PostfixVersion(4, 0)).contains(release) else {
+            throw ValidationError(
+                "--postfix-version takes 2.3 and later releases, up to 3.10, the last one known")
         }
     }
 

@@ -24,6 +24,7 @@ struct ParameterDefaults {
         case "append_dot_mydomain": [byLevel("1", "yes", "no")]
         case "smtputf8_enable":
             version.includes(.compatibilityLevel) ? [byLevel("1", "no", "yes")] : []
+        case "inet_protocols": [version.includes(.everyProtocol) ? "all" : "ipv4"]
         case "smtpd_relay_restrictions": relayRestrictions
         case "smtpd_recipient_restrictions":
             [version.includes(.relayRestrictions) ? "" : "permit_mynetworks, reject_unauth_destination"]
@@ -94,7 +95,7 @@ struct ParameterDefaults {
         "daemon_table_open_error_is_fatal": "no", "data_directory": "/var/lib/postfix",
         "default_database_type": "hash", "default_transport": "smtp", "defer_code": "450",
         "disable_vrfy_command": "no", "fallback_transport": "", "fallback_transport_maps": "",
-        "header_checks": "", "inet_interfaces": "all", "inet_protocols": "all",
+        "header_checks": "", "inet_interfaces": "all",
         "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
         "local_transport": "local:$myhostname", "luser_relay": "", "mail_name": "Postfix",
         "mailbox_transport": "", "masquerade_domains": "", "milter_default_action": "tempfail",
@@ -134,7 +135,8 @@ struct ParameterDefaults {
     /// Every name with a default that does not depend on the host, for tests against postconf(1).
     static let comparableNames: [String] =
         Array(constants.keys).sorted() + [
-            "append_dot_mydomain", "compatibility_level", "mynetworks_style", "relay_domains",
+            "append_dot_mydomain", "compatibility_level", "inet_protocols", "mynetworks_style",
+            "relay_domains",
             "smtpd_relay_restrictions", "smtpd_recipient_restrictions",
             "smtpd_relay_before_recipient_restrictions", "smtpd_tls_fingerprint_digest",
             "smtpd_policy_service_default_action",

@@ -9,6 +9,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
     case sqliteTables
     case failingTables
     case memcacheTables
+    case everyProtocol
     case relayRestrictions
     case proxyProtocol
     case socketTables
@@ -45,6 +46,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
         case .sqliteTables: (PostfixVersion(2, 8), "20100617")
         case .failingTables: (PostfixVersion(2, 9), nil)
         case .memcacheTables: (PostfixVersion(2, 9), nil)
+        case .everyProtocol: (PostfixVersion(2, 9), nil)
         case .relayRestrictions: (PostfixVersion(2, 10), "20130613")
         case .proxyProtocol: (PostfixVersion(2, 10), "20120625")
         case .socketTables: (PostfixVersion(2, 10), nil)
@@ -70,6 +72,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
     package static func ofDefault(_ parameter: String) -> [ReleaseChange] {
         switch parameter {
         case "mynetworks_style", "relay_domains", "append_dot_mydomain": [.compatibilityLevel]
+        case "inet_protocols": [.everyProtocol]
         case "smtpd_relay_restrictions": [.relayRestrictions, .relayRestrictionsByLevel]
         case "smtpd_recipient_restrictions": [.relayRestrictions]
         case "smtpd_relay_before_recipient_restrictions": [.relayBeforeRecipient]

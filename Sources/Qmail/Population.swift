@@ -52,6 +52,7 @@ struct Population: Sendable {
             let ends = name.hasPrefix(".") ? "ends in" : "is"
             return "clients whose reverse name \(ends) \(name)"
         case .described(let text): return text
+        case .identified where service.chain?.asksIdent == false: return nil
         case .identified(let text): return "clients that identd gives as \(text)"
         }
     }

@@ -41,6 +41,7 @@ struct RuleClient: Hashable, Sendable {
         if text.isEmpty { return .everybody }
         if text.contains("@") { return .identified(text) }
         if text.hasPrefix("=") { return .named(String(text.dropFirst())) }
+        if text == "0-255." { return .networks([IPNetwork(.v4(0), prefix: 0)].compactMap(\.self)) }
         let networks = members.compactMap(Self.network)
         return networks.isEmpty ? .nobody : .networks(networks)
     }

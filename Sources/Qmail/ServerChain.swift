@@ -55,9 +55,14 @@ struct ServerChain: Hashable, Sendable {
     }
 
     /// Whether the reverse name of a client is looked up, so that rules by name can match (tcpserver, tcp-env).
-    var looksUpNames: Bool {
-        !wrappers.contains { word in
-            word.text.hasPrefix("-") && !word.text.hasPrefix("--") && word.text.contains("H")
+    var looksUpNames: Bool { !hasOption("H") }
+
+    /// Whether a client's own identd is asked, so that rules by user can match.
+    var asksIdent: Bool { !hasOption("R") }
+
+    private func hasOption(_ letter: Character) -> Bool {
+        wrappers.contains { word in
+            word.text.hasPrefix("-") && !word.text.hasPrefix("--") && word.text.contains(letter)
         }
     }
 

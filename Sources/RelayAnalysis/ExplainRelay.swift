@@ -181,7 +181,12 @@ struct Explanation {
             text: place.map(host.quoting.text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
             listener: port,
             remedy: "Correct the line: Postfix says \"\(why)\"."
-                + (meant.map { " Did you mean \($0)?" } ?? ""))
+                + (meant.map { hint(meaning: $0, for: place?.token ?? "") } ?? ""))
+    }
+
+    private func hint(meaning name: String, for written: String) -> String {
+        guard name == written.lowercased() else { return " Did you mean \(name)?" }
+        return " Other releases know \(name), Postfix \(host.version.major).\(host.version.minor) does not."
     }
 
     private func parameter(at place: Place) -> String? {

@@ -145,6 +145,15 @@ import Testing
     }
 }
 
+@Suite("Defaults that releases changed")
+struct VersionedDefaultsTests {
+    @Test(arguments: [((2, 8), "ipv4"), ((2, 9), "all"), ((3, 10), "all")])
+    func protocols(_ release: (Int, Int), _ value: String) {
+        let defaults = ParameterDefaults(version: PostfixVersion(release.0, release.1), hostName: nil)
+        #expect(defaults.value(of: "inet_protocols") == value)
+    }
+}
+
 /// Makes configurations that have what real ones have: references, conditions, continuation lines, duplicates.
 struct ConfigurationMaker {
     private var random: SeededGenerator

@@ -221,6 +221,19 @@ import Testing
             "a reverse name", SampleQmail.withRules("=.isp.test:allow,RELAYCLIENT=\"\"\n"), .partial,
             opens: "clients whose reverse name ends in .isp.test"),
         Case(
+            "the whole range", SampleQmail.withRules("0-255.:allow,RELAYCLIENT=\"\"\n"), .open,
+            opens: "every client"),
+        Case(
+            "what identd says, where it is never asked",
+            SampleQmail.withRules(
+                "joe@192.0.2.7:allow,RELAYCLIENT=\"\"\n",
+                ["/service/smtpd/run": SampleQmail.run(options: "-vRHl0 -x /etc/tcp.smtp.cdb")]), .closed),
+        Case(
+            "what identd says",
+            SampleQmail.withRules(
+                "joe@192.0.2.7:allow,RELAYCLIENT=\"\"\n",
+                ["/service/smtpd/run": SampleQmail.run(options: "-vHl0 -x /etc/tcp.smtp.cdb")]), .partial),
+        Case(
             "a reverse name that is never looked up",
             SampleQmail.withRules(
                 "=.isp.test:allow,RELAYCLIENT=\"\"\n",
