@@ -153,10 +153,12 @@ extension Explanation {
     }
 
     var dotQmailDefaults: [(path: String, file: DotQmail)] {
-        configuration.files.compactMap { path, file in
-            guard path.baseName.hasPrefix(".qmail"), path.hasSuffix("-default") else { return nil }
-            // A prefix of its own is asked only by those who know of it.
-            guard path.baseName == ".qmail-default", let bytes = file.bytes else { return nil }
+        // A prefix of its own is asked only by those who know of it, unless a whole domain is led to it.
+        let ofDomains = routing.aliasPrefixes.map { "\(configuration.directory)/alias/.qmail-\($0)-default" }
+        return configuration.files.compactMap { path, file in
+            guard path.baseName == ".qmail-default" || ofDomains.contains(path), let bytes = file.bytes else {
+                return nil
+            }
             return (path, DotQmail(bytes))
         }
         .sorted { $0.path < $1.path }

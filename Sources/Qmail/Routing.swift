@@ -65,6 +65,11 @@ struct Routing: Sendable {
         return Set(locals).union(domains).union(own.filter { !$0.isEmpty }).filter { !$0.isEmpty }.sorted()
     }
 
+    /// What stands behind `alias-` where virtual domains are the alias user's: `fwd` of `example.net:alias-fwd`.
+    var aliasPrefixes: Set<String> {
+        Set(virtual.values.filter { $0.hasPrefix("alias-") }.map { String($0.dropFirst(6)) })
+    }
+
     var percentHackDomains: [String] { percentDomains.sorted() }
 
     private static func parts(_ address: String) -> (local: String, domain: String) {

@@ -82,6 +82,16 @@ import Testing
             .partial,
             cause: "catch-all /var/qmail/alias/.qmail-default:1"),
         Case(
+            "a domain whose catch-all makes an address of the recipient's",
+            plain([
+                "rcpthosts": "example.net\n", "virtualdomains": "example.net:alias-fwd\n",
+                "/var/qmail/alias/.qmail-fwd-default": "|forward \"$DEFAULT@elsewhere.test\"\n",
+            ]), .partial, cause: "catch-all /var/qmail/alias/.qmail-fwd-default:1"),
+        Case(
+            "the same file, to which no domain is led",
+            plain(["/var/qmail/alias/.qmail-fwd-default": "|forward \"$DEFAULT@elsewhere.test\"\n"]),
+            .closed),
+        Case(
             "a catch-all that forwards to one address",
             plain(["/var/qmail/alias/.qmail-default": "&a@third.test\n"]), .closed),
         Case(
