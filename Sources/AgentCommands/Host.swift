@@ -78,6 +78,7 @@ struct Host: Sendable {
         try instruments.complete(for: from)
         var report = try await runProbe(
             from: from, request, instruments: instruments, transcript: transcript, progress: progress)
+        if from == .networkNamespace { report.tellWhatKeepsOut() }
         report.hostedReason = hosted.reason
         return report
     }

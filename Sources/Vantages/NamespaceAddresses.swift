@@ -48,4 +48,20 @@ struct NamespaceAddresses: Hashable, Sendable, Codable {
             return words.lazy.compactMap { IPNetwork($0) }.first
         }.filter { $0.prefix > 0 }
     }
+
+    /// The routing tables that `ip -o rule show` sends packets to, but for the two that every host has.
+    ///
+    /// A host with several addresses often answers from each by a table of its own (ip-rule(8)).
+    static func tables(inRules text: String) -> [String] {
+        text.split(separator: "\n").reduce(into: []) { found, line in
+            let words = line.split(separator: " ")
+            guard let mark = words.firstIndex(of: "lookup"), mark + 1 < words.count,
+                case let table = String(words[mark + 1]), !["local", "main"].contains(table),
+                // An l3mdev rule names no table.
+                table.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"[]".utf8.contains($0) }),
+                !found.contains(table)
+            else { return }
+            found.append(table)
+        }
+    }
 }

@@ -12,6 +12,8 @@ struct NamespaceLink: Hashable, Sendable, Codable {
     /// The process in whose namespace the other end is put.
     var hostProcess: Int32
     var addresses: NamespaceAddresses
+    /// The host's routing tables beside the main one, by the width of the addresses that rules send there.
+    var tables: [Int: [String]] = [:]
 
     /// The name inside; there is no other interface but `lo`.
     private static let insideName = "outside"
@@ -39,10 +41,15 @@ struct NamespaceLink: Hashable, Sendable, Codable {
     /// Makes the pair, gives both ends their addresses, and the namespace its default route.
     func make(_ runProgram: RunProgram) async throws(Failure) {
         let ip = try Self.ipPath()
+        let onHost = ["--net=/proc/\(hostProcess)/ns/net", "--"]
+        try await run(runProgram, ip, ["-batch", "-"], pairCommands)
+        if addresses.v6 != nil {
+            try await run(runProgram, "/bin/sh", ["-c", Self.enableIPv6(on: Self.insideName)], [])
+            try await run(
+                runProgram, "/usr/bin/nsenter", onHost + ["/bin/sh", "-c", Self.enableIPv6(on: hostName)], [])
+        }
         try await run(runProgram, ip, ["-batch", "-"], insideCommands)
-        try await run(
-            runProgram, "/usr/bin/nsenter", ["--net=/proc/\(hostProcess)/ns/net", "--", ip, "-batch", "-"],
-            hostCommands)
+        try await run(runProgram, "/usr/bin/nsenter", onHost + [ip, "-batch", "-"], hostCommands)
         try await run(runProgram, ip, ["-batch", "-"], routeCommands)
     }
 
@@ -52,12 +59,22 @@ struct NamespaceLink: Hashable, Sendable, Codable {
         _ = try? await run(runProgram, ip, ["link", "delete", Self.insideName], [])
     }
 
-    private var insideCommands: [String] {
+    /// A new interface has what `net.ipv6.conf.default.disable_ipv6` says, which need not hold for the one that the
+    /// server is reached by. Its own setting goes with it. Where it cannot be written, the address is not taken either.
+    private static func enableIPv6(on name: String) -> String {
+        "{ echo 0 >/proc/sys/net/ipv6/conf/\(name)/disable_ipv6; } 2>/dev/null; true"
+    }
+
+    private var pairCommands: [String] {
         [
             "link set lo up",
             "link add \(Self.insideName) address \(Self.insideMAC) type veth"
                 + " peer name \(hostName) address \(Self.hostMAC) netns \(hostProcess)",
-        ] + addressCommands(Self.insideName) { $0.vantage } + otherAddressCommands
+        ]
+    }
+
+    private var insideCommands: [String] {
+        addressCommands(Self.insideName) { $0.vantage } + otherAddressCommands
             + ["link set \(Self.insideName) up"]
             + peerCommands(Self.insideName, Self.hostMAC) { $0.host }
     }
@@ -66,6 +83,18 @@ struct NamespaceLink: Hashable, Sendable, Codable {
         addressCommands(hostName) { $0.host } + ["link set \(hostName) up"]
             + peerCommands(hostName, Self.insideMAC) { $0.vantage }
             + addresses.others.flatMap { peerCommands(hostName, Self.insideMAC, $0.address) }
+            + tableCommands
+    }
+
+    /// Where rules send the host's answers to other tables, they have to know the way as well. Routes go with the
+    /// link; a rule of our own would stay when this process is killed.
+    private var tableCommands: [String] {
+        let peers = [addresses.v4, addresses.v6].compactMap { $0?.vantage } + addresses.others.map(\.address)
+        return peers.flatMap { peer in
+            (tables[peer.width] ?? []).map { table in
+                "route replace \(peer)/\(peer.width) dev \(hostName) table \(table)"
+            }
+        }
     }
 
     private var routeCommands: [String] {

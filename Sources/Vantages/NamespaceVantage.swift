@@ -16,7 +16,7 @@ func probeFromNamespace(
             .needsRoot, "the netns vantage needs root, to make a network namespace",
             remedy: "Run this as root, or ask with `--from direct` from another machine.")
     }
-    let addresses = try await chooseAddresses(for: request, instruments)
+    let (addresses, tables) = try await chooseAddresses(for: request, instruments)
     var request = request
     request.origin = ProbeOrigin(
         kind: "netns", address: addresses.v4.vantage.description, note: addresses.note)
@@ -25,7 +25,7 @@ func probeFromNamespace(
     request.catchers = request.sources
     let order = ProbeOrder(
         program: instruments.program, request: request,
-        link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses),
+        link: NamespaceLink(hostProcess: instruments.hostProcess, addresses: addresses, tables: tables),
         wantsTranscript: transcript != nil, wantsProgress: progress != nil)
     var call = ProgramCall(
         executable: "/usr/bin/unshare",
@@ -47,11 +47,14 @@ private func didNotProbe(_ result: ProgramResult) -> Failure {
 
 private func chooseAddresses(
     for request: ProbeRequest, _ instruments: VantageInstruments
-) async throws(Failure) -> NamespaceAddresses {
+) async throws(Failure) -> (NamespaceAddresses, tables: [Int: [String]]) {
     let ip = try NamespaceLink.ipPath()
-    let hasIPv6 = access("/proc/net/if_inet6", F_OK) == 0
+    // Where IPv6 is switched off, no interface takes an address of it.
+    let hasIPv6 =
+        access("/proc/net/if_inet6", F_OK) == 0 && request.endpoints.contains { $0.address.width == 128 }
     var taken: [IPNetwork] = []
-    for family in hasIPv6 ? ["-4", "-6"] : ["-4"] {
+    var tables: [Int: [String]] = [:]
+    for (family, width) in hasIPv6 ? [("-4", 32), ("-6", 128)] : [("-4", 32)] {
         let result = try await instruments.runProgram(
             ProgramCall(
                 executable: ip, arguments: ["-o", family, "route", "show", "table", "all"],
@@ -62,6 +65,10 @@ private func chooseAddresses(
                 detail: String(result.errorText.prefix(500)))
         }
         taken += NamespaceAddresses.networks(inRoutes: result.outputText)
+        // A kernel without rules has none that lead elsewhere.
+        let rules = try await instruments.runProgram(
+            ProgramCall(executable: ip, arguments: ["-o", family, "rule", "show"], deadline: .seconds(10)))
+        tables[width] = NamespaceAddresses.tables(inRules: rules.outputText)
     }
     let all = taken + request.trusted
     guard var addresses = NamespaceAddresses(taken: all, hasIPv6: hasIPv6, seed: Int(getpid())) else {
@@ -75,5 +82,5 @@ private func chooseAddresses(
     addresses.addOthers(
         servers: request.endpoints.map(\.address), routed: taken, trusted: request.trusted,
         seed: UInt64.random(in: 0...UInt64.max))
-    return addresses
+    return (addresses, tables)
 }

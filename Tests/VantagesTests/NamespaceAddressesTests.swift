@@ -48,4 +48,22 @@ struct NamespaceAddressesTests {
         let all = try #require(IPNetwork("198.51.100.0/24"))
         #expect(NamespaceAddresses(taken: [all], hasIPv6: true, seed: 0) == nil)
     }
+
+    /// Printed by `ip -o rule show` of iproute2 6.1.
+    private static let rules = """
+        0:\tfrom all lookup local
+        90:\tfrom 203.0.113.10 lookup 90
+        91:\tfrom 203.0.113.11 fwmark 0x1 lookup second
+        92:\tfrom 203.0.113.12 lookup 90 suppress_prefixlength 0
+        1000:\tfrom all lookup [l3mdev-table]
+        2000:\tfrom 192.0.2.0/24 prohibit
+        32766:\tfrom all lookup main
+        32767:\tfrom all lookup default
+        """
+
+    @Test("The tables that rules lead to are known, each once")
+    func tables() {
+        #expect(NamespaceAddresses.tables(inRules: Self.rules) == ["90", "second", "default"])
+        #expect(NamespaceAddresses.tables(inRules: "") == [])
+    }
 }

@@ -1,0 +1,27 @@
+package import MailModel
+
+extension ProbeReport {
+    /// Says what an endpoint without an answer means to this host's own vantage.
+    ///
+    /// Somebody was seen to listen there, so it is this host's firewall or routing that keeps the vantage out. Both
+    /// are respected, and both may treat clients on other interfaces otherwise: what strangers are told there is not
+    /// known. On other ports that is said beside the verdict; where it is so for all of port 25, by which mail comes
+    /// in, over IPv4 or over IPv6, the host is not closed by what the others say: rules for the two are often apart.
+    package mutating func tellWhatKeepsOut() {
+        let isKeptOut = { (endpoint: ProbeEndpoint) in endpoint.verdict == .unreachable }
+        guard endpoints.contains(where: isKeptOut) else { return }
+        for index in endpoints.indices where isKeptOut(endpoints[index]) {
+            let reason = endpoints[index].reason ?? "no answer"
+            endpoints[index].reason =
+                "\(reason), and somebody listens there: this host's firewall or routing keeps the vantage out"
+        }
+        let mail = Dictionary(grouping: endpoints.filter { $0.port == 25 }) { $0.address.contains(":") }
+        if verdict == .closed, mail.values.contains(where: { $0.allSatisfy(isKeptOut) }) {
+            verdict = .inconclusive
+        }
+        let others =
+            "where this host's firewall or routing keeps it out, clients from elsewhere may get in: ask from another"
+            + " machine (--from ssh://… or https://…)"
+        from.note = from.note.map { "\($0); \(others)" } ?? others
+    }
+}
