@@ -3,7 +3,8 @@
 
 usage: world.py dns ADDRESS NAME=TYPE:VALUE...      answers for these names, and for nothing else
        world.py proxy LISTEN PORT TARGET PORT FROM [tls CERTIFICATE]
-       world.py greylist PORT SECONDS               a policy service: "try again", then OK
+       world.py greylist PORT SECONDS               a policy service: "try again" for each new client's network, sender
+                                                    and recipient together, as Postgrey; then OK
 """
 
 import socket
@@ -112,7 +113,10 @@ def greylist(port, seconds):
                 if key:
                     request[key] = value
                     continue
-                first = seen.setdefault(request.get("client_address"), time.monotonic())
+                client = request.get("client_address", "").rpartition(".")[0]
+                triplet = client, request.get("sender"), request.get("recipient")
+                first = seen.setdefault(triplet, time.monotonic())
+                request = {}
                 late = time.monotonic() - first >= float(seconds)
                 self.wfile.write(b"action=OK\n\n" if late else b"action=450 4.2.0 Greylisted\n\n")
 
