@@ -69,13 +69,16 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
     package var offersLogin: Bool?
     /// Whether STARTTLS was announced, before any TLS; `nil` when EHLO was not reached.
     package var offersStartTLS: Bool?
+    /// Whether connections are taken and nothing comes, whatever is said first: nobody serves it; `nil` for no.
+    package var isBroken: Bool?
     /// Why there is no better verdict, as a sentence; `nil` when the tests say it all.
     package var reason: String?
     package var tests: [ProbeTest]
 
     package init(
         address: String, port: Int, tls: TLSUse, verdict: ProbeVerdict, banner: String?,
-        offersLogin: Bool?, offersStartTLS: Bool? = nil, reason: String?, tests: [ProbeTest]
+        offersLogin: Bool?, offersStartTLS: Bool? = nil, isBroken: Bool? = nil, reason: String?,
+        tests: [ProbeTest]
     ) {
         self.address = address
         self.port = port
@@ -84,6 +87,7 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
         self.banner = banner
         self.offersLogin = offersLogin
         self.offersStartTLS = offersStartTLS
+        self.isBroken = isBroken
         self.reason = reason
         self.tests = tests
     }

@@ -14,6 +14,8 @@ struct Findings: Sendable {
     /// What kept tests from being answered, the first reason that was seen.
     var trouble: String?
     private var wasConnected = false
+    /// Whether the server has ever done more than take the connection.
+    private var hasReacted = false
     private var questions: [String: DialogueScript.Question] = [:]
     /// How many questions a connection has settled.
     private(set) var settled = 0
@@ -36,6 +38,7 @@ struct Findings: Sendable {
         }
         wasConnected = true
         unreachable = nil
+        if end.isReaction || record.hasHeard { hasReacted = true }
         banner = banner ?? record.banner
         capabilities = capabilities ?? record.capabilities
         offeredStartTLS = offeredStartTLS || record.offeredStartTLS
@@ -62,6 +65,9 @@ struct Findings: Sendable {
 
     /// Whether connections are taken and nothing comes.
     var isSilent: Bool { wasConnected && banner == nil }
+
+    /// Whether nothing at all came, no end of the connection either.
+    var isDead: Bool { isSilent && !hasReacted }
 
     /// The questions that were put off and may be answered another time.
     /// - Parameter round: how often they were asked again before.
@@ -92,6 +98,18 @@ struct Findings: Sendable {
     mutating func countDeferredAsRefused() {
         for index in answers.indices where answers[index].judgement == .deferred {
             answers[index].judgement = .refused(.persistent)
+        }
+    }
+}
+
+extension DialogueEnd {
+    /// Whether the other side had a part in it.
+    fileprivate var isReaction: Bool {
+        switch self {
+        case .noBanner, .timedOut: false
+        case .done, .turnedAway, .heloRefused, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS,
+            .tlsFailed, .serviceClosing, .closed, .violation, .unsolicitedReply:
+            true
         }
     }
 }

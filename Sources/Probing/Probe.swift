@@ -60,6 +60,15 @@ struct ProbeRun: Sendable {
         var endpoint: ProbeEndpoint?
         var hosted: HostedAnswer?
         var isSilent: Bool
+        var isDead: Bool
+
+        /// Says that nobody serves the port.
+        func asBroken() -> Part {
+            var broken = self
+            broken.endpoint?.isBroken = true
+            broken.endpoint?.reason = DialogueEnd.noBanner.trouble
+            return broken
+        }
     }
 
     func report() async -> ProbeReport {
@@ -80,7 +89,7 @@ struct ProbeRun: Sendable {
         let overTLS = answers.filter { !$0.reply.hasPrefix("530") }
         let hosted = overTLS.isEmpty ? answers : overTLS
         return ProbeReport(
-            target: request.target, from: request.origin, verdict: overallVerdict(endpoints.map(\.verdict)),
+            target: request.target, from: request.origin, verdict: overallVerdict(endpoints),
             endpoints: endpoints, hosted: hosted.first { !$0.accepted && !$0.deferred } ?? hosted.first)
     }
 
@@ -90,10 +99,15 @@ struct ProbeRun: Sendable {
 
     private func part(_ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse) async -> Part {
         let part = await asked(index, endpoint, tls, request.limits)
-        guard part.isSilent, tls == .none, !endpoint.isQMQP else { return part }
+        guard part.isSilent, tls == .none, !endpoint.isQMQP else {
+            return part.isDead && tls == .implicit ? part.asBroken() : part
+        }
         // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).
         let greeting = await asked(index, endpoint, .implicit, request.limits.hasty)
-        guard greeting.endpoint?.banner != nil else { return part }
+        guard greeting.endpoint?.banner != nil else {
+            // Whatever else waits for its client to speak first would not have borne the header and the TLS hello.
+            return part.isDead && greeting.isDead ? part.asBroken() : part
+        }
         return await asked(index, endpoint, .implicit, request.limits)
     }
 
@@ -111,7 +125,7 @@ struct ProbeRun: Sendable {
         if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
         return Part(
             index: index, endpoint: judge(endpoint, tls, findings, fates), hosted: hosted(findings),
-            isSilent: findings.isSilent)
+            isSilent: findings.isSilent, isDead: findings.isDead)
     }
 
     /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.

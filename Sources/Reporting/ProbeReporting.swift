@@ -14,7 +14,7 @@ package enum ProbeDetail: Sendable {
 package func renderProbe(
     _ report: ProbeReport, detail: ProbeDetail = .verdicts, style: TerminalStyle
 ) -> String {
-    var lines = [verdictLine(report, style), origin(report.from), ""]
+    var lines = [verdictLine(report, style), origin(report.from)] + brokenPorts(report, style) + [""]
     for (index, endpoint) in report.endpoints.enumerated() {
         lines += render(endpoint, number: detail == .everyTest ? index + 1 : nil, style)
     }
@@ -51,6 +51,16 @@ private func verdictLine(_ report: ProbeReport, _ style: TerminalStyle) -> Strin
     case .closed: return style.green("✓ closed") + ": \(target) refuses to relay for strangers."
     case .inconclusive: return style.yellow("? inconclusive") + ": \(target) gave no answer that decides."
     case .unreachable: return style.yellow("? unreachable") + ": \(target) could not be reached."
+    }
+}
+
+/// What a verdict on the host leaves out has to stand next to it.
+private func brokenPorts(_ report: ProbeReport, _ style: TerminalStyle) -> [String] {
+    let ports = report.endpoints.filter { $0.isBroken == true }.map(\.port)
+    guard report.verdict == .closed, !ports.isEmpty else { return [] }
+    return Set(ports).sorted().map { port in
+        style.yellow("! port \(port) is broken")
+            + ": it greets nobody, so it relays nothing and serves nobody either."
     }
 }
 
@@ -129,6 +139,7 @@ private func json(_ endpoint: ProbeEndpoint) -> JSONValue {
         .init("tls", .string(endpoint.tls.rawValue)), .init("verdict", .string(endpoint.verdict.rawValue)),
         .init("banner", .optional(endpoint.banner)),
         .init("offers-login", endpoint.offersLogin.map(JSONValue.bool) ?? .null),
+        .init("broken", .bool(endpoint.isBroken == true)),
         .init("reason", .optional(endpoint.reason)), .init("tests", .array(endpoint.tests.map(json))),
     ])
 }

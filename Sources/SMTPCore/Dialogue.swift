@@ -125,6 +125,7 @@ package struct Dialogue: Sendable {
     }
 
     private mutating func received(_ bytes: [UInt8]) -> Action {
+        record.hasHeard = record.hasHeard || !bytes.isEmpty
         switch state {
         case .connecting, .implicitHandshake, .handshake:
             return state == .handshake ? finish(.plainTextAfterSTARTTLS) : finish(.unsolicitedReply)

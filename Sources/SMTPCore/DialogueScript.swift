@@ -44,6 +44,8 @@ package struct DialogueRecord: Hashable, Sendable {
     package var capabilities: Capabilities?
     /// Whether STARTTLS was announced before TLS, where it may be.
     package var offeredStartTLS = false
+    /// Whether a byte came in, TLS handshakes left out: a banner that is dripped out is more than none.
+    package var hasHeard = false
     package var answers: [Answer] = []
     /// Questions that make no sense here: a name is not known, an extension is not offered.
     package var notApplicable: [String] = []

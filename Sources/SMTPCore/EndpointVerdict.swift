@@ -219,11 +219,21 @@ extension String {
 /// The verdict for a whole host.
 ///
 /// One open endpoint opens the host. An endpoint that nothing listens on is no reason to doubt the others;
-/// one that cannot be judged is.
-package func overallVerdict(_ endpoints: [ProbeVerdict]) -> ProbeVerdict {
-    if endpoints.contains(.open) { return .open }
-    if endpoints.contains(.inconclusive) { return .inconclusive }
-    return endpoints.contains(.closed) ? .closed : .unreachable
+/// one that cannot be judged is. A broken one, whose smtpd does not start, takes no mail from anybody, as if nothing
+/// listened there: it is named as broken, and where its address refuses strangers on port 25, the host is closed.
+/// A broken port 25 leaves the host without a verdict: what is not there has refused nobody.
+package func overallVerdict(_ endpoints: [ProbeEndpoint]) -> ProbeVerdict {
+    let verdicts = endpoints.map(\.verdict)
+    if verdicts.contains(.open) { return .open }
+    let isDoubtful = endpoints.contains { endpoint in
+        endpoint.verdict == .inconclusive
+            && !(endpoint.isBroken == true && endpoint.port != 25
+                && endpoints.contains {
+                    $0.port == 25 && $0.address == endpoint.address && $0.verdict == .closed
+                })
+    }
+    if isDoubtful { return .inconclusive }
+    return verdicts.contains(.closed) ? .closed : .unreachable
 }
 
 extension DialogueEnd {

@@ -72,6 +72,17 @@ struct HostileServerTests {
             #expect(endpoint.verdict == .inconclusive, "\(name)")
             #expect(endpoint.reason == reason, "\(name)")
             #expect(endpoint.tests.isEmpty)
+            // A tarpit that drips its greeting out may serve whoever waits.
+            #expect((endpoint.isBroken == true) == (name == "nothing"), "\(name)")
+        }
+    }
+
+    @Test("Who says nothing until he is spoken to, and hangs up on what he does not know, is not broken")
+    func waitsForTheClient() async throws {
+        try await ScriptedServer.with({ _ in [.answer([("", "(close)")])] }) { server in
+            let endpoint = try #require(await ask(server))
+            #expect(endpoint.verdict == .inconclusive)
+            #expect(endpoint.isBroken != true)
         }
     }
 

@@ -48,6 +48,22 @@ struct ProbeReportTests {
         #expect(renderProbe(closed, style: .plain).contains("port 25, test plain:"))
     }
 
+    @Test("A broken port stands next to the verdict that it has no part in")
+    func broken() {
+        var closed = report
+        closed.verdict = .closed
+        closed.endpoints = [25, 2525, 2525].map { endpoint($0, [("plain", .refused)]) }
+        closed.endpoints[0].verdict = .closed
+        for index in [1, 2] {
+            closed.endpoints[index].verdict = .inconclusive
+            closed.endpoints[index].isBroken = true
+        }
+        let lines = renderProbe(closed, style: .plain).split(separator: "\n")
+        #expect(lines[0] == "✓ closed: mail.hosted.example refuses to relay for strangers.")
+        #expect(lines.count { $0.hasPrefix("! port 2525 is broken: it greets nobody") } == 1)
+        #expect(probeDocument(closed).document.contains(#""broken": true"#))
+    }
+
     @Test("The matrix has a column for each port that answers, and a row for each way of answering")
     func matrix() {
         let lines = renderProbe(report, detail: .everyTest, style: .plain).split(

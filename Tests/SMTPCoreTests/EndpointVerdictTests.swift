@@ -128,6 +128,29 @@ struct EndpointVerdictTests {
             ([], .unreachable),
         ])
     func overall(endpoints: [ProbeVerdict], expected: ProbeVerdict) {
-        #expect(overallVerdict(endpoints) == expected)
+        #expect(overallVerdict(endpoints.map { endpoint(587, $0) }) == expected)
+    }
+
+    private func endpoint(_ port: Int, _ verdict: ProbeVerdict, isBroken: Bool? = nil) -> ProbeEndpoint {
+        ProbeEndpoint(
+            address: "203.0.113.10", port: port, tls: .none, verdict: verdict, banner: nil, offersLogin: nil,
+            isBroken: isBroken, reason: nil, tests: [])
+    }
+
+    @Test("A broken port is no reason to doubt port 25 of the same address, and says nothing for it")
+    func brokenPort() {
+        let broken = endpoint(2525, .inconclusive, isBroken: true)
+        #expect(overallVerdict([endpoint(25, .closed), broken]) == .closed)
+        #expect(overallVerdict([endpoint(25, .open), broken]) == .open)
+        #expect(overallVerdict([endpoint(587, .closed), broken]) == .inconclusive)
+        #expect(overallVerdict([endpoint(25, .unreachable), broken]) == .inconclusive)
+        #expect(overallVerdict([broken]) == .inconclusive)
+        let brokenMail = endpoint(25, .inconclusive, isBroken: true)
+        #expect(overallVerdict([brokenMail, endpoint(587, .closed)]) == .inconclusive)
+        var elsewhere = broken
+        elsewhere.address = "203.0.113.11"
+        #expect(overallVerdict([endpoint(25, .closed), elsewhere]) == .inconclusive)
+        let silent = endpoint(2525, .inconclusive)
+        #expect(overallVerdict([endpoint(25, .closed), silent]) == .inconclusive)
     }
 }

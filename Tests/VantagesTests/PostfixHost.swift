@@ -13,11 +13,13 @@ struct PostfixHost {
 
     static let addresses = [IPAddress("203.0.113.10"), IPAddress("2001:db8::10")].compactMap { $0 }
 
-    /// Runs `body` with a host whose `main.cf` ends in `settings`.
-    static func with<T>(_ settings: String, _ body: (PostfixHost) async throws -> T) async throws -> T {
+    /// Runs `body` with a host whose `main.cf` ends in `settings`, and whose `master.cf` in `services`.
+    static func with<T>(
+        _ settings: String, services: String = "", _ body: (PostfixHost) async throws -> T
+    ) async throws -> T {
         try await ImageHost.with(addresses.map { "\($0)/\($0.width)" }) { machine in
             try machine.write(mainCF + settings + "\n", to: "/etc/postfix/main.cf")
-            try machine.write(masterCF, to: "/etc/postfix/master.cf")
+            try machine.write(masterCF + services, to: "/etc/postfix/master.cf")
             let started = try await machine.inside("/usr/sbin/postfix", "start")
             try #require(started.succeeded, "\(started.errorText)")
             try await machine.awaitListener(port: 25)

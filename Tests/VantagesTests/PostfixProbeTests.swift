@@ -92,6 +92,25 @@ struct PostfixProbeTests {
                 from: .networkNamespace, request, instruments: try await host.instruments)
             #expect(report.verdict == .inconclusive)
             #expect(report.endpoints.map(\.reason) == ["broken: no banner"])
+            #expect(report.endpoints.map(\.isBroken) == [true])
+        }
+    }
+
+    @Test("A port whose smtpd does not start is named as broken beside a port 25 that is closed")
+    func brokenBeside() async throws {
+        let service =
+            "2525 inet n - n - - smtpd -o smtpd_relay_restrictions= -o smtpd_recipient_restrictions=\n"
+        try await PostfixHost.with("", services: service) { host in
+            let request = ProbeRequest(
+                target: "mx.hosted.example",
+                endpoints: [25, 2525].map { .init(PostfixHost.addresses[0], port: $0) },
+                origin: ProbeOrigin(kind: "direct", address: nil), tests: .essential,
+                limits: ProbeLimits(banner: .seconds(3), reply: .seconds(3), whole: .seconds(40)))
+            let report = try await runProbe(
+                from: .networkNamespace, request, instruments: try await host.instruments)
+            #expect(report.verdict == .closed)
+            #expect(report.endpoints.map(\.verdict) == [.closed, .inconclusive])
+            #expect(report.endpoints.map(\.reason) == [nil, "broken: no banner"])
         }
     }
 
@@ -150,6 +169,7 @@ struct PostfixProbeTests {
             try await host.machine.awaitListener(port: 10032)
             let run = try await askItself(host)
             #expect(run.exit == .exited(2), "\(run.outputText)\(run.errorText)")
+            #expect(run.outputText.contains(/[0-9] delivered/), "\(run.outputText)")
         }
     }
 
