@@ -6,6 +6,7 @@ import MailModel
 import Probing
 import Reporting
 import Synchronization
+import UnixSignals
 
 /// The one voice of the program: results on stdout, all else on stderr.
 struct Terminal: Sendable {
@@ -57,15 +58,26 @@ struct Terminal: Sendable {
     /// Where a person watches: a line that says how far something has come, until the task is cancelled.
     func tick(_ what: String, _ progress: ProbeProgress) async {
         guard isWatched else { return }
-        var seconds = 0
-        while (try? await Task.sleep(for: .seconds(1))) != nil {
-            seconds += 1
-            write(
-                "\r\u{1b}[2K" + probeLine(what, progress.now, seconds: seconds, columns: columns),
-                to: STDERR_FILENO)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                // A line that is half of one is not what a person wants to see of a program that he has ended.
+                for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+                    write(Self.emptyLine, to: STDERR_FILENO)
+                    _exit(128 + signal.rawValue)
+                }
+            }
+            var seconds = 0
+            while (try? await Task.sleep(for: .seconds(1))) != nil {
+                seconds += 1
+                let line = probeLine(what, progress.now, seconds: seconds, columns: columns)
+                write(Self.emptyLine + line, to: STDERR_FILENO)
+            }
+            if seconds > 0 { write(Self.emptyLine, to: STDERR_FILENO) }
         }
-        if seconds > 0 { write("\r\u{1b}[2K", to: STDERR_FILENO) }
     }
+
+    /// Back to the beginning of the line, with nothing on it.
+    private static let emptyLine = "\r\u{1b}[2K"
 
     /// A line that only `--verbose` shows.
     func detail(_ line: String) {

@@ -43,6 +43,22 @@ extension OnARealHost {
             #expect(raw.isEmpty, "\(run.output)")
         }
 
+        @Test("It is gone as well when the person ends the program")
+        func interrupted() throws {
+            let lab = try slowHost()
+            let run = try lab.host(
+                "/bin/sh", "-c",
+                """
+                : >/root/typescript
+                { tries=0
+                  until grep -q 'tests, ' /root/typescript || [ $tries -gt 20000 ]; do tries=$((tries + 1)); done
+                  pkill -INT -x agent; } &
+                TERM=xterm script -qefc 'agent probe >/root/out; echo status $?' /root/typescript
+                wait
+                """)
+            #expect(run.output.hasSuffix("\r\u{1b}[2Kstatus 130\r\n"), "\(run.output)")
+        }
+
         @Test("Nothing is written where nobody watches")
         func elsewhere() throws {
             let lab = try slowHost()
