@@ -55,9 +55,7 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: the listeners cannot be seen",
                 detail: state.listeners.reason, remedy: "Run as root, or name a host: `agent probe HOST`.")
         }
-        // The probe speaks SMTP and QMQP.
-        let served = Set(listeners.map(\.port)).subtracting([qmtpPort])
-        let ports = Set(policy.probe.ports).union(served).sorted()
+        let ports = Set(policy.probe.ports).union(listeners.map(\.port)).sorted()
         let endpoints = localEndpoints(
             listeners: listeners, ports: ports, interfaces: interfaceNetworks() ?? [])
         guard !endpoints.isEmpty else {

@@ -1,8 +1,7 @@
 import MailModel
 
 /// QMTP and QMQP: mail in another dialogue than SMTP (cr.yp.to/proto/qmtp.txt, cr.yp.to/proto/qmqp.html).
-let queuePorts: Set<Int> = [qmtpPort, 628]
-package let qmtpPort = 209
+let queuePorts: Set<Int> = [209, 628]
 
 /// Looks at who listens on the ports, in the network namespace of this process.
 ///

@@ -85,11 +85,13 @@ struct Findings: Sendable {
 
     func question(of answer: Answer) -> DialogueScript.Question? { questions[answer.token] }
 
-    /// An attempt that got as far as DATA says more than the yes before it; one that was refused earlier was
+    /// An attempt that got as far as the message says more than the yes before it; one that was refused earlier was
     /// about the vantage's own domain, and says less.
     mutating func replaceAnswers(byProofs proofs: [Answer]) {
         for proof in proofs
-        where proof.messageTaken || proof.exchanges.contains(where: { $0.command == "DATA" }) {
+        where proof.messageTaken || proof.test.approach.queueProtocol != nil
+            || proof.exchanges.contains(where: { $0.command == "DATA" })
+        {
             guard let index = answers.firstIndex(where: { $0.test.id == proof.test.id }) else { continue }
             answers[index] = proof
         }

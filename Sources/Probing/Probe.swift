@@ -94,12 +94,12 @@ struct ProbeRun: Sendable {
     }
 
     private func tlsStates(of endpoint: ProbeRequest.Endpoint) -> [TLSUse] {
-        endpoint.tls == .none && !endpoint.isQMQP ? [.none, .starttls] : [endpoint.tls]
+        endpoint.tls == .none && endpoint.queueProtocol == nil ? [.none, .starttls] : [endpoint.tls]
     }
 
     private func part(_ index: Int, _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse) async -> Part {
         let part = await asked(index, endpoint, tls, request.limits)
-        guard part.isSilent, tls == .none, !endpoint.isQMQP else {
+        guard part.isSilent, tls == .none, endpoint.queueProtocol == nil else {
             return part.isDead && tls == .implicit ? part.asBroken() : part
         }
         // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).

@@ -1,4 +1,5 @@
 package import MailModel
+internal import SMTPCore
 
 /// What to ask, of whom, and within which bounds.
 package struct ProbeRequest: Sendable, Equatable, Codable {
@@ -16,8 +17,8 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
             self.tls = tls
         }
 
-        /// QMQP has a port of its own, and no TLS.
-        package var isQMQP: Bool { port == 628 && tls == .none }
+        /// By what messages are handed over there instead of SMTP; there is no TLS in it.
+        var queueProtocol: RelayTest.QueueProtocol? { tls == .none ? .init(port: port) : nil }
 
         /// TLS from the first byte on 465 (RFC 8314 section 3.3), plain at first on every other port.
         package init(_ address: IPAddress, port: Int) {

@@ -11,7 +11,9 @@ struct Questions {
 
     /// - Parameter asksControl: whether the hosted recipient is among them.
     func batches(asksControl: Bool) -> [[DialogueScript.Question]] {
-        var tests = (request.tests == .all ? TestCatalogue.all : TestCatalogue.essential).filter(isPossible)
+        // A port for another protocol has one question of its own.
+        let isComplete = request.tests == .all || endpoint.queueProtocol != nil
+        var tests = (isComplete ? TestCatalogue.all : TestCatalogue.essential).filter(isPossible)
         if asksControl, let recipient = request.hostedRecipient {
             // Not the first: a server may take no more than one recipient a minute from a client.
             tests.insert(TestCatalogue.hosted(recipient), at: min(1, tests.count))
@@ -27,9 +29,9 @@ struct Questions {
 
     /// Whether the vantage has what the test takes, and the endpoint speaks what it is asked in.
     private func isPossible(_ test: RelayTest) -> Bool {
-        if endpoint.isQMQP { return test.approach == .qmqp }
+        if let spoken = endpoint.queueProtocol { return test.approach.queueProtocol == spoken }
         switch test.approach {
-        case .qmqp: return false
+        case .handOver: return false
         case .certificate(.selfSigned): return tls != .none
         case .certificate(.issued): return tls != .none && request.clientCertificate != nil
         case .source(let network):

@@ -4,7 +4,8 @@ internal import MailModel
 extension Dialogue {
     mutating func step(_ reply: Reply) -> Action {
         switch state {
-        case .connecting, .implicitHandshake, .handshake, .qmqp, .finished: return finish(.unsolicitedReply)
+        case .connecting, .implicitHandshake, .handshake, .handedOver, .finished:
+            return finish(.unsolicitedReply)
         case .banner: return banner(reply)
         case .ehlo(let purpose): return ehlo(reply, purpose)
         case .startTLS: return startTLS(reply)
@@ -93,7 +94,7 @@ extension Dialogue {
         case .xforward(let attributes) where !done:
             guard record.capabilities?.offersXFORWARD == true else { return skipAll() }
             return send("XFORWARD \(attributes)", then: .login)
-        case .plain, .proxyHeader, .xclient, .login, .xforward, .certificate, .source, .qmqp: return ask()
+        case .plain, .proxyHeader, .xclient, .login, .xforward, .certificate, .source, .handOver: return ask()
         }
     }
 

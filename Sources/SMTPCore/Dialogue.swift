@@ -41,7 +41,7 @@ package struct Dialogue: Sendable {
         case message
         case reset
         case quit
-        case qmqp
+        case handedOver
         case finished
     }
 
@@ -63,8 +63,8 @@ package struct Dialogue: Sendable {
     var leaving = DialogueEnd.done
     /// What was said and answered before the envelope and belongs to the answer: a login, XCLIENT.
     var prelude: [Exchange] = []
-    /// What has come of the answer to a message that was handed over by QMQP.
-    var qmqpReply: [UInt8] = []
+    /// What has come of the answer to a message that was handed over without a dialogue.
+    var handOverReply: [UInt8] = []
     private var parser = ReplyParser()
 
     package init(_ script: DialogueScript) {
@@ -78,7 +78,7 @@ package struct Dialogue: Sendable {
         case .implicitHandshake, .handshake: "the TLS handshake"
         case .banner: "the banner"
         case .finished: "nothing"
-        case .message, .qmqp: "the reply to the message"
+        case .message, .handedOver: "the reply to the message"
         default: "the reply to \(lastCommand.prefix { $0 != " " && $0 != ":" })"
         }
     }
@@ -93,7 +93,7 @@ package struct Dialogue: Sendable {
         case .closed: return finish(state == .quit ? leaving : .closed(awaiting: awaiting))
         case .timedOut:
             if state == .quit { return finish(leaving) }
-            if state == .qmqp { return qmqpStaysSilent() }
+            if state == .handedOver { return staysSilent() }
             return finish(state == .banner ? .noBanner : .timedOut(awaiting: awaiting))
         }
     }
@@ -109,7 +109,7 @@ package struct Dialogue: Sendable {
         case .proxyHeader(let header):
             lastCommand = header
             return .send(Array((header + "\r\n").utf8))
-        case .qmqp: return handOverByQMQP()
+        case .handOver(let queueProtocol): return handOver(by: queueProtocol)
         default: return .wait
         }
     }
@@ -129,7 +129,7 @@ package struct Dialogue: Sendable {
         switch state {
         case .connecting, .implicitHandshake, .handshake:
             return state == .handshake ? finish(.plainTextAfterSTARTTLS) : finish(.unsolicitedReply)
-        case .qmqp: return receivedByQMQP(bytes)
+        case .handedOver: return receivedForMessage(bytes)
         default: break
         }
         parser.append(bytes)
@@ -213,7 +213,7 @@ extension Dialogue {
         switch state {
         case .banner: .banner
         case .quit: .farewell
-        case .qmqp where script.delivery == .never: .farewell
+        case .handedOver where script.delivery == .never: .farewell
         default: .reply
         }
     }

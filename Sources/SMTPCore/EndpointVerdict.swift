@@ -56,7 +56,7 @@ package struct EndpointEvidence: Sendable {
         if let reason = asked.lazy.compactMap({ underWay(fate($0)) }).first { return (.open, reason) }
         let believed = asked.filter {
             $0.judgement == .accepted
-                && ($0.test.weight == .relay || $0.messageTaken && $0.test.approach == .qmqp)
+                && ($0.test.weight == .relay || $0.messageTaken && $0.test.approach.queueProtocol != nil)
         }
         let isBounced = believed.contains { fate($0) == .bounced }
         // A bounce to the null sender goes nowhere: what one form came to holds for the others.
@@ -79,13 +79,12 @@ package struct EndpointEvidence: Sendable {
     }
 
     private func undecided(_ asked: [Answer]) -> String? {
-        if let waiting = asked.first(where: { $0.test.approach == .qmqp && $0.judgement == .accepted }),
-            fate(waiting) == .unknown
-        {
+        for answer in asked where answer.judgement == .accepted && fate(answer) == .unknown {
+            guard let name = answer.test.approach.queueProtocol?.rawValue else { continue }
             return
-                "it waits for a message by QMQP; whether it relays shows only where mail is sent and caught"
+                "it waits for a message by \(name); whether it relays shows only where mail is sent and caught"
         }
-        let evidence = asked.filter { $0.test.weight == .relay || $0.test.approach == .qmqp }
+        let evidence = asked.filter { $0.test.weight == .relay || $0.test.approach.queueProtocol != nil }
         if let deferred = evidence.first(where: { $0.judgement == .deferred }) {
             return "it put \(deferred.test.id) off: \(firstLine(deferred))"
         }

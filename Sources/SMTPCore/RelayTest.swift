@@ -30,8 +30,25 @@ package struct RelayTest: Hashable, Sendable {
         case certificate(ClientCertificate)
         /// Connects from another network than the vantage's, where the vantage has an address there.
         case source(SourceNetwork)
-        /// Hands the message over by QMQP instead of SMTP (cr.yp.to/proto/qmqp.html).
-        case qmqp
+        /// Hands the message over without a dialogue, by another protocol than SMTP.
+        case handOver(QueueProtocol)
+    }
+
+    /// How Qmail and Postfix take messages by, beside SMTP: netstrings there, netstrings back.
+    package enum QueueProtocol: String, Hashable, Sendable, CaseIterable {
+        /// From a client that has no queue of its own (cr.yp.to/proto/qmqp.html).
+        case qmqp = "QMQP"
+        /// From another mail server (cr.yp.to/proto/qmtp.txt).
+        case qmtp = "QMTP"
+
+        /// By which port of TCP it is known.
+        package init?(port: Int) {
+            switch port {
+            case 628: self = .qmqp
+            case 209: self = .qmtp
+            default: return nil
+            }
+        }
     }
 
     /// A certificate that no server has a reason to trust, or that the user has from a CA.
@@ -168,5 +185,12 @@ package struct TestNames: Hashable, Sendable {
         case "vantage": vantage
         default: nil
         }
+    }
+}
+
+extension RelayTest.Approach {
+    /// By what a message is handed over, where there is no dialogue.
+    package var queueProtocol: RelayTest.QueueProtocol? {
+        if case .handOver(let queueProtocol) = self { queueProtocol } else { nil }
     }
 }

@@ -198,9 +198,14 @@ package enum TestCatalogue {
             source: "B32; permit_tls_all_clientcerts",
             meaning: "whoever has a certificate from any CA may relay"),
         RelayTest(
-            "qmqp", from: "<>", to: "<{token}@{third}>", approach: .qmqp, weight: .deliveryOnly,
+            "qmqp", from: "<>", to: "<{token}@{third}>", approach: .handOver(.qmqp),
+            weight: .deliveryOnly,
             source: "D13 Q13; Postfix qmqpd(8), qmail-qmqpd",
             meaning: "strangers may hand over any message by QMQP"),
+        RelayTest(
+            "qmtp", from: "<>", to: "<{token}@{third}>", approach: .handOver(.qmtp), weight: .deliveryOnly,
+            source: "Q19; qmail-qmtpd with RELAYCLIENT or without rcpthosts",
+            meaning: "strangers may hand over messages for anybody by QMTP"),
         RelayTest(
             "proxy-header", from: "<>", to: "<{token}@{third}>",
             approach: .proxyHeader("PROXY TCP4 127.0.0.1 127.0.0.1 40000 25"), source: "D12",

@@ -284,6 +284,17 @@ extension OnARealHost {
             return try lab.outside(["/usr/bin/perl", "-e", script, String(port), recipient]).output
         }
 
+        /// What the probe makes of one port, and of the first test there.
+        private func probed(_ lab: Lab, port: Int) throws -> (status: Int32, verdict: String?, test: String?)
+        {
+            let run = try lab.agent(
+                "probe", "--from", "netns", "203.0.113.10:\(port)", "--format", "json")
+            let endpoints = try #require(try run.json()["endpoints"] as? [[String: Any]])
+            let endpoint = try #require(endpoints.first { $0["port"] as? Int == port }, "\(run.output)")
+            let test = (endpoint["tests"] as? [[String: Any]])?.first
+            return (run.status, endpoint["verdict"] as? String, test?["verdict"] as? String)
+        }
+
         @Test(
             "QMTP that relays for strangers and QMQP for everybody: closed, mail still comes in, and all taken back",
             arguments: ["xinetd", "tcpserver"])
@@ -319,6 +330,10 @@ extension OnARealHost {
             let broken = try lab.state()
             let stranger = "someone@[198.51.100.7]"
             #expect(try queueReply(lab, port: 209, to: stranger).hasPrefix("K"))
+            let proved = try probed(lab, port: 209)
+            #expect(proved.status == 2)
+            #expect(proved.verdict == "open")
+            #expect(proved.test == "delivered")
 
             let apply = try lab.agent("apply", "--yes", "--format", "json")
             #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
@@ -327,6 +342,10 @@ extension OnARealHost {
             #expect(relay?["after"] as? String == "closed")
             #expect(try queueReply(lab, port: 209, to: stranger).hasPrefix("D"))
             #expect(try queueReply(lab, port: 209, to: "postmaster@hosted.example").hasPrefix("K"))
+            let refused = try probed(lab, port: 209)
+            #expect(refused.status == 0)
+            #expect(refused.verdict == "closed")
+            #expect(refused.test == "refused")
             let listening = try lab.host("ss", "-ltnH", "sport = :628").output
             #expect(listening.isEmpty)
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
