@@ -10,6 +10,8 @@ enum Conversation: Sendable {
     case heard(DialogueRecord, DialogueEnd)
     /// There was no connection; why, as a sentence without a full stop.
     case unreachable(String)
+    /// The time was up before it began, which says nothing about the server.
+    case unasked
 }
 
 /// One connection to be made.
@@ -22,7 +24,7 @@ struct Call: Sendable {
 
     /// Connects, carries the dialogue out, closes. Never throws and never outlasts the run's end.
     func make() async -> Conversation {
-        guard .now() < settings.end else { return .unreachable("there was no time left to ask") }
+        guard .now() < settings.end else { return .unasked }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let outcome = loop.makePromise(of: Conversation.self)
         let channel: any Channel

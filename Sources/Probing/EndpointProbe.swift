@@ -179,7 +179,7 @@ extension Conversation {
         switch self {
         case .heard(let record, .serviceClosing): record.answers.isEmpty
         case .heard(_, .turnedAway(let reply)): reply.isTransient
-        case .heard, .unreachable: false
+        case .heard, .unreachable, .unasked: false
         }
     }
 
@@ -188,7 +188,7 @@ extension Conversation {
         switch self {
         case .unreachable, .heard(_, .serviceClosing), .heard(_, .closed), .heard(_, .noBanner): true
         case .heard(_, .turnedAway(let reply)): reply.isTransient
-        case .heard: false
+        case .heard, .unasked: false
         }
     }
 }

@@ -33,6 +33,8 @@ struct Findings: Sendable {
             if case .unreachable(let reason) = conversation {
                 trouble = trouble ?? reason
                 if !wasConnected { unreachable = reason }
+            } else {
+                trouble = trouble ?? "there was no time left to ask"
             }
             return EndpointProbe.Batch(questions: batch.questions, failures: batch.failures + 1)
         }

@@ -57,19 +57,23 @@ struct ProbeRun: Sendable {
     /// One endpoint in one TLS state, with its place in the report.
     private struct Part: Sendable {
         var index: Int
-        var endpoint: ProbeEndpoint?
+        var endpoint: ProbeEndpoint
         var hosted: HostedAnswer?
+        /// What was heard of STARTTLS, where that is the state and nobody said that it has to be offered.
+        var startTLS: StartTLS?
         var isSilent: Bool
         var isDead: Bool
 
         /// Says that nobody serves the port.
         func asBroken() -> Part {
             var broken = self
-            broken.endpoint?.isBroken = true
-            broken.endpoint?.reason = DialogueEnd.noBanner.trouble
+            broken.endpoint.isBroken = true
+            broken.endpoint.reason = DialogueEnd.noBanner.trouble
             return broken
         }
     }
+
+    private enum StartTLS: Sendable { case offered, notOffered, notHeard }
 
     func report() async -> ProbeReport {
         let states = request.endpoints.flatMap { endpoint in
@@ -83,7 +87,7 @@ struct ProbeRun: Sendable {
             for await part in group { parts.append(part) }
             return parts.sorted { $0.index < $1.index }
         }
-        let endpoints = parts.compactMap(\.endpoint)
+        let endpoints = parts.filter { isOfInterest($0, among: parts) }.map(\.endpoint)
         let answers = parts.compactMap(\.hosted)
         // A server that takes mail only over TLS says so in the clear (RFC 3207 section 4).
         let overTLS = answers.filter { !$0.reply.hasPrefix("530") }
@@ -91,6 +95,19 @@ struct ProbeRun: Sendable {
         return ProbeReport(
             target: request.target, from: request.origin, verdict: overallVerdict(endpoints),
             endpoints: endpoints, hosted: hosted.first { !$0.accepted && !$0.deferred } ?? hosted.first)
+    }
+
+    /// STARTTLS is a place of its own where it is offered, also if only the plain connection has come so far.
+    private func isOfInterest(_ part: Part, among parts: [Part]) -> Bool {
+        switch part.startTLS {
+        case nil, .offered: true
+        case .notOffered: false
+        case .notHeard:
+            parts.contains {
+                $0.endpoint.offersStartTLS == true && $0.endpoint.port == part.endpoint.port
+                    && $0.endpoint.address == part.endpoint.address
+            }
+        }
     }
 
     private func tlsStates(of endpoint: ProbeRequest.Endpoint) -> [TLSUse] {
@@ -104,7 +121,7 @@ struct ProbeRun: Sendable {
         }
         // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).
         let greeting = await asked(index, endpoint, .implicit, request.limits.hasty)
-        guard greeting.endpoint?.banner != nil else {
+        guard greeting.endpoint.banner != nil else {
             // Whatever else waits for its client to speak first would not have borne the header and the TLS hello.
             return part.isDead && greeting.isDead ? part.asBroken() : part
         }
@@ -123,16 +140,19 @@ struct ProbeRun: Sendable {
         var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
         var fates: [String: MessageFate] = [:]
         if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
-        return Part(
+        var part = Part(
             index: index, endpoint: judge(endpoint, tls, findings, fates), hosted: hosted(findings),
             isSilent: findings.isSilent, isDead: findings.isDead)
+        if tls == .starttls, endpoint.tls != tls {
+            let isHeard = findings.capabilities != nil
+            part.startTLS = findings.offeredStartTLS ? .offered : isHeard ? .notOffered : .notHeard
+        }
+        return part
     }
 
-    /// - Returns: `nil` for STARTTLS where it is not offered, or where the plain endpoint says it all.
     private func judge(
         _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, _ fates: [String: MessageFate]
-    ) -> ProbeEndpoint? {
-        if tls == .starttls, endpoint.tls != tls, !findings.offeredStartTLS { return nil }
+    ) -> ProbeEndpoint {
         let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
         let evidence = EndpointEvidence(
             answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble)

@@ -56,6 +56,29 @@ struct ProbeTests {
         }
     }
 
+    @Test("What was not asked for want of time is neither unreachable nor closed")
+    func noTime() async throws {
+        try await ScriptedServer.with({ _ in [.say("220 x"), .answer(closedServer)] }) { server in
+            let report = await probe(request(server.port, limits: ProbeLimits(whole: .zero)))
+            #expect(report.verdict == .inconclusive)
+            #expect(report.endpoints.map(\.reason) == ["there was no time left to ask"])
+        }
+    }
+
+    @Test("Where STARTTLS is offered and nobody came as far as that, it is said to be undecided")
+    func startTLSNotReached() async throws {
+        let offering = [("EHLO", "250-mx.hosted.example\r\n250 STARTTLS")] + closedServer.dropFirst()
+        // One of the first two connections, which come at the same time, is left without a greeting.
+        try await ScriptedServer.with({ number in
+            number == 1 ? [.silence] : [.say("220 x"), .answer(offering)]
+        }) { server in
+            let limits = ProbeLimits(banner: .seconds(4), reply: .seconds(4), whole: .seconds(4))
+            let report = await probe(request(server.port, limits: limits))
+            #expect(report.verdict == .inconclusive)
+            #expect(report.endpoints.map(\.tls) == [.none, .starttls])
+        }
+    }
+
     @Test("The whole catalogue stays below the limits of the server, and below its count of errors")
     func polite() async throws {
         try await ScriptedServer.with({ _ in [.say("220 x"), .answer(closedServer)] }) { server in
