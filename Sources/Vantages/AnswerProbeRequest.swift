@@ -48,13 +48,16 @@ private func carryOut(
     _ runProgram: @escaping RunProgram
 ) async throws(Failure) -> ProbeDelivery {
     guard let link = order.link else {
-        return await order.carriedOut(interfaces: interfaces, progress: progress)
+        return await order.carriedOut(
+            interfaces: interfaces, progress: progress, transcriptLimit: KeptTranscript.ownLimit)
     }
     try await link.make(runProgram)
     let tracing = PostfixTracing(runProgram: runProgram, own: Set(order.request.endpoints.map(\.address)))
     // The server is on this very host.
     let delivery = await whileOrdererLives {
-        await order.delivery(of: order.request, trace: { ids in await tracing(ids) }, progress: progress)
+        await order.delivery(
+            of: order.request, trace: { ids in await tracing(ids) }, progress: progress,
+            transcriptLimit: KeptTranscript.ownLimit)
     }
     await link.remove(runProgram)
     return delivery
@@ -81,20 +84,25 @@ private func whileOrdererLives(_ work: @escaping @Sendable () async -> ProbeDeli
 
 extension ProbeOrder {
     /// Probes from where this process stands.
-    /// - Parameter catcher: one that is there already.
+    /// - Parameters:
+    ///   - catcher: one that is there already.
+    ///   - transcriptLimit: in bytes.
     package func carriedOut(
-        interfaces: [IPNetwork], catcher: Catcher? = nil, progress: ProbeProgress = ProbeProgress()
+        interfaces: [IPNetwork], catcher: Catcher? = nil, progress: ProbeProgress = ProbeProgress(),
+        transcriptLimit: Int = KeptTranscript.strangersLimit
     ) async -> ProbeDelivery {
         var request = request
         request.useOwnAddresses(interfaces: interfaces, catches: catches && catcher == nil)
-        return await delivery(of: request, catcher: catches ? catcher : nil, progress: progress)
+        return await delivery(
+            of: request, catcher: catches ? catcher : nil, progress: progress,
+            transcriptLimit: transcriptLimit)
     }
 
     fileprivate func delivery(
         of request: ProbeRequest, trace: TraceMessages? = nil, catcher: Catcher? = nil,
-        progress: ProbeProgress
+        progress: ProbeProgress, transcriptLimit: Int
     ) async -> ProbeDelivery {
-        let kept = KeptTranscript()
+        let kept = KeptTranscript(limitInBytes: transcriptLimit)
         let keep: TranscriptSink = { entry in kept.append(entry) }
         let report = await probe(
             request, transcript: wantsTranscript ? keep : nil, trace: trace, catcher: catcher,
@@ -105,18 +113,25 @@ extension ProbeOrder {
 
 /// The transcript of a probe that runs in another process, bounded as everything that servers send.
 package final class KeptTranscript: Sendable {
-    private static let limitInBytes = 1 << 20
+    /// For a vantage that serves many.
+    package static let strangersLimit = 1 << 20
+    /// For the user's own: every line of an endpoint that is asked again and again for half an hour.
+    package static let ownLimit = 8 << 20
+    /// What the transcript of the user's own takes on its way, in bytes: each byte is a number of JSON.
+    static let ownLimitInJSON = 128 << 20
+
+    private let limitInBytes: Int
     private let state = Mutex((entries: [TranscriptEntry](), size: 0))
 
-    package init() {}
+    package init(limitInBytes: Int) { self.limitInBytes = limitInBytes }
 
     package func append(_ entry: TranscriptEntry) {
         state.withLock { state in
-            guard state.size < Self.limitInBytes else { return }
+            guard state.size < limitInBytes else { return }
             state.entries.append(entry)
             // An entry has its weight without any bytes, too.
             state.size += entry.bytes.count + 16
-            guard state.size >= Self.limitInBytes else { return }
+            guard state.size >= limitInBytes else { return }
             var last = entry
             last.direction = .note
             last.bytes = Array("the transcript ends here: the vantage keeps no more".utf8)

@@ -31,6 +31,7 @@ func probeFromNamespace(
         executable: "/usr/bin/unshare",
         arguments: ["--net", "--", instruments.executable] + instruments.arguments,
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
+    if transcript != nil { call.outputLimit = KeptTranscript.ownLimitInJSON }
     call.watcher = ProgressLine.watcher(progress)
     let result = try await instruments.runProgram(call)
     guard result.succeeded else { throw didNotProbe(result) }

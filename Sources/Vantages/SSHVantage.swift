@@ -21,6 +21,7 @@ func probeOverSSH(
             "agent probe --request -",
         ],
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
+    if transcript != nil { call.outputLimit = KeptTranscript.ownLimitInJSON }
     call.watcher = ProgressLine.watcher(progress)
     let result = try await instruments.runProgram(call)
     guard result.succeeded else { throw didNotAnswer(destination, result) }
