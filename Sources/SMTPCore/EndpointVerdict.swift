@@ -51,7 +51,7 @@ package struct EndpointEvidence: Sendable {
     package var verdict: (ProbeVerdict, reason: String?) {
         let asked = relayAnswers
         if let proof = asked.first(where: { ProbeTest.Verdict($0, fate: fate($0)) == .delivered }) {
-            return (.open, maskedClient(proof) ?? way(proof))
+            return (.open, maskedClient(proof) ?? (takesPlainMail(asked) ? nil : way(proof)))
         }
         if let reason = asked.lazy.compactMap({ underWay(fate($0)) }).first { return (.open, reason) }
         let believed = asked.filter {
@@ -176,6 +176,17 @@ package struct EndpointEvidence: Sendable {
         case .traced(.waiting(let reason, _)):
             "it took a message for a stranger and has not delivered it yet: \(reason)"
         case .unknown, .arrived, .bounced, .traced: nil
+        }
+    }
+
+    /// Whether what the tests have in common is taken: then no form of theirs made the difference.
+    private func takesPlainMail(_ asked: [Answer]) -> Bool {
+        asked.contains { answer in
+            guard answer.judgement == .accepted, answer.test.id == "plain" else { return false }
+            return switch fate(answer) {
+            case .unknown, .arrived, .traced(.passedOn): true
+            case .bounced, .missing, .traced: false
+            }
         }
     }
 

@@ -58,6 +58,22 @@ struct EndpointVerdictTests {
                 + " hides who connects, and that is the hole")
     }
 
+    @Test("Where plain mail is taken as well, the form that was proved is not what opens it")
+    func noForm() throws {
+        let proof: [String: MessageFate] = ["third-postmaster": .arrived(believedClient: nil)]
+        let taken = try answer("third-postmaster", .accepted)
+        for (plain, fate, isForm) in [
+            (Judgement.accepted, MessageFate.unknown, false), (.accepted, .bounced, true),
+            (.refused(.relay), .unknown, true),
+        ] {
+            let fates = proof.merging(["plain": fate]) { $1 }
+            let evidence = EndpointEvidence(answers: [try answer("plain", plain), taken], fates: fates)
+            #expect(evidence.verdict.0 == .open)
+            #expect((evidence.verdict.reason == taken.test.meaning) == isForm)
+            #expect((evidence.verdict.reason == nil) != isForm)
+        }
+    }
+
     @Test(
         "A message that was taken and did not arrive is no relay, and no proof of the contrary",
         arguments: [
