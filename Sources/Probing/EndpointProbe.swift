@@ -108,7 +108,8 @@ struct EndpointProbe: Sendable {
 
     /// A server that answered nothing the last time gets a moment to recover.
     private func askPatiently(_ batch: Batch) async -> Conversation {
-        if batch.failures > 0 { try? await Task.sleep(for: .seconds(batch.failures)) }
+        let pause = TimeAmount.seconds(Int64(batch.failures))
+        if batch.failures > 0, .now() + pause < end { try? await Task.sleep(for: Duration(pause)) }
         return await ask(batch.questions)
     }
 
@@ -118,6 +119,10 @@ struct EndpointProbe: Sendable {
         await withTaskGroup(of: (Batch, Conversation).self) { group in
             var running = 0
             while running > 0 || !waiting.isEmpty {
+                if Task.isCancelled || .now() >= end {
+                    findings.giveUp(on: waiting)
+                    waiting = []
+                }
                 while running < window, let batch = waiting.first {
                     waiting.removeFirst()
                     running += 1

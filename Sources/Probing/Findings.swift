@@ -34,7 +34,7 @@ struct Findings: Sendable {
                 trouble = trouble ?? reason
                 if !wasConnected { unreachable = reason }
             } else {
-                trouble = trouble ?? "there was no time left to ask"
+                trouble = trouble ?? Self.lackOfTime
             }
             return EndpointProbe.Batch(questions: batch.questions, failures: batch.failures + 1)
         }
@@ -58,11 +58,14 @@ struct Findings: Sendable {
             questions: left, failures: record.answers.isEmpty ? batch.failures + 1 : batch.failures)
     }
 
+    private static let lackOfTime = "there was no time left to ask"
+
     /// What the vantage could not ask from another network of its own says nothing about the server.
     mutating func giveUp(on batches: [EndpointProbe.Batch]) {
         unanswered += batches.flatMap(\.questions).map(\.test).filter { test in
             if case .source = test.approach { false } else { true }
         }.map(\.id)
+        if !unanswered.isEmpty { trouble = trouble ?? Self.lackOfTime }
     }
 
     /// Whether connections are taken and nothing comes.

@@ -65,6 +65,21 @@ struct ProbeTests {
         }
     }
 
+    @Test("A server that drops all connections but the first does not hold the probe up beyond its time")
+    func limited() async throws {
+        try await ScriptedServer.with({ number in
+            number < 2 ? [.say("220 x"), .answer(closedServer)] : [.close]
+        }) { server in
+            let limits = ProbeLimits(
+                connect: .seconds(2), banner: .seconds(2), reply: .seconds(2), whole: .seconds(4))
+            let began = ContinuousClock.now
+            let report = await probe(request(server.port, tests: .all, limits: limits))
+            #expect(ContinuousClock.now - began < .seconds(8))
+            #expect(report.verdict == .inconclusive)
+            #expect(report.endpoints.first?.reason?.hasPrefix("it closed the connection") == true)
+        }
+    }
+
     @Test("Where STARTTLS is offered and nobody came as far as that, it is said to be undecided")
     func startTLSNotReached() async throws {
         let offering = [("EHLO", "250-mx.hosted.example\r\n250 STARTTLS")] + closedServer.dropFirst()
