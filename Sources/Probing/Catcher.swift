@@ -10,6 +10,8 @@ package final class Catcher: Sendable {
     private struct State {
         var live: Set<String> = []
         var fates: [String: MessageFate] = [:]
+        /// For whom the relay has said that a message is, by token.
+        var recipients: [String: String] = [:]
         var connections = 0
         var messages = 0
     }
@@ -80,6 +82,7 @@ package final class Catcher: Sendable {
             for token in tokens {
                 state.live.remove(token)
                 state.fates[token] = nil
+                state.recipients[token] = nil
             }
         }
     }
@@ -95,6 +98,9 @@ package final class Catcher: Sendable {
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
+
+    /// For whom the message with a token came, as the relay said; `nil` when none has come.
+    func recipient(of token: String) -> String? { state.withLock { $0.recipients[token] } }
 
     /// The live token in an address, in whatever form the relay has left it.
     func token(in address: String) -> String? {
@@ -112,6 +118,7 @@ package final class Catcher: Sendable {
                 let believed = message.believedClient.flatMap { address in
                     (vantage + others).contains(address) ? nil : address
                 }
+                state.recipients[token] = recipient
                 state.fates[token] = isReport ? message.bounce : .arrived(believedClient: believed)
             }
         }

@@ -59,7 +59,7 @@ extension EndpointProbe {
         let fates = await fates(of: taken, sent.answers, catcher)
         progress.end(wait)
         let foreign = [domain] + questions.compactMap(\.names.backup)
-        return withoutForwards(fates, sent.answers, foreign)
+        return withoutForwards(fates, sent.answers, foreign, catcher)
     }
 
     /// Waits for messages, no longer than the server's own host still has something to do with them.
@@ -78,14 +78,14 @@ extension EndpointProbe {
     /// What a server takes in its own name and forwards to somebody else is mail that it serves: where only the arrival
     /// counts, what leaves must still be for whom the test meant.
     private func withoutForwards(
-        _ fates: [String: MessageFate], _ answers: [Answer], _ foreign: [String]
+        _ fates: [String: MessageFate], _ answers: [Answer], _ foreign: [String], _ catcher: Catcher
     ) -> [String: MessageFate] {
         var fates = fates
         for answer in answers where answer.test.weight == .deliveryOnly {
-            guard case .traced(let trace) = fates[answer.token], let recipient = trace.recipient else {
-                continue
-            }
-            let asked = answer.rcptTo.lowercased().split { "<>@\"".contains($0) }.last.map(String.init)
+            guard let recipient = recipient(of: answer, fates, catcher) else { continue }
+            let asked =
+                answer.test.isAtServer
+                ? nil : answer.rcptTo.lowercased().split { "<>@\"".contains($0) }.last.map(String.init)
             let domains = foreign.map { $0.lowercased() } + (asked.map { [$0] } ?? [])
             let domain = recipient.lowercased().split(separator: "@").last.map(String.init) ?? ""
             guard !recipient.lowercased().contains(answer.token) || !domains.contains(domain) else {
@@ -94,6 +94,17 @@ extension EndpointProbe {
             fates[answer.token] = .traced(.kept("forwarded to \(recipient)"))
         }
         return fates
+    }
+
+    /// For whom a message has left the server, or is to.
+    private func recipient(
+        of answer: Answer, _ fates: [String: MessageFate], _ catcher: Catcher
+    ) -> String? {
+        switch fates[answer.token] {
+        case .traced(let trace): trace.recipient
+        case .arrived where answer.test.isAtServer: catcher.recipient(of: answer.token)
+        case .arrived, .unknown, .missing, .bounced, nil: nil
+        }
     }
 
     /// Asks the server's own host for what has not come, where that can be done.

@@ -188,6 +188,13 @@ package struct TestNames: Hashable, Sendable {
     }
 }
 
+extension RelayTest {
+    /// Whether the recipient is in the server's own name, with a foreign address hidden in the local part at most.
+    package var isAtServer: Bool {
+        ["@{local}>", "@{host}>", "@[{address}]>"].contains { (proof ?? rcptTo).template.hasSuffix($0) }
+    }
+}
+
 extension RelayTest.Approach {
     /// By what a message is handed over, where there is no dialogue.
     package var queueProtocol: RelayTest.QueueProtocol? {
