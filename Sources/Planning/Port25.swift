@@ -98,6 +98,19 @@ private struct Port25 {
         return addresses.allSatisfy { IPAddress($0)?.isLoopback == true || $0 == "localhost" }
     }
 
+    /// Mail from outside would not arrive any more, or does not anyway.
+    private var whyNobodyIsReplaced: String? {
+        if isKeptToLoopback, !foreign.isEmpty {
+            return loopbackNote + "; until then the other program is left alone"
+        }
+        guard !servesPort25 else { return nil }
+        return
+            "\(managed.mta.rawValue) is not configured to serve port 25, so nothing is put in its place: mail from "
+            + "outside would not arrive"
+            + (managed.mta == .postfix
+                ? ". If it is to, give master.cf its smtp service again: smtp inet n - y - - smtpd" : "")
+    }
+
     private var loopbackNote: String {
         "\(managed.mta.rawValue) is to listen on the loopback only, as its configuration says: mail from outside cannot arrive"
             + (managed.mta == .postfix
@@ -141,19 +154,12 @@ private struct Port25 {
 
     private func repaired(_ drift: Finding, isReachable: Bool) -> Port25Judgement {
         var judgement = Port25Judgement(finding: drift, unjudged: unjudged.map(\.programName))
-        if isKeptToLoopback, !foreign.isEmpty {
+        if let reason = whyNobodyIsReplaced {
             judgement.leavesNoneUnjudged = unjudged.isEmpty
-            judgement.finding.notes.append(loopbackNote + "; until then the other program is left alone")
-            return judgement
-        }
-        guard servesPort25 else {
-            judgement.leavesNoneUnjudged = unjudged.isEmpty
-            judgement.finding.notes.append(
-                "\(managed.mta.rawValue) is not configured to serve port 25, so nothing is put in its place: mail from "
-                    + "outside would not arrive"
-                    + (managed.mta == .postfix
-                        ? ". If it is to, give master.cf its smtp service again: smtp inet n - y - - smtpd"
-                        : ""))
+            for note in (foreign + beside.filter(isMailServer)).flatMap(notes) + [reason]
+            where !judgement.finding.notes.contains(note) {
+                judgement.finding.notes.append(note)
+            }
             return judgement
         }
         var isFreed = true
