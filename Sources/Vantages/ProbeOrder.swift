@@ -35,12 +35,20 @@ package struct ProbeOrder: Codable, Sendable, Equatable {
 
     /// - Throws: when it is none, or of another version of this program.
     package init(json: [UInt8], program: String) throws(Failure) {
-        self = try decodeJSON(ProbeOrder.self, json, what: "the order for a probe")
-        guard format == Self.format, self.program == program else {
+        let what = "the order for a probe"
+        // What else another version says may be more or less than this one can read.
+        let head = try decodeJSON(Head.self, json, what: what)
+        guard head.format == Self.format, head.program == program else {
             throw Failure(
-                .cannotTell, "the order for a probe is of version \(self.program.prefix(40)), not \(program)",
+                .cannotTell, "\(what) is of version \(head.program.prefix(40)), not \(program)",
                 remedy: "Install the same version of this program on both sides.")
         }
+        self = try decodeJSON(ProbeOrder.self, json, what: what)
+    }
+
+    private struct Head: Decodable {
+        var format: String
+        var program: String
     }
 }
 

@@ -163,12 +163,15 @@ struct RunProbeTests {
     @Test("An order of another version is refused, and says what to do")
     func otherVersion() async throws {
         let order = ProbeOrder(program: "2", request: request, link: nil, wantsTranscript: false)
-        let delivery = try decodeJSON(
-            ProbeDelivery.self,
-            await answerProbeRequest(try encodeJSON(order), program: "1", interfaces: []), what: "the answer")
-        #expect(delivery.report == nil)
-        #expect(delivery.refusal?.status == ExitStatus.cannotTell.rawValue)
-        #expect(delivery.refusal?.summary.contains("version 2, not 1") == true)
+        // One that has another layout is not only unreadable.
+        let short = Array(#"{"format": "agent.probe-order/1", "program": "2"}"#.utf8)
+        for json in [try encodeJSON(order), short] {
+            let answer = await answerProbeRequest(json, program: "1", interfaces: [])
+            let delivery = try decodeJSON(ProbeDelivery.self, answer, what: "the answer")
+            #expect(delivery.report == nil)
+            #expect(delivery.refusal?.status == ExitStatus.cannotTell.rawValue)
+            #expect(delivery.refusal?.summary.contains("version 2, not 1") == true)
+        }
     }
 }
 
