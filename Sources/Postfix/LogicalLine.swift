@@ -48,20 +48,18 @@ package struct LogicalLine: Hashable, Sendable {
 }
 
 /// Reads a text file into its logical lines; blank lines and comments between them are left out.
-package func logicalLines(of bytes: [UInt8]) -> [LogicalLine] {
-    var reader = LogicalLineReader(bytes: bytes)
-    var lines: [LogicalLine] = []
-    while let line = reader.next() { lines.append(line) }
-    return lines
-}
+package func logicalLines(of bytes: [UInt8]) -> [LogicalLine] { Array(LogicalLines(bytes)) }
 
-/// The steps of Postfix's `readllines`.
-private struct LogicalLineReader {
-    let bytes: [UInt8]
-    var position = 0
-    var lineNumber = 0
+/// The logical lines of a text one after the other, for files of which all lines together are too much to hold.
+package struct LogicalLines: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private var position = 0
+    private var lineNumber = 0
 
-    mutating func next() -> LogicalLine? {
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The steps of Postfix's `readllines`.
+    package mutating func next() -> LogicalLine? {
         while let line = nextJoined() {
             // Text that continues nothing is skipped, with a warning, by every Postfix program.
             if line.bytes.first?.isSpace == true { continue }
@@ -75,7 +73,7 @@ private struct LogicalLineReader {
         while position < bytes.count {
             let start = position
             let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
-            position = min(end + 1, bytes.count)
+            position = end < bytes.count ? end + 1 : end
             lineNumber += 1
             let first = bytes[start..<end].first { !$0.isSpace }
             if let first, first != UInt8(ascii: "#") {

@@ -10,12 +10,15 @@ package import MailModel
 ///   - bytes: the file.
 /// - Returns: the entries in the order of the file; lines that Postfix skips with a warning are left out.
 package func parseTable(type: String, bytes: [UInt8]) -> [TableEntry] {
-    let lines = logicalLines(of: bytes)
-    switch type {
-    case "cidr": return lines.compactMap(cidrEntry)
-    case "regexp", "pcre": return lines.compactMap(patternEntry)
-    default: return lines.compactMap(postmapEntry)
-    }
+    let entry: (LogicalLine) -> TableEntry? =
+        switch type {
+        case "cidr": cidrEntry
+        case "regexp", "pcre": patternEntry
+        default: postmapEntry
+        }
+    var entries: [TableEntry] = []
+    for line in LogicalLines(bytes) { if let entry = entry(line) { entries.append(entry) } }
+    return entries
 }
 
 private func postmapEntry(_ line: LogicalLine) -> TableEntry? {

@@ -5,7 +5,7 @@ import Postfix
 final class ClientList {
     let parsed: ParsedList
     private let matchesParents: Bool
-    private var networks = NetworkIndex()
+    private let networks: NetworkIndex
     private var names: [String: Int] = [:]
     /// Patterns that must be asked one by one: tables and those that fail, in order.
     private var others: [Int] = []
@@ -17,6 +17,7 @@ final class ClientList {
     init(_ parsed: ParsedList, matchesParents: Bool) {
         self.parsed = parsed
         self.matchesParents = matchesParents
+        var networks: [(network: IPNetwork, order: Int)] = []
         for (index, pattern) in parsed.patterns.enumerated() {
             guard case .literal(let text) = pattern.content else {
                 others.append(index)
@@ -24,11 +25,12 @@ final class ClientList {
             }
             if names[text] == nil { names[text] = index }
             switch Self.address(text) {
-            case .network(let network)?: networks.insert(network, order: index)
+            case .network(let network)?: networks.append((network, index))
             case .malformed?: others.append(index)
             case nil: continue
             }
         }
+        self.networks = NetworkIndex(networks)
     }
 
     /// What a literal says about addresses; `nil` when Postfix takes it for a name.

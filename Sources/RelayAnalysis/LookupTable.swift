@@ -18,7 +18,8 @@ enum KeyPart { case whole, part }
 /// A lookup table as smtpd asks it, with an index so that large tables are quick.
 final class LookupTable {
     enum Content {
-        case fixed([TableEntry], index: [String: Int])
+        /// By key; the positions take half the room as 32 bits.
+        case fixed([TableEntry], index: [String: UInt32])
         case networks([TableEntry], index: NetworkIndex)
         /// With `IF`, `!`, or both, so that the order decides.
         case networkRules([NetworkRule])
@@ -54,7 +55,6 @@ final class LookupTable {
     let entries: [TableEntry]
     /// The file that the entries came from.
     let source: String?
-    private var patternAnswers: [String: Int?] = [:]
 
     init(name: String, content: Content, entries: [TableEntry], source: String?) {
         self.name = name
@@ -66,7 +66,7 @@ final class LookupTable {
     func ask(_ key: String, _ part: KeyPart = .whole) -> Answer {
         switch content {
         case .fixed(let entries, let index):
-            guard let position = index[key.folded] else { return .missing }
+            guard let position = index[key.folded].map(Int.init) else { return .missing }
             return .found(entries[position].value, entry: position)
         case .networks(let entries, let index):
             guard part == .whole, let address = IPAddress(key), let position = index.first(holding: address)

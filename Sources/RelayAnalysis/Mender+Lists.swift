@@ -42,7 +42,7 @@ extension Mender {
     private func refuses(_ restriction: Restriction, _ server: SMTPServer) -> Bool {
         guard case .access(_, let name) = restriction.kind else { return false }
         var seen: Set<String> = []
-        return host.tables.table(name).leaves.flatMap(\.entries).contains { entry in
+        return host.tables.table(name).leaves.lazy.flatMap(\.entries).contains { entry in
             guard seen.insert(entry.value).inserted else { return false }
             if case .reject = server.action(of: entry.value) { return true }
             return false

@@ -25,7 +25,7 @@ extension Mender {
         guard let source = table.source, let text = host.configuration.tableTexts[source],
             let type = TableName(entry.table)?.type,
             parseTable(type: type, bytes: text.bytes) == table.entries,
-            let line = logicalLines(of: text.bytes).first(where: {
+            let line = LogicalLines(text.bytes).first(where: {
                 $0.firstLine == table.entries[entry.index].line
             })
         else { return nil }

@@ -67,7 +67,7 @@ extension SMTPServer {
             }
         }
         var values: Set<String> = []
-        for entry in table.leaves.flatMap(\.entries) where values.insert(entry.value).inserted {
+        for entry in table.leaves.lazy.flatMap(\.entries) where values.insert(entry.value).inserted {
             if isRefusal(entry.value) { add(evasions(of: subject), of: subject, to: &supply, &seen) }
             guard case .restrictions(let inner) = action(of: entry.value) else { continue }
             collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)

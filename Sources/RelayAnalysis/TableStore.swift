@@ -84,12 +84,12 @@ final class TableStore {
         case "regexp": return .patterns(patternRules(entries, .regexp))
         case "pcre": return .patterns(patternRules(entries, .pcre))
         default:
-            var index: [String: Int] = [:]
+            var index: [String: UInt32] = [:]
             index.reserveCapacity(entries.count)
             for (position, entry) in entries.enumerated() {
                 let key = entry.key.folded
                 // Of two entries with one key, postmap keeps the first.
-                if index[key] == nil { index[key] = position }
+                if index[key] == nil { index[key] = UInt32(clamping: position) }
             }
             return .fixed(entries, index: index)
         }
@@ -103,12 +103,11 @@ final class TableStore {
         guard isPlain || !version.includes(.conditionsInCIDRTables) else {
             return .networkRules(entries.enumerated().compactMap(networkRule))
         }
-        var index = NetworkIndex()
-        for (position, entry) in entries.enumerated() {
-            // Postfix skips a rule that it cannot read, with a warning.
-            if case .network(let network) = CIDRText(entry.key) { index.insert(network, order: position) }
+        // Postfix skips a rule that it cannot read, with a warning.
+        let networks = entries.enumerated().lazy.compactMap { position, entry in
+            CIDRText(entry.key).network.map { (network: $0, order: position) }
         }
-        return .networks(entries, index: index)
+        return .networks(entries, index: NetworkIndex(networks))
     }
 
     private func networkRule(_ position: Int, _ entry: TableEntry) -> LookupTable.NetworkRule? {
