@@ -129,24 +129,29 @@ extension Host {
 
     /// What XCLIENT and the PROXY protocol let a stranger pretend to be.
     private func claimTraits(_ listener: ServiceListener, _ server: SMTPServer) -> [Trait] {
-        var authorities: [(who: String, blame: Blame)] = []
+        var authorities: [(who: String, blame: Blame, isUncertain: Bool)] = []
         if let (name, values) = listener.proxyParameter, !values.text(of: name).isEmpty {
             let place = quoting.definition(of: name, in: values)
             authorities.append(
                 (
                     "anyone who can connect and says PROXY first",
-                    Blame(kind: .proxyProtocol, parameter: name, place: place)
+                    Blame(kind: .proxyProtocol, parameter: name, place: place), false
                 ))
         }
         let name = "smtpd_authorized_xclient_hosts"
         let list = ClientList(listParser.parse(server.values.value(of: name)), matchesParents: false)
         for family in listener.reachableFamilies {
             for (trait, blame) in server.strangers(in: list, family, .xclient, name) {
-                authorities.append(((trait?.who ?? "every client") + ", by XCLIENT", blame))
+                let who = (trait?.who ?? "every client") + ", by XCLIENT"
+                authorities.append((who, blame, trait?.isTrust ?? false))
             }
         }
         return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap { authority in
-            server.claims.map { Trait(change: $0, who: authority.who, blame: authority.blame) }
+            server.claims.map {
+                Trait(
+                    change: $0, who: authority.who, blame: authority.blame,
+                    isUncertain: authority.isUncertain)
+            }
         }
     }
 }
@@ -246,13 +251,13 @@ extension SMTPServer {
                         }
                     } ?? nameTraits(text)
                 case .table(let table): table.leaves.flatMap(clientTraits)
-                case .unreadable where kind == .qmqp:
+                case .unreadable:
                     [
                         Trait(
                             change: .trusting(pattern.place.token),
                             who: "whom \(pattern.place.token) lists, which cannot be read here")
                     ]
-                case .failing, .unreadable: []
+                case .failing: []
                 }
             if let trait = traits.first { found.append((trait, blame)) }
         }

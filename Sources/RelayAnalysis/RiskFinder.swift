@@ -216,7 +216,8 @@ struct RiskFinder {
                 let list = ClientList(
                     host.listParser.parse(server.values.value(of: "smtpd_authorized_xforward_hosts")),
                     matchesParents: false)
-                if !server.strangers(in: list, .v4, .xclient, "smtpd_authorized_xforward_hosts").isEmpty {
+                let strangers = server.strangers(in: list, .v4, .xclient, "smtpd_authorized_xforward_hosts")
+                if strangers.contains(where: { trait, _ in trait?.isTrust != true }) {
                     risks.append(
                         risk(
                             "xforward", "smtpd_authorized_xforward_hosts", server.values,

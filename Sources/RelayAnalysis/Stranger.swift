@@ -24,6 +24,8 @@ struct Trait: Hashable {
     var who: String
     /// What lets a stranger have it, where that is itself the culprit.
     var blame: Blame?
+    /// It rests on something that cannot be read.
+    var isUncertain = false
 
     var dimension: Dimension {
         switch change {
@@ -37,6 +39,9 @@ struct Trait: Hashable {
         case .trusting, .policyServicesDown: .trust
         }
     }
+
+    /// Whether it takes the word of a table or a service that cannot be asked.
+    var isTrust: Bool { if case .trusting = change { true } else { false } }
 
     func applied(to session: Session) -> Session {
         var session = session

@@ -8,7 +8,7 @@ struct Finding {
     /// The traits that the way takes; none for a stranger like any other.
     var traits: [Trait]
     /// The traits rest on something that cannot be read.
-    var isUncertain: Bool { traits.contains { if case .trusting = $0.change { true } else { false } } }
+    var isUncertain: Bool { traits.contains { $0.isUncertain || $0.isTrust } }
 }
 
 /// Looks for strangers who relay through one smtpd: first one like any other, then for each list that

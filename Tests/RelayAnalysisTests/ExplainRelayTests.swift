@@ -181,6 +181,24 @@ import Testing
         #expect(report.causes.first?.kind == kind)
     }
 
+    @Test(arguments: [
+        ("/etc/postfix/not-in-the-copy", RelayVerdict.unknown), ("mysql:/etc/postfix/hosts.cf", .unknown),
+        ("127.0.0.1, !/etc/postfix/not-in-the-copy", .closed),
+    ])
+    func `A list that cannot be read may let anybody say another address`(
+        hosts: String, verdict: RelayVerdict
+    ) {
+        let report = host.setting("smtpd_authorized_xclient_hosts", hosts).report
+        #expect(report.verdict == verdict)
+        #expect(report.causes.allSatisfy { $0.parameter == "smtpd_authorized_xclient_hosts" })
+        // What may be said by XFORWARD and VERP moves no mail.
+        for name in ["smtpd_authorized_xforward_hosts", "smtpd_authorized_verp_clients"] {
+            let other = host.setting(name, hosts).report
+            #expect(other.verdict == .closed)
+            #expect(!other.risks.contains { $0.kind == "xforward" })
+        }
+    }
+
     @Test func `Overrides in master.cf count for their service alone`() throws {
         var host = host
         host.master +=
