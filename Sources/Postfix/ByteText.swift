@@ -9,6 +9,9 @@ extension UInt8 {
     /// The lower-case letter of an ASCII upper-case one; any other byte as it is.
     package var lowercased: UInt8 { (0x41...0x5a).contains(self) ? self | 0x20 : self }
 
+    /// The capital of an ASCII lower-case letter; any other byte as it is.
+    var uppercased: UInt8 { (0x61...0x7a).contains(self) ? self & ~0x20 : self }
+
     /// Whether Postfix takes the byte as part of a parameter name after `$`.
     var isNameByte: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
 }

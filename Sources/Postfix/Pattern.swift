@@ -2,7 +2,7 @@
 ///
 /// What POSIX extended expressions and the common part of PCRE have: alternation, groups, back references,
 /// classes, repetition (greedy, lazy), anchors, `\d \w \s \b`, look-ahead and look-behind. Anything else is
-/// not understood, and then the table cannot be read.
+/// not understood, and then it is not known what it matches.
 package struct Pattern: Hashable, Sendable {
     indirect enum Node: Hashable, Sendable {
         case empty
@@ -25,16 +25,23 @@ package struct Pattern: Hashable, Sendable {
     package enum Dialect: Sendable { case regexp, pcre }
 
     let root: Node
-    let groupCount: Int
+    package let groupCount: Int
     /// Whether it can match at the beginning of a text alone.
     let isAnchored: Bool
     /// The bytes that a match can begin with; `nil` when it can be empty or is not known.
     let firstBytes: ByteSet?
 
-    /// - Returns: `nil` when the expression is not understood.
-    package init?(_ text: [UInt8], dialect: Dialect, ignoresCase: Bool = true) {
+    /// Why a text is no pattern.
+    package enum Fault: Error, Hashable {
+        /// It has something that is not read here, and may match anything.
+        case notUnderstood
+        /// Postfix cannot make a pattern of it either: it warns, and skips the rule.
+        case invalid(String)
+    }
+
+    package init(_ text: [UInt8], dialect: Dialect, ignoresCase: Bool = true) throws(Fault) {
         var parser = PatternParser(bytes: text, dialect: dialect, ignoresCase: ignoresCase)
-        guard let root = parser.parse() else { return nil }
+        let root = try parser.parse()
         self.root = root
         groupCount = parser.groupCount
         isAnchored = Self.isAnchored(root)
@@ -83,8 +90,7 @@ package struct TablePattern: Hashable, Sendable {
     package let isNegated: Bool
 
     /// - Parameter key: as ``parseTable(type:bytes:)`` gives it.
-    /// - Returns: `nil` when the pattern or a flag is not understood.
-    package init?(key: String, dialect: Pattern.Dialect) {
+    package init(key: String, dialect: Pattern.Dialect) throws(Pattern.Fault) {
         var bytes = Array(key.utf8)[...]
         var isNegated = false
         while let first = bytes.first, first == UInt8(ascii: "!") || first.isSpace {
@@ -93,21 +99,30 @@ package struct TablePattern: Hashable, Sendable {
         }
         guard let delimiter = bytes.first,
             let end = Self.end(of: bytes.dropFirst(), delimiter: delimiter)
-        else { return nil }
+        else { throw .notUnderstood }
+        let ignoresCase = try Self.ignoresCase(flags: bytes[(end + 1)...], dialect)
+        let inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
+        pattern = try Pattern(inner, dialect: dialect, ignoresCase: ignoresCase)
+        self.isNegated = isNegated
+    }
+
+    private static func ignoresCase(
+        flags: ArraySlice<UInt8>, _ dialect: Pattern.Dialect
+    ) throws(Pattern.Fault) -> Bool {
         var ignoresCase = true
-        for flag in bytes[(end + 1)...] {
-            switch flag {
-            case UInt8(ascii: "i"): ignoresCase.toggle()
+        for flag in flags {
+            let letter = Unicode.Scalar(flag)
+            switch (dialect, letter) {
+            case (_, "i"): ignoresCase.toggle()
             // These matter only for text with line ends, which no lookup key of smtpd has.
-            case UInt8(ascii: "m"), UInt8(ascii: "s"): continue
-            case UInt8(ascii: "E"), UInt8(ascii: "X"): continue
-            default: return nil
+            case (_, "m"), (.pcre, "s"), (.pcre, "E"), (.pcre, "X"): continue
+            case (_, "x"), (.pcre, "A"), (.pcre, "U"): throw .notUnderstood
+            default:
+                guard flag.isLetter else { throw .notUnderstood }
+                throw .invalid("there is no flag \(letter)")
             }
         }
-        let inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
-        guard let pattern = Pattern(inner, dialect: dialect, ignoresCase: ignoresCase) else { return nil }
-        self.pattern = pattern
-        self.isNegated = isNegated
+        return ignoresCase
     }
 
     /// The first delimiter that is not escaped. What follows it are flags, in `regexp:` also `!` and a second expression,

@@ -1,9 +1,17 @@
 /// Reads the text of a regular expression.
+///
+/// What regcomp(3) of glibc or PCRE, whichever the dialect stands for, refuses to compile is told apart from what is
+/// only not read here: Postfix skips the one with a warning, and the other may match anything.
 struct PatternParser {
+    typealias Node = Pattern.Node
+    typealias Fault = Pattern.Fault
+
     let bytes: [UInt8]
     let dialect: Pattern.Dialect
     let ignoresCase: Bool
     private(set) var groupCount = 0
+    private var openGroups = 0
+    private var highestReference = 0
     private var position = 0
     private var depth = 0
 
@@ -21,122 +29,153 @@ struct PatternParser {
         return true
     }
 
-    mutating func parse() -> Pattern.Node? {
-        guard let node = alternation(), position == bytes.count else { return nil }
+    mutating func parse() throws(Fault) -> Node {
+        let node = try alternation()
+        guard position == bytes.count else { throw .invalid("a parenthesis closes nothing") }
+        guard highestReference <= groupCount else {
+            throw .invalid("\\\(highestReference) refers to a group that is not there")
+        }
         return node
     }
 
-    private mutating func alternation() -> Pattern.Node? {
+    private mutating func alternation() throws(Fault) -> Node {
         depth += 1
         defer { depth -= 1 }
-        guard depth < 50, let first = sequence() else { return nil }
+        guard depth < 50 else { throw .notUnderstood }
+        let first = try sequence()
         var branches = [first]
-        while take("|") {
-            guard let next = sequence() else { return nil }
-            branches.append(next)
-        }
+        while take("|") { branches.append(try sequence()) }
         return branches.count == 1 ? first : .alternation(branches)
     }
 
-    private mutating func sequence() -> Pattern.Node? {
-        var parts: [Pattern.Node] = []
-        while let byte = current, byte != UInt8(ascii: "|"), byte != UInt8(ascii: ")") {
-            guard let atom = atom(), let repeated = repetition(of: atom) else { return nil }
-            parts.append(repeated)
+    private mutating func sequence() throws(Fault) -> Node {
+        var parts: [Node] = []
+        while let byte = current, byte != UInt8(ascii: "|"), !closesGroup(byte) {
+            parts.append(try repetition(of: try atom()))
         }
         return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
     }
 
-    private mutating func repetition(of atom: Pattern.Node) -> Pattern.Node? {
+    /// POSIX takes a parenthesis that closes nothing as it is.
+    private func closesGroup(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ")") && (openGroups > 0 || dialect == .pcre)
+    }
+
+    private mutating func repetition(of atom: Node) throws(Fault) -> Node {
         var node = atom
-        while let byte = current {
-            let limits: (Int, Int?)
-            switch byte {
-            case UInt8(ascii: "*"): limits = (0, nil)
-            case UInt8(ascii: "+"): limits = (1, nil)
-            case UInt8(ascii: "?"): limits = (0, 1)
-            case UInt8(ascii: "{"):
-                guard let counted = countedLimits() else { return node }
-                limits = counted
-                position -= 1
-            default: return node
+        var isRepeated = false
+        while let limits = try limits() {
+            switch atom {
+            case .start, .end, .boundary: throw .invalid("a repetition of nothing")
+            default: break
             }
-            position += 1
+            if isRepeated, dialect == .pcre {
+                // Of counts behind one another, PCRE takes more than PCRE2.
+                throw limits.isCounted ? .notUnderstood : .invalid("a repetition of a repetition")
+            }
+            isRepeated = true
             var isLazy = false
             if dialect == .pcre {
                 isLazy = take("?")
-                // A possessive repetition matches less than a greedy one: not understood.
-                if !isLazy, current == UInt8(ascii: "+") { return nil }
+                // A possessive repetition matches less than a greedy one.
+                if !isLazy, current == UInt8(ascii: "+") { throw .notUnderstood }
             }
-            node = .repetition(node, atLeast: limits.0, atMost: limits.1, isLazy: isLazy)
+            node = .repetition(node, atLeast: limits.least, atMost: limits.most, isLazy: isLazy)
         }
         return node
     }
 
-    /// `{2}`, `{2,}`, `{2,5}`; leaves the position behind the brace.
-    private mutating func countedLimits() -> (Int, Int?)? {
-        guard let close = bytes[position...].firstIndex(of: UInt8(ascii: "}")) else { return nil }
-        let parts = bytes[position + 1..<close].split(
-            separator: UInt8(ascii: ","), maxSplits: 1, omittingEmptySubsequences: false
-        ).map(\.text)
-        guard let least = Int(parts[0]), least <= 1000 else { return nil }
-        var most: Int? = least
-        if parts.count == 2 {
-            most = parts[1].isEmpty ? nil : Int(parts[1])
-            if !parts[1].isEmpty, most == nil { return nil }
-        }
-        position = close + 1
-        return (least, most)
+    private typealias Limits = (least: Int, most: Int?, isCounted: Bool)
+
+    /// Takes `*`, `+`, `?` or a count, where one stands here.
+    private mutating func limits() throws(Fault) -> Limits? {
+        if take("*") { return (0, nil, false) }
+        if take("+") { return (1, nil, false) }
+        if take("?") { return (0, 1, false) }
+        return current == UInt8(ascii: "{") ? try countedLimits() : nil
     }
 
-    private mutating func atom() -> Pattern.Node? {
-        guard let byte = current else { return nil }
+    /// `{2}`, `{2,}`, `{2,5}`; what is none of them is an error in POSIX, and in PCRE text.
+    private mutating func countedLimits() throws(Fault) -> Limits? {
+        guard let close = bytes[position...].firstIndex(of: UInt8(ascii: "}")) else {
+            guard dialect == .pcre else { throw .invalid("a brace that is not closed") }
+            return nil
+        }
+        let text = bytes[position + 1..<close]
+        let parts = text.split(
+            separator: UInt8(ascii: ","), maxSplits: 1, omittingEmptySubsequences: false)
+        guard !text.isEmpty, parts.allSatisfy({ $0.allSatisfy(\.isDigit) }) else {
+            guard dialect == .pcre else { throw .invalid("a count that is none") }
+            // Newer releases of PCRE2 take white space in a count.
+            if text.allSatisfy({ $0.isDigit || $0.isSpace || $0 == UInt8(ascii: ",") }), !text.isEmpty {
+                throw .notUnderstood
+            }
+            return nil
+        }
+        // Of PCRE2, newer releases take a count without a beginning as one from nought.
+        if parts[0].isEmpty, dialect == .pcre { throw .notUnderstood }
+        let numbers = parts.map { Int($0.text) ?? ($0.isEmpty ? 0 : .max) }
+        guard numbers.allSatisfy({ $0 <= 1000 }) else { throw .notUnderstood }
+        position = close + 1
+        guard numbers.count == 2 else { return (numbers[0], numbers[0], true) }
+        guard !parts[1].isEmpty else { return (numbers[0], nil, true) }
+        guard numbers[0] <= numbers[1] else { throw .invalid("a count that ends before it begins") }
+        return (numbers[0], numbers[1], true)
+    }
+
+    private mutating func atom() throws(Fault) -> Node {
+        guard let byte = current else { throw .notUnderstood }
         position += 1
         switch byte {
         case UInt8(ascii: "^"): return .start
         case UInt8(ascii: "$"): return .end
         case UInt8(ascii: "."): return .set(.all)
-        case UInt8(ascii: "["): return bracket()
-        case UInt8(ascii: "("): return group()
-        case UInt8(ascii: "\\"): return escape()
-        case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"): return nil
+        case UInt8(ascii: "["): return try bracket()
+        case UInt8(ascii: "("): return try group()
+        case UInt8(ascii: "\\"): return try escape()
+        case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"): throw .invalid("a repetition of nothing")
+        case UInt8(ascii: "{") where dialect == .regexp: throw .invalid("a repetition of nothing")
         default: return literal(byte)
         }
     }
 
-    private func literal(_ byte: UInt8) -> Pattern.Node {
+    private func literal(_ byte: UInt8) -> Node {
         let set = ByteSet([byte])
         return .set(ignoresCase ? set.ignoringCase : set)
     }
 
-    private mutating func group() -> Pattern.Node? {
+    private mutating func group() throws(Fault) -> Node {
         var index: Int?
         var look: (Pattern.Direction, Pattern.Presence)?
-        if dialect == .pcre, take("?") {
-            if take(":") {
-                index = nil
-            } else if take("=") {
-                look = (.ahead, .present)
-            } else if take("!") {
-                look = (.ahead, .absent)
-            } else if take("<") {
-                if take("=") { look = (.behind, .present) } else if take("!") { look = (.behind, .absent) }
-                if look == nil { return nil }
-            } else {
-                return nil
-            }
+        if dialect == .pcre, current == UInt8(ascii: "?") || current == UInt8(ascii: "*") {
+            guard take("?") else { throw .notUnderstood }
+            look = try lookOrPlainGroup()
         } else {
             groupCount += 1
             index = groupCount
         }
-        guard let inner = alternation(), take(")") else { return nil }
+        openGroups += 1
+        let inner = try alternation()
+        openGroups -= 1
+        guard take(")") else { throw .invalid("a parenthesis that is not closed") }
         return look.map { .look(inner, $0.0, $0.1) } ?? .group(inner, index: index)
     }
 
-    private mutating func escape() -> Pattern.Node? {
-        guard let byte = current else { return nil }
+    /// What stands behind `(?`; `nil` for a group that is only not counted.
+    private mutating func lookOrPlainGroup() throws(Fault) -> (Pattern.Direction, Pattern.Presence)? {
+        if take(":") { return nil }
+        if take("=") { return (.ahead, .present) }
+        if take("!") { return (.ahead, .absent) }
+        guard take("<") else { throw .notUnderstood }
+        if take("=") { return (.behind, .present) }
+        if take("!") { return (.behind, .absent) }
+        throw .notUnderstood
+    }
+
+    private mutating func escape() throws(Fault) -> Node {
+        guard let byte = current else { throw .notUnderstood }
         position += 1
-        if byte.isDigit, byte != UInt8(ascii: "0") { return .backReference(Int(byte - 0x30)) }
+        if byte.isDigit, byte != UInt8(ascii: "0") { return try reference(byte) }
         switch byte {
         case UInt8(ascii: "w"): return .set(.word)
         case UInt8(ascii: "W"): return .set(ByteSet.word.inverted)
@@ -148,8 +187,25 @@ struct PatternParser {
             return dialect == .regexp ? .boundary(.present) : literal(byte)
         default: break
         }
-        guard dialect == .pcre, byte.isLetter else { return byte.isLetter ? nil : literal(byte) }
-        switch byte {
+        guard dialect == .pcre else {
+            if byte == UInt8(ascii: "`") { return .start }
+            if byte == UInt8(ascii: "'") { return .end }
+            // glibc takes any other byte as it is: `\d` is the letter d.
+            return literal(byte)
+        }
+        return byte.isLetter || byte.isDigit ? try letterEscape(byte) : literal(byte)
+    }
+
+    private mutating func reference(_ digit: UInt8) throws(Fault) -> Node {
+        // With more digits PCRE may mean a byte by its number.
+        if dialect == .pcre, current?.isDigit == true { throw .notUnderstood }
+        let number = Int(digit - 0x30)
+        highestReference = max(highestReference, number)
+        return .backReference(number)
+    }
+
+    private func letterEscape(_ letter: UInt8) throws(Fault) -> Node {
+        switch letter {
         case UInt8(ascii: "d"): return .set(.digits)
         case UInt8(ascii: "D"): return .set(ByteSet.digits.inverted)
         case UInt8(ascii: "A"): return .start
@@ -157,78 +213,30 @@ struct PatternParser {
         case UInt8(ascii: "t"): return .set(ByteSet([0x09]))
         case UInt8(ascii: "n"): return .set(ByteSet([0x0a]))
         case UInt8(ascii: "r"): return .set(ByteSet([0x0d]))
-        default: return nil
+        default: throw .notUnderstood
         }
     }
 
-    private mutating func bracket() -> Pattern.Node? {
-        let isInverted = take("^")
-        var set = ByteSet()
-        var isFirst = true
-        while let byte = current {
-            if byte == UInt8(ascii: "]"), !isFirst {
-                position += 1
-                if ignoresCase { set = set.ignoringCase }
-                return .set(isInverted ? set.inverted : set)
-            }
-            isFirst = false
-            guard let member = bracketMember() else { return nil }
-            switch member {
-            case .set(let other): set.formUnion(other)
-            case .byte(let low):
-                guard current == UInt8(ascii: "-"), position + 1 < bytes.count,
-                    bytes[position + 1] != UInt8(ascii: "]")
-                else {
-                    set.insert(low)
-                    continue
-                }
-                position += 1
-                guard case .byte(let high) = bracketMember(), low <= high else { return nil }
-                set.formUnion(ByteSet(low...high))
-            }
+    private mutating func bracket() throws(Fault) -> Node {
+        if dialect == .pcre, try isClassOutsideBrackets() {
+            throw .invalid("a class such as [:alpha:] outside brackets")
         }
-        return nil
+        var reader = BracketReader(
+            bytes: bytes, position: position, dialect: dialect, ignoresCase: ignoresCase)
+        let set = try reader.read()
+        position = reader.position
+        return .set(set)
     }
 
-    private enum Member {
-        case byte(UInt8)
-        case set(ByteSet)
-    }
-
-    private mutating func bracketMember() -> Member? {
-        guard let byte = current else { return nil }
-        position += 1
-        if byte == UInt8(ascii: "["), current == UInt8(ascii: ":") {
-            guard let close = bytes[position...].firstIndex(of: UInt8(ascii: "]")) else { return nil }
-            let name = bytes[position..<close].text
-            position = close + 1
-            return Self.classes[name].map(Member.set)
+    /// `[:alpha:]` alone: what PCRE takes for a mistake, and POSIX for a set of letters.
+    private func isClassOutsideBrackets() throws(Fault) -> Bool {
+        guard let first = current, ":.=".utf8.contains(first),
+            let close = bytes[position...].dropFirst().firstIndex(of: UInt8(ascii: "]")),
+            close > position + 1, bytes[close - 1] == first
+        else { return false }
+        guard first == UInt8(ascii: ":"), bytes[position + 1..<close - 1].allSatisfy(\.isLetter) else {
+            throw .notUnderstood
         }
-        // In POSIX brackets a backslash is a byte like any other.
-        guard byte == UInt8(ascii: "\\"), dialect == .pcre, let next = current else { return .byte(byte) }
-        position += 1
-        switch next {
-        case UInt8(ascii: "d"): return .set(.digits)
-        case UInt8(ascii: "w"): return .set(.word)
-        case UInt8(ascii: "s"): return .set(.space)
-        case UInt8(ascii: "t"): return .byte(0x09)
-        case UInt8(ascii: "n"): return .byte(0x0a)
-        case UInt8(ascii: "r"): return .byte(0x0d)
-        default: return next.isLetter || next.isDigit ? nil : .byte(next)
-        }
+        return true
     }
-
-    private static let classes: [String: ByteSet] = {
-        var alphanumeric = ByteSet.letters
-        alphanumeric.formUnion(.digits)
-        let lower = ByteSet(UInt8(ascii: "a")...UInt8(ascii: "z"))
-        let upper = ByteSet(UInt8(ascii: "A")...UInt8(ascii: "Z"))
-        let punctuation = ByteSet((0x21...0x7e).filter { !alphanumeric.contains($0) })
-        return [
-            ":alpha:": .letters, ":digit:": .digits, ":alnum:": alphanumeric, ":space:": .space,
-            ":lower:": lower, ":upper:": upper, ":punct:": punctuation, ":print:": ByteSet(0x20...0x7e),
-            ":graph:": ByteSet(0x21...0x7e), ":blank:": ByteSet([0x09, 0x20]),
-            ":cntrl:": ByteSet(0x00...0x1f), ":xdigit:": ByteSet("0123456789abcdefABCDEF".utf8),
-        ]
-    }()
 }

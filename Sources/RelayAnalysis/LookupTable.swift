@@ -41,12 +41,21 @@ final class LookupTable {
 
     struct PatternRule {
         var kind: RuleKind
+        /// `nil` for what is not understood.
         var pattern: TablePattern?
         var value: String
         var entry: Int
+        /// Why Postfix skips the rule, where it does.
+        var fault: String?
+
+        func result(_ groups: [[UInt8]?]) -> String {
+            guard value.utf8.contains(UInt8(ascii: "$")) else { return value }
+            return (try? RuleResult(value))?.text(groups) ?? value
+        }
     }
 
-    enum RuleKind { case rule, condition, endOfCondition }
+    /// What Postfix skips with a warning has a kind of its own, so that the rules keep the numbers of the entries.
+    enum RuleKind { case rule, condition, endOfCondition, skipped }
 
     /// As written: `hash:/etc/postfix/access`.
     let name: String
@@ -87,17 +96,17 @@ final class LookupTable {
         switch content {
         case .fixed(let entries, _), .networks(let entries, _): !entries.isEmpty
         case .networkRules(let rules): !rules.isEmpty
-        case .patterns(let rules): !rules.isEmpty
+        case .patterns(let rules): rules.contains { $0.kind == .rule }
         case .constant, .unreadable: true
         case .union(let members), .pipe(let members): members.contains { $0.canAnswer }
         case .failing: false
         }
     }
 
-    /// The rules with a pattern that is not understood here; Postfix skips those that it does not understand.
+    /// The rules with a pattern that is not understood here.
     private(set) lazy var obscureRules: [PatternRule] = {
         guard case .patterns(let rules) = content else { return [] }
-        return rules.filter { $0.kind != .endOfCondition && $0.pattern == nil }
+        return rules.filter { ($0.kind == .rule || $0.kind == .condition) && $0.pattern == nil }
     }()
 
     /// The tables that this one is made of, or itself.
@@ -130,7 +139,7 @@ final class LookupTable {
         while index < rules.count {
             let rule = rules[index]
             index += 1
-            guard rule.kind != .endOfCondition else { continue }
+            guard rule.kind == .rule || rule.kind == .condition else { continue }
             // What is not understood is another question: see ``obscureRules``.
             guard let pattern = rule.pattern else {
                 if rule.kind == .condition { index = Self.endOfBlock(rules.map(\.kind), from: index) }
@@ -145,7 +154,7 @@ final class LookupTable {
                 holds.toggle()
             }
             if rule.kind == .rule, holds {
-                return .found(substituteGroups(in: rule.value, groups), entry: rule.entry)
+                return .found(rule.result(groups), entry: rule.entry)
             }
             if rule.kind == .condition, !holds { index = Self.endOfBlock(rules.map(\.kind), from: index) }
         }
@@ -185,35 +194,4 @@ final class LookupTable {
         }
         return .found(text, entry: nil)
     }
-}
-
-/// `$1`, `${1}` and `$(1)` in the result of a pattern.
-func substituteGroups(in value: String, _ groups: [[UInt8]?]) -> String {
-    guard value.contains("$") else { return value }
-    let bytes = Array(value.utf8)
-    var result: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-        guard bytes[index] == UInt8(ascii: "$"), index + 1 < bytes.count else {
-            result.append(bytes[index])
-            index += 1
-            continue
-        }
-        if bytes[index + 1] == UInt8(ascii: "$") {
-            result.append(bytes[index])
-            index += 2
-            continue
-        }
-        let isBraced = "{(".utf8.contains(bytes[index + 1])
-        let start = index + (isBraced ? 2 : 1)
-        let end = bytes[start...].firstIndex { !$0.isDigit } ?? bytes.count
-        guard let number = Int(bytes[start..<end].text) else {
-            result.append(bytes[index])
-            index += 1
-            continue
-        }
-        if number > 0, number <= groups.count { result += groups[number - 1] ?? [] }
-        index = isBraced ? min(end + 1, bytes.count) : end
-    }
-    return result.text
 }

@@ -16,7 +16,7 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + forwards + smuggling
-            + logins + listeners + permissions
+            + logins + listeners + permissions + skippedRules
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -60,6 +60,23 @@ struct RiskFinder {
                 why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
         ]
     }
+
+    /// Rules that somebody wrote and that Postfix does not follow: what they were to refuse is not refused.
+    private var skippedRules: [RelayRisk] {
+        host.tables.made.flatMap { table -> [RelayRisk] in
+            guard case .patterns(let rules) = table.content else { return [] }
+            return rules.filter { $0.fault != nil }.prefix(Self.ruleLimit).map { rule in
+                let entry = table.entries[rule.entry]
+                return RelayRisk(
+                    kind: "skipped-rule", file: table.source.map { host.quoting.name(of: .table($0)) },
+                    line: entry.line, text: "\(entry.key) \(entry.value)",
+                    why: "Postfix skips the rule with a warning: \(rule.fault ?? "").")
+            }
+        }
+    }
+
+    /// How many skipped rules of one table are named.
+    private static let ruleLimit = 20
 
     private var unsetNetworks: [RelayRisk] {
         guard !values.value(of: "mynetworks").isDefined, values.text(of: "mynetworks_style").folded != "host"

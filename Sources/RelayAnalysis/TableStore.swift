@@ -20,6 +20,9 @@ final class TableStore {
         return made
     }
 
+    /// The tables that were asked for so far, in the order of their names.
+    var made: [LookupTable] { tables.values.sorted { $0.name < $1.name } }
+
     private func make(_ text: String) -> LookupTable {
         guard let name = TableName(text) else {
             return LookupTable(
@@ -123,18 +126,37 @@ final class TableStore {
             value: entry.value, entry: position)
     }
 
-    private func patternRules(_ entries: [TableEntry], _ dialect: Pattern.Dialect) -> [LookupTable
-        .PatternRule]
-    {
+    private func patternRules(
+        _ entries: [TableEntry], _ dialect: Pattern.Dialect
+    ) -> [LookupTable.PatternRule] {
         entries.enumerated().map { position, entry in
             if entry.key == "ENDIF" {
                 return .init(kind: .endOfCondition, pattern: nil, value: "", entry: position)
             }
             let isCondition = entry.key.hasPrefix("IF ")
-            let key = isCondition ? String(entry.key.dropFirst(3)) : entry.key
-            return .init(
-                kind: isCondition ? .condition : .rule, pattern: TablePattern(key: key, dialect: dialect),
-                value: entry.value, entry: position)
+            var rule = LookupTable.PatternRule(
+                kind: isCondition ? .condition : .rule, pattern: nil, value: entry.value, entry: position)
+            do throws(Pattern.Fault) {
+                let pattern = try TablePattern(
+                    key: isCondition ? String(entry.key.dropFirst(3)) : entry.key, dialect: dialect)
+                if !isCondition { try check(entry.value, of: pattern) }
+                rule.pattern = pattern
+            } catch {
+                guard case .invalid(let why) = error else { return rule }
+                rule.kind = .skipped
+                rule.fault = why
+            }
+            return rule
+        }
+    }
+
+    /// Whether the groups that the result names are there.
+    private func check(_ value: String, of pattern: TablePattern) throws(Pattern.Fault) {
+        let highest = try RuleResult(value).highestGroup
+        guard highest > 0 else { return }
+        if pattern.isNegated { throw .invalid("the result names a group of what does not match") }
+        guard highest <= pattern.pattern.groupCount else {
+            throw .invalid("the result names group \(highest), which is not there")
         }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct PatternTests {
     private func matches(_ pattern: String, _ text: String, _ dialect: Pattern.Dialect = .pcre) -> Bool? {
-        guard let compiled = Pattern(Array(pattern.utf8), dialect: dialect) else { return nil }
+        guard let compiled = try? Pattern(Array(pattern.utf8), dialect: dialect) else { return nil }
         if case .match = compiled.search(Array(text.utf8)) { return true }
         return false
     }
@@ -25,20 +25,62 @@ import Testing
         #expect(matches(pattern, text) == expected)
     }
 
-    @Test(arguments: ["a(", "[a", "a++", "(?P<n>a)", "*a", "\\p{L}"])
-    func `What is not understood is no pattern`(pattern: String) {
-        #expect(matches(pattern, "a") == nil)
+    @Test(arguments: [
+        "a++", "(?P<n>a)", "\\p{L}", "(*UTF8)a", "(?i)a", "\\x41", "\\12", "a{,3}", "[[:word:]]", "[[.a.]]",
+        "\\Q(\\E", "a{2}{3}", "(?<name>a)",
+    ])
+    func `What is not understood may match anything`(pattern: String) {
+        #expect(throws: Pattern.Fault.notUnderstood) { try Pattern(Array(pattern.utf8), dialect: .pcre) }
+    }
+
+    /// As regcomp(3) of glibc 2.36 and PCRE2 10.42 said of each, by Postfix's warning.
+    private static let compiled: [(pattern: String, regexp: Bool, pcre: Bool)] = [
+        ("(unclosed", false, false), ("closed)", true, false), ("(a(b)", false, false), ("*a", false, false),
+        ("a|+b", false, false), ("^*a", false, false), ("(^*)", false, false), ("\\b+a", false, false),
+        ("[abc", false, false), ("[]", false, false), ("[z-a]", false, false), ("[Z-a]", false, true),
+        ("[a-c-e]", false, true), ("a{5,2}", false, false), ("a{x", false, true), ("a{1,2", false, true),
+        ("{a", false, true), ("a{1,2,3}", false, true), ("a**", true, false), ("[[:foo:]]", false, false),
+        ("[[:alpha:]]", true, true), ("[:alpha:]", true, false), ("\\1", false, false),
+        ("(a)\\2", false, false),
+        ("(a)\\1", true, true), ("(?:a)", false, true), ("(?!a)b", false, true), ("()", true, true),
+        ("a||b", true, true), ("\\d+", true, true), ("[--a]", true, true), ("[a-]", true, true),
+    ]
+
+    @Test(arguments: compiled)
+    func `A text is a pattern for us where it is one for Postfix`(text: String, regexp: Bool, pcre: Bool) {
+        for (dialect, isPattern) in [(Pattern.Dialect.regexp, regexp), (.pcre, pcre)] {
+            do throws(Pattern.Fault) {
+                _ = try Pattern(Array(text.utf8), dialect: dialect)
+                #expect(isPattern, "\(dialect)")
+            } catch {
+                #expect(!isPattern && error != .notUnderstood, "\(dialect)")
+            }
+        }
+    }
+
+    @Test(arguments: [("\\d+", "ddd", true), ("\\d+", "12", false), ("a)", "a)", true), ("^a{,2}$", "aaa", false)])
+    func `Patterns match as regcomp's do`(pattern: String, text: String, expected: Bool) {
+        #expect(matches(pattern, text, .regexp) == expected)
+    }
+
+    @Test(arguments: [
+        ("/a/s", Pattern.Dialect.regexp), ("/a/g", .regexp), ("/a/A", .regexp), ("/a/g", .pcre), ("/a/o", .pcre),
+    ])
+    func `A flag that Postfix does not know makes it skip the rule`(key: String, dialect: Pattern.Dialect) {
+        #expect(throws: Pattern.Fault.invalid("there is no flag \(key.last ?? " ")")) {
+            try TablePattern(key: key, dialect: dialect)
+        }
     }
 
     @Test func `A pattern that would take for ever is undecided`() throws {
-        let pattern = try #require(Pattern(Array("^(a+)+(a+)+(a+)+$".utf8), dialect: .pcre))
+        let pattern = try Pattern(Array("^(a+)+(a+)+(a+)+$".utf8), dialect: .pcre)
         #expect(
             pattern.search(Array(repeating: UInt8(ascii: "a"), count: 200) + [UInt8(ascii: "!")])
                 == .undecided)
     }
 
     @Test func `Groups are captured`() throws {
-        let pattern = try #require(Pattern(Array("^([^=@]+)=([^=@]+)@here$".utf8), dialect: .regexp))
+        let pattern = try Pattern(Array("^([^=@]+)=([^=@]+)@here$".utf8), dialect: .regexp)
         let expected: [[UInt8]?] = [Array("u".utf8), Array("elsewhere.org".utf8)]
         #expect(pattern.search(Array("u=elsewhere.org@here".utf8)) == .match(expected))
     }
@@ -49,7 +91,7 @@ import Testing
         "^postmaster@", "x{3}y+", "\\d+[a-f]?z",
     ])
     func `Samples match the pattern that they are made from`(text: String) throws {
-        let pattern = try #require(Pattern(Array(text.utf8), dialect: .pcre))
+        let pattern = try Pattern(Array(text.utf8), dialect: .pcre)
         let samples = pattern.samples(filling: Array("elsewhere.org".utf8))
         #expect(!samples.isEmpty)
         for sample in samples {
@@ -61,18 +103,20 @@ import Testing
     }
 
     @Test func `Counts within counts make no samples without end`() throws {
-        let pattern = try #require(
-            Pattern(Array("((((((a{50}){50}){50}){50}){50}){50})|b".utf8), dialect: .pcre))
+        let pattern = try Pattern(Array("((((((a{50}){50}){50}){50}){50}){50})|b".utf8), dialect: .pcre)
         #expect(pattern.samples(filling: []).map(\.text) == ["b"])
     }
 
     @Test func `Flags and negation of a table's pattern are read`() throws {
-        let pattern = try #require(TablePattern(key: "!/ABC/i", dialect: .pcre))
+        let pattern = try TablePattern(key: "!/ABC/i", dialect: .pcre)
         #expect(pattern.isNegated)
         #expect(pattern.pattern.search(Array("abc".utf8)) == .noMatch)
-        #expect(TablePattern(key: "/a/Q", dialect: .pcre) == nil)
+        #expect(throws: Pattern.Fault.invalid("there is no flag Q")) { try TablePattern(key: "/a/Q", dialect: .pcre) }
         // "This and not that" (regexp_table(5)) is no expression with slashes in it.
-        #expect(TablePattern(key: "/@example\\.net$/!/^bounce@/", dialect: .regexp) == nil)
-        #expect(TablePattern(key: "/a\\/b/", dialect: .pcre)?.pattern.search(Array("a/b".utf8)) == .match([]))
+        #expect(throws: Pattern.Fault.notUnderstood) {
+            try TablePattern(key: "/@example\\.net$/!/^bounce@/", dialect: .regexp)
+        }
+        let slash = try TablePattern(key: "/a\\/b/", dialect: .pcre)
+        #expect(slash.pattern.search(Array("a/b".utf8)) == .match([]))
     }
 }

@@ -64,10 +64,21 @@ import Testing
             "check_client_access cidr:/c",
             "if 203.0.0.0/8\n!203.0.113.9 REJECT\n0.0.0.0/0 OK\nendif\n", .partial
         ),
-        // Postfix skips a pattern that is none; here it is not known what it would match.
-        ("check_client_access pcre:/c", "/(unclosed/ OK\n", .unknown),
-        ("check_client_access pcre:/c", "/(unclosed/ REJECT no\n", .closed),
+        // What a pattern that is not understood matches is not known.
+        ("check_client_access pcre:/c", "/\\p{L}/ OK\n", .unknown),
+        ("check_client_access pcre:/c", "/\\p{L}/ REJECT no\n", .closed),
+        ("check_client_access pcre:/c", "/\\p{L}/ OK\n/provider/ OK\n", .partial),
+        // Postfix skips a rule whose pattern is none, and a condition without what it is about.
+        ("check_client_access pcre:/c", "/(unclosed/ OK\n", .closed),
+        ("check_client_access regexp:/c", "/./g OK\n", .closed),
+        ("check_client_access regexp:/c", "/(?i)./ OK\n", .closed),
+        ("check_sender_access pcre:/c", "/./ permit$1\n", .closed),
+        ("check_sender_access pcre:/c", "/(.)/ permit $1a\n", .closed),
+        ("check_sender_access pcre:/c", "!/(a)x/ permit$1\n", .closed),
         ("check_client_access pcre:/c", "/(unclosed/ OK\n/provider/ OK\n", .partial),
+        ("check_sender_access pcre:/c", "if /(unclosed/\n/./ OK\nendif\n", .open),
+        ("check_sender_access pcre:/c", "if /^a@b\\.example$/\nif /(unclosed/\nendif\n/./ OK\nendif\n", .open),
+        ("check_sender_access pcre:/c", "/*./ REJECT\n/./ OK\n", .open),
         ("check_reverse_client_hostname_access hash:/c", "provider.example OK\n", .closed),
         ("check_helo_access hash:/c", "localhost OK\n", .partial),
         ("check_sender_access hash:/c", "hosted.example OK\n", .partial),
@@ -106,6 +117,15 @@ import Testing
     ])
     func `The relay list decides`(list: String, verdict: RelayVerdict) {
         #expect(relay(list).report.verdict == verdict)
+    }
+
+    @Test func `A rule that Postfix skips is told as a risk, with its line`() throws {
+        let host = relay("permit_mynetworks, check_client_access pcre:/c, reject_unauth_destination")
+        let report = host.table("pcre:/c", "# clients\n/^bad\\.example$/ REJECT\n/*.spam/ REJECT no\n").report
+        #expect(report.verdict == .closed)
+        let risk = try #require(report.risks.first { $0.kind == "skipped-rule" })
+        #expect(risk.line == 3 && risk.file == "/c" && risk.text == "/*.spam/ REJECT no")
+        #expect(report.risks.filter { $0.kind == "skipped-rule" }.count == 1)
     }
 
     @Test func `A permit in one list is stopped by the other`() {
