@@ -9,8 +9,10 @@ enum AccessAction {
     case deferIfReject
     /// The message is accepted and goes nowhere.
     case discard
-    /// The message is accepted, and then somebody looks at it or it goes elsewhere.
+    /// The message is accepted, and goes elsewhere.
     case divert
+    /// The message is accepted, and waits until somebody releases it.
+    case hold
     case configurationError(String)
     case restrictions([Restriction])
 }
@@ -33,7 +35,7 @@ extension SMTPServer {
         case "DEFER_IF_PERMIT": return .deferIfPermit
         case "DEFER_IF_REJECT": return .deferIfReject
         case "DISCARD": return .discard
-        case "HOLD": return .divert
+        case "HOLD": return .hold
         case "REDIRECT": return text.contains("@") ? .divert : .dunno
         case "FILTER":
             let transport = String(text.prefix { $0 != ":" })

@@ -17,11 +17,12 @@ package func explainRelay(
     Explanation(Host(configuration, trusted: trusted, deferred: deferred)).report
 }
 
-/// Mail that `defer_transports` keeps in the queue until the administrator lifts it (postconf(5)).
+/// Mail that `defer_transports` keeps in the queue until the administrator lifts it (postconf(5)), or that HOLD keeps
+/// there until somebody releases it (access(5)).
 package enum DeferredMail: Sendable {
     /// Nothing of it arrives anywhere, as the configuration is.
     case stays
-    /// All of it does, once the emergency in which it was set is over.
+    /// All of it does, once the emergency in which it was set is over, or it was looked at.
     case leaves
 }
 

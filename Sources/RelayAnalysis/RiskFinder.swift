@@ -45,20 +45,29 @@ struct RiskFinder {
         ]
     }
 
-    /// What only waits: as soon as this is lifted, strangers' mail leaves.
+    /// What only waits: as soon as this is lifted, or what is on hold is released, strangers' mail leaves.
     private var deferredMail: [RelayRisk] {
         let name = "defer_transports"
         let values = host.values(ofDaemon: "qmgr")
-        guard host.deferred == .stays, !values.value(of: name).items.isEmpty,
-            explanation.verdict == .closed
-        else { return [] }
+        let isBraked = !values.value(of: name).items.isEmpty
+        guard host.deferred == .stays, isBraked || !host.holds.isEmpty, explanation.verdict == .closed else {
+            return []
+        }
         let later = Explanation(Host(host.configuration, trusted: host.trusted, deferred: .leaves))
         guard [.open, .partial].contains(later.verdict) else { return [] }
-        return [
-            risk(
-                "deferred-relay", name, values,
-                why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
-        ]
+        let brake = risk(
+            "deferred-relay", name, values,
+            why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
+        return (isBraked ? [brake] : [])
+            + host.holds.map { hold in
+                RelayRisk(
+                    kind: "deferred-relay", parameter: hold.parameter,
+                    file: host.quoting.name(of: hold.place.file), line: hold.place.line,
+                    text: host.quoting.text(of: hold.place),
+                    why:
+                        "Strangers' mail is taken and put on hold: it leaves when a person, or a program such as "
+                        + "MailScanner, releases it.")
+            }
     }
 
     /// Rules that somebody wrote and that Postfix does not follow: what they were to refuse is not refused.

@@ -81,13 +81,19 @@ extension SMTPServer {
             if evaluation.warningDepth == nil { evaluation.isDeferred = true }
             return .dunno
         // Mail that a filter gets before it is taken cannot be held, discarded or sent elsewhere by smtpd.
-        case .discard where isFilteredFirst, .divert where isFilteredFirst: return .dunno
+        case .discard where isFilteredFirst, .divert where isFilteredFirst, .hold where isFilteredFirst:
+            return .dunno
         case .discard:
             evaluation.isSwallowed = true
             evaluation.stopsHere = true
             return .permit(nil)
         case .divert:
             evaluation.isSwallowed = true
+            return .dunno
+        case .hold:
+            if let item = restriction.items.last, host.keeps(by: item, parameter(of: item)) {
+                evaluation.isSwallowed = true
+            }
             return .dunno
         case .configurationError(let why):
             return .reject(.configuration(why: why, restriction.items.last.map(host.quoting.place)))

@@ -49,7 +49,8 @@ extension SMTPServer {
         rewriting.value(of: "header_checks").items.contains { item in
             guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
             let action = value.prefix { $0 != " " }.uppercased()
-            return ["DISCARD", "REJECT", "HOLD", "REDIRECT"].contains(action)
+            if action == "HOLD" { return host.keeps(by: item, parameter(of: item)) }
+            return ["DISCARD", "REJECT", "REDIRECT"].contains(action)
         }
     }
 

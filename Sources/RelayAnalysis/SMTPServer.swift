@@ -12,6 +12,14 @@ final class Host {
     /// Networks that an administrator vouched for.
     let trusted: [IPNetwork]
     let deferred: DeferredMail
+    /// What put a message on hold while the host was judged.
+    private(set) var holds: [Hold] = []
+
+    /// An item of a list, whose table says HOLD.
+    struct Hold: Hashable {
+        var parameter: String
+        var place: Place
+    }
 
     init(_ configuration: PostfixConfiguration, trusted: [IPNetwork], deferred: DeferredMail = .stays) {
         self.configuration = configuration
@@ -35,6 +43,13 @@ final class Host {
     }
 
     var listParser: ListParser { ListParser(configuration: configuration, quoting: quoting, tables: tables) }
+
+    /// Whether what an item puts on hold counts as kept: a person, or a program such as MailScanner, may release it.
+    func keeps(by item: ListItem, _ parameter: String?) -> Bool {
+        let hold = Hold(parameter: parameter ?? "", place: quoting.place(of: item))
+        if !holds.contains(hold) { holds.append(hold) }
+        return deferred == .stays
+    }
 
     /// Whether the address can only be the host's own, or somebody's whom an administrator vouched for.
     func isTrusted(_ address: IPAddress) -> Bool {

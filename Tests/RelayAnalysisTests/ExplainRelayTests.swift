@@ -202,6 +202,31 @@ import Testing
     }
 
     @Test(arguments: [
+        ("smtpd_client_restrictions", "check_client_access static:HOLD", ""),
+        ("smtpd_recipient_restrictions", "check_sender_access hash:/t", "relay-check-x7q.org HOLD\n"),
+        ("header_checks", "regexp:/t", "/^Received:/ HOLD\n"),
+        ("header_checks", "pcre:/t", "/^Subject:/ WARN\n/^received: from/ HOLD for MailScanner\n"),
+    ])
+    func `What is on hold leaves when it is released, so it is a risk and is repaired`(
+        name: String, value: String, text: String
+    ) throws {
+        var held = host.setting(name, value)
+        if !text.isEmpty { held = held.table(String(value.split(separator: " ").last ?? ""), text) }
+        #expect(held.report.risks.allSatisfy { $0.kind != "deferred-relay" })
+        let open = held.setting("mynetworks", "0.0.0.0/0")
+        let report = open.report
+        #expect(report.verdict == .closed)
+        let risk = try #require(report.risks.first { $0.kind == "deferred-relay" })
+        #expect(risk.parameter == name && risk.text == "\(name) = \(value)" && risk.file == "main.cf")
+        let later = explainRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(later.verdict == .open && later.causes.first?.culprit == "0.0.0.0/0")
+        let repair = repairRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(repair.after.verdict == .closed)
+        #expect(open.repaired(repair).main == held.setting("mynetworks", "127.0.0.0/8 [::1]/128").main)
+        #expect(open.repair.edits.isEmpty)
+    }
+
+    @Test(arguments: [
         ("/etc/postfix/not-in-the-copy", RelayVerdict.unknown), ("mysql:/etc/postfix/hosts.cf", .unknown),
         ("127.0.0.1, !/etc/postfix/not-in-the-copy", .closed),
     ])
