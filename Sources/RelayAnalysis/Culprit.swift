@@ -51,6 +51,16 @@ enum CauseKind: String {
     case syntax
 }
 
+extension CauseKind {
+    /// Whether it is a row of an access(5) table, of which the result counts.
+    var isAccess: Bool {
+        switch self {
+        case .clientAccess, .heloAccess, .senderAccess, .recipientAccess, .certificateAccess: true
+        default: false
+        }
+    }
+}
+
 /// What lets a stranger through, and how it may be closed.
 struct Blame: Hashable {
     var kind: CauseKind

@@ -5,11 +5,16 @@ extension Mender {
     /// Takes the guilty row out of a table that keeps rows which somebody vouched for.
     ///
     /// Where no such row is left the list need not ask the table, and where there are very many guilty ones the
-    /// table is not what its author thinks.
-    /// - Returns: whether the row goes.
+    /// table is not what its author thinks. A row of a table that also refuses stays, with a result that lets in mail
+    /// for this host alone: what stands behind it may refuse whom its author wanted to hear from.
+    /// - Returns: whether the row is no longer guilty.
     mutating func removeRow(_ blame: Blame, _ server: SMTPServer) -> Bool {
         guard let entry = blame.entry, let row = row(of: entry), hasVouchedRow(host.tables.table(entry.table))
         else { return false }
+        if blame.kind.isAccess, refuses(entry.table, server), let range = range(of: entry.value, in: row.line) {
+            add(TextEdit(range, "permit_auth_destination"), row.file, touches: entry.key)
+            return true
+        }
         for piece in row.line.pieces {
             let end = min(piece.range.upperBound + 1, row.text.bytes.count)
             add(TextEdit(piece.range.lowerBound..<end, ""), row.file, touches: entry.key)
@@ -30,6 +35,19 @@ extension Mender {
             })
         else { return nil }
         return (line, text, .table(source))
+    }
+
+    private func refuses(_ table: String, _ server: SMTPServer) -> Bool {
+        host.tables.table(table).entries.contains { server.isRefusal($0.value) }
+    }
+
+    /// The bytes of a result at the end of its row, where they are in one place.
+    private func range(of value: String, in line: LogicalLine) -> Range<Int>? {
+        let end = line.bytes.count - line.bytes.reversed().prefix(while: \.isSpace).count
+        let start = end - value.utf8.count
+        guard !value.isEmpty, start > 0, line.bytes[start..<end].elementsEqual(value.utf8) else { return nil }
+        let places = line.places(of: start..<end)
+        return places.count == 1 ? places[0].range : nil
     }
 
     private func hasVouchedRow(_ table: LookupTable) -> Bool { !vouchedRows(table).isEmpty }

@@ -61,6 +61,39 @@ import Testing
         #expect(host.repair.edits.map(\.path) == ["/etc/postfix/main.cf"])
     }
 
+    @Test(arguments: [
+        (
+            "198.51.100.7 \t OK \n198.51.100.0/24 REJECT spam\n203.0.113.0/28 OK\n",
+            "198.51.100.7 \t permit_auth_destination \n198.51.100.0/24 REJECT spam\n203.0.113.0/28 OK\n"
+        ),
+        (
+            "203.0.113.0/28 OK\n198.51.100.7\n   RELAY\n0.0.0.0/0 554 no\n",
+            "203.0.113.0/28 OK\n198.51.100.7\n   permit_auth_destination\n0.0.0.0/0 554 no\n"
+        ),
+    ])
+    func `A row before a refusal still lets in mail for this host`(before: String, after: String) throws {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, permit_sasl_authenticated, check_client_access cidr:/c, reject_unauth_destination"
+        ).table("cidr:/c", before)
+        let vouched = SampleHost.trusted + ["203.0.113.0/28"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: vouched)
+        #expect(repair.after.verdict == .closed)
+        #expect(repair.edits.map(\.path) == ["/c"])
+        #expect(repair.edits.first?.after.text == after)
+        // The planned bytes take hosted mail from the address, and nothing else.
+        let planned = host.repaired(repair)
+        let server = SMTPServer(Host(planned.configuration, trusted: vouched), service: 0)
+        let address = try #require(IPAddress("198.51.100.7"))
+        var session = Stranger.session(from: address, usingTLS: false)
+        guard case .refused(.relay, .destination) = server.judge(session) else {
+            Issue.record("a foreign recipient is not refused")
+            return
+        }
+        session.recipient = "postmaster@hosted.example"
+        if case .refused = server.judge(session) { Issue.record("mail for this host is refused") }
+    }
+
     private static let compiledRows = "# offices\n203.0.113.64 OK\n198.51 OK\n192.0.2 RELAY\n"
 
     private func hostWithCompiledRows() -> SampleHost {
