@@ -4,19 +4,20 @@ import Postfix
 extension Mender {
     static let gate = "reject_unauth_destination"
 
-    /// A white list that also refuses, or that stands among spam checks, keeps its place behind the rejection;
-    /// one that only lets relay goes.
+    /// A white list that also refuses, or that stands before spam checks, keeps its place behind the rejection, so
+    /// that whom it lists may go on writing to this host; one that only lets relay goes.
     mutating func guardOrRemove(_ restriction: Restriction, _ server: SMTPServer) {
         guard let item = restriction.items.first else { return }
         let parameter = server.parameter(of: item) ?? ""
         let isRelayList = parameter == Stage.relay.rawValue
         let isStage = Stage(rawValue: parameter) != nil
         let vouched = vouchedLookup(restriction, server)
-        if !isStage || (isRelayList && !refuses(restriction, server)) {
-            return remove(restriction, server, remainder: vouched)
-        }
         let list = server.lists[Stage(rawValue: parameter) ?? .relay] ?? []
         let position = list.firstIndex(of: restriction) ?? 0
+        let refusesToo = list[position...].contains { mayRefuseHostedMail($0, server) }
+        if !isStage || (isRelayList && !refusesToo) {
+            return remove(restriction, server, remainder: vouched)
+        }
         let text = (vouched.map { $0 + ", " } ?? "") + guardText(list, from: position, server)
         if !insert(text, before: item, server) {
             remove(restriction, server)
@@ -37,6 +38,15 @@ extension Mender {
             words.append("permit_tls_clientcerts")
         }
         return (words + [Self.gate]).joined(separator: ", ") + ", "
+    }
+
+    /// Whether it refuses mail for this host because of who sends it.
+    private func mayRefuseHostedMail(_ restriction: Restriction, _ server: SMTPServer) -> Bool {
+        switch restriction.kind {
+        case .access: refuses(restriction, server)
+        case .rejectDestination, .rejectUnlistedRecipient, .rejectUnqualified(.recipient): false
+        default: restriction.name.folded.hasPrefix("reject_")
+        }
     }
 
     private func refuses(_ restriction: Restriction, _ server: SMTPServer) -> Bool {

@@ -11,7 +11,8 @@ extension Mender {
     mutating func removeRow(_ blame: Blame, _ server: SMTPServer) -> Bool {
         guard let entry = blame.entry, let row = row(of: entry), hasVouchedRow(host.tables.table(entry.table))
         else { return false }
-        if blame.kind.isAccess, refuses(entry.table, server), let range = range(of: entry.value, in: row.line) {
+        if blame.kind.isAccess, refuses(entry.table, server), let range = range(of: entry.value, in: row.line)
+        {
             add(TextEdit(range, "permit_auth_destination"), row.file, touches: entry.key)
             return true
         }

@@ -94,6 +94,27 @@ import Testing
         if case .refused = server.judge(session) { Issue.record("mail for this host is refused") }
     }
 
+    @Test(arguments: ["check_client_access hash:/b", "reject_unknown_client_hostname"])
+    func `A white list before a refusal goes behind the rejection and not away`(refusal: String) throws {
+        let lookup = "check_client_access hash:/w"
+        let start = "permit_mynetworks, permit_sasl_authenticated, "
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions", "\(start)\(lookup), \(refusal), reject_unauth_destination"
+        ).table("hash:/w", "198.51.100.7 OK\n").table("hash:/b", "198.51.100 REJECT\n")
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        let planned = host.repaired(repair)
+        #expect(
+            planned.main.contains(
+                "\(start)reject_unauth_destination, \(lookup), \(refusal), reject_unauth_destination\n"))
+        let server = SMTPServer(Host(planned.configuration, trusted: SampleHost.trusted), service: 0)
+        var session = Stranger.session(
+            from: try #require(IPAddress("198.51.100.7")), usingTLS: false)
+        session.client.name = "unknown"
+        session.recipient = "postmaster@hosted.example"
+        if case .refused = server.judge(session) { Issue.record("mail for this host is refused") }
+    }
+
     private static let compiledRows = "# offices\n203.0.113.64 OK\n198.51 OK\n192.0.2 RELAY\n"
 
     private func hostWithCompiledRows() -> SampleHost {
