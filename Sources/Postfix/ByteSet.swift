@@ -12,6 +12,8 @@ struct ByteSet: Hashable, Sendable {
 
     init(_ bytes: some Sequence<UInt8>) { for byte in bytes { insert(byte) } }
 
+    var isEmpty: Bool { words == .zero }
+
     func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] & (1 << UInt64(byte & 63)) != 0 }
 
     mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }

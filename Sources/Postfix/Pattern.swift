@@ -48,6 +48,20 @@ package struct Pattern: Hashable, Sendable {
         firstBytes = Self.firstBytes(of: root)
     }
 
+    /// Whether it matches no text at all, as `\d` in a table of POSIX expressions.
+    package var isImpossible: Bool { Self.isImpossible(root) }
+
+    private static func isImpossible(_ node: Node) -> Bool {
+        switch node {
+        case .set(let set): set.isEmpty
+        case .group(let inner, _), .look(let inner, _, .present): isImpossible(inner)
+        case .sequence(let parts): parts.contains(where: isImpossible)
+        case .alternation(let branches): branches.allSatisfy(isImpossible)
+        case .repetition(let inner, let least, _, _): least > 0 && isImpossible(inner)
+        case .empty, .start, .end, .boundary, .backReference, .look: false
+        }
+    }
+
     private static func isAnchored(_ node: Node) -> Bool {
         switch node {
         case .start: true

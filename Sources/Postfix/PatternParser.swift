@@ -133,8 +133,15 @@ struct PatternParser {
         case UInt8(ascii: "["): return try bracket()
         case UInt8(ascii: "("): return try group()
         case UInt8(ascii: "\\"): return try escape()
-        case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"): throw .invalid("a repetition of nothing")
-        case UInt8(ascii: "{") where dialect == .regexp: throw .invalid("a repetition of nothing")
+        case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"):
+            throw .invalid("a repetition of nothing")
+        case UInt8(ascii: "{"):
+            position -= 1
+            guard dialect == .pcre, try countedLimits() == nil else {
+                throw .invalid("a repetition of nothing")
+            }
+            position += 1
+            return literal(byte)
         default: return literal(byte)
         }
     }
@@ -190,8 +197,9 @@ struct PatternParser {
         guard dialect == .pcre else {
             if byte == UInt8(ascii: "`") { return .start }
             if byte == UInt8(ascii: "'") { return .end }
-            // glibc takes any other byte as it is: `\d` is the letter d.
-            return literal(byte)
+            // glibc takes any other byte as it is: `\d` is the letter d. Where case does not matter it makes capitals
+            // of the text and of the pattern, but not of what a backslash stands before.
+            return ignoresCase && byte != byte.uppercased ? .set(ByteSet()) : literal(byte)
         }
         return byte.isLetter || byte.isDigit ? try letterEscape(byte) : literal(byte)
     }

@@ -44,6 +44,7 @@ private struct ReferenceFinder {
     var files: [String] = []
     var tables: [String] = []
     private var seen: Set<String> = []
+    private var seenLists: Set<[UInt8]> = []
 
     init(otherFiles: [String: FileContent?]) { self.otherFiles = otherFiles }
 
@@ -62,7 +63,12 @@ private struct ReferenceFinder {
     ]
 
     mutating func visit(_ values: ParameterValues) {
-        for name in Self.lists { visit(items: values.value(of: name).items.map(\.text)) }
+        for name in Self.lists {
+            let value = values.value(of: name)
+            // Most services have the same lists, which may be long.
+            guard !value.text.isEmpty, seenLists.insert(value.text.bytes).inserted else { continue }
+            visit(items: value.items.map(\.text))
+        }
         let classes = values.value(of: "smtpd_restriction_classes").items.map(\.text)
         for name in Self.restrictions + classes {
             var previous = ""
@@ -93,6 +99,7 @@ private struct ReferenceFinder {
     }
 
     private mutating func visit(table text: String) {
+        guard text.utf8.contains(UInt8(ascii: ":")) else { return }
         let inner = text.hasPrefix("{") ? text.bytes[...].strippingBraces.text : text
         let first =
             inner.utf8.first == UInt8(ascii: "{")

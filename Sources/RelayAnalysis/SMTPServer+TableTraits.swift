@@ -61,7 +61,9 @@ extension SMTPServer {
         }
     }
 
-    /// What the conditions around a rule look for.
+    private static let negatedLimit = 3
+
+    /// What the conditions around a rule look for, and the rules before it that take whatever has none of something.
     private func conditions(around entry: Int, of table: LookupTable) -> [Pattern] {
         guard case .patterns(let rules) = table.content else { return [] }
         var open: [TablePattern?] = []
@@ -69,7 +71,11 @@ extension SMTPServer {
             if rule.kind == .condition { open.append(rule.pattern) }
             if rule.kind == .endOfCondition { _ = open.popLast() }
         }
+        let negated = rules.prefix(while: { $0.entry != entry }).filter {
+            $0.kind == .rule && $0.pattern?.isNegated == true
+        }
         return open.compactMap { $0 }.filter { !$0.isNegated }.map(\.pattern)
+            + negated.prefix(Self.negatedLimit).compactMap { $0.pattern?.pattern }
     }
 
     /// Texts that a rule may match, alone and together with what the conditions around it look for.
@@ -78,7 +84,7 @@ extension SMTPServer {
     ) -> [String] {
         let own = fillings.flatMap(pattern.samples(filling:)).map(\.text)
         // What it matches cannot be made from it, which does not mean that it matches nothing.
-        if own.isEmpty { hasUntriedPatterns = true }
+        if own.isEmpty, !pattern.isImpossible { hasUntriedPatterns = true }
         let around = conditions(around: entry, of: table).flatMap { $0.samples(filling: []) }.map(\.text)
         return own
             + around.flatMap { outer in

@@ -12,7 +12,8 @@ struct Defect: Sendable {
         Defect("\(name) = \(value)") { $0.set(name, value) }
     }
 
-    static let all: [Defect] = networks + lists + accessTables + destinations + services + delivery
+    static let all: [Defect] =
+        networks + lists + accessTables + destinations + services + delivery + rules
 
     // MARK: mynetworks
 

@@ -72,12 +72,18 @@ import Testing
         ("check_client_access pcre:/c", "/(unclosed/ OK\n", .closed),
         ("check_client_access regexp:/c", "/./g OK\n", .closed),
         ("check_client_access regexp:/c", "/(?i)./ OK\n", .closed),
+        ("check_client_access regexp:/c", "/\\d/ OK\n", .closed),
+        // Whom a refusal of all others leaves over is the next rule's.
+        ("check_client_access pcre:/c", "!/provider/ REJECT\n/./ OK\n", .partial),
         ("check_sender_access pcre:/c", "/./ permit$1\n", .closed),
         ("check_sender_access pcre:/c", "/(.)/ permit $1a\n", .closed),
         ("check_sender_access pcre:/c", "!/(a)x/ permit$1\n", .closed),
         ("check_client_access pcre:/c", "/(unclosed/ OK\n/provider/ OK\n", .partial),
         ("check_sender_access pcre:/c", "if /(unclosed/\n/./ OK\nendif\n", .open),
-        ("check_sender_access pcre:/c", "if /^a@b\\.example$/\nif /(unclosed/\nendif\n/./ OK\nendif\n", .open),
+        (
+            "check_sender_access pcre:/c", "if /^a@b\\.example$/\nif /(unclosed/\nendif\n/./ OK\nendif\n",
+            .open
+        ),
         ("check_sender_access pcre:/c", "/*./ REJECT\n/./ OK\n", .open),
         ("check_reverse_client_hostname_access hash:/c", "provider.example OK\n", .closed),
         ("check_helo_access hash:/c", "localhost OK\n", .partial),
