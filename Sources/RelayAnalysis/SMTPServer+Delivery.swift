@@ -8,14 +8,20 @@ enum Delivery: Hashable {
     case stays
 }
 
+/// What decides where a message goes.
+struct Route: Hashable {
+    var recipient: String
+    /// Empty where the sender has no say.
+    var sender: String
+}
+
 extension SMTPServer {
     func delivery(of session: Session) -> Delivery {
-        guard closed.isEmpty, session.trusting.isEmpty, !routesBySender else {
-            return deliveryAnew(of: session)
-        }
-        if let known = deliveries[session.recipient] { return known }
+        guard closed.isEmpty, session.trusting.isEmpty else { return deliveryAnew(of: session) }
+        let route = Route(recipient: session.recipient, sender: routesBySender ? session.sender : "")
+        if let known = deliveries[route] { return known }
         let delivery = deliveryAnew(of: session)
-        if deliveries.count < 1000 { deliveries[session.recipient] = delivery }
+        if deliveries.count < 1000 { deliveries[route] = delivery }
         return delivery
     }
 
@@ -149,10 +155,6 @@ extension SMTPServer {
             return chosen
         }
         return split(routing.text(of: parameter(for: destination.addressClass)))
-    }
-
-    private var routesBySender: Bool {
-        !routing.value(of: "sender_dependent_default_transport_maps").items.isEmpty
     }
 
     /// What stands in for `default_transport` where the sender has a route of its own.

@@ -155,7 +155,7 @@ extension SMTPServer {
 
     // MARK: mynetworks
 
-    private var networkTraits: [Trait] {
+    func makeNetworkTraits() -> [Trait] {
         guard let mynetworks else { return neighbourTraits }
         var traits: [Trait] = []
         for (index, pattern) in mynetworks.patterns.enumerated() where !pattern.isNegated {

@@ -42,6 +42,22 @@ final class Host {
             main: main, master: master, service: service, version: version, hostName: configuration.hostName)
     }
 
+    /// The clients of a list; most services have the same ones.
+    func clients(of value: EffectiveValue, matchesParents: Bool) -> ClientList {
+        let key = ListKey(value: value.text, matchesParents: matchesParents)
+        if let known = clientLists[key] { return known }
+        let list = ClientList(listParser.parse(value), matchesParents: matchesParents)
+        clientLists[key] = list
+        return list
+    }
+
+    private struct ListKey: Hashable {
+        var value: SourcedText
+        var matchesParents: Bool
+    }
+
+    private var clientLists: [ListKey: ClientList] = [:]
+
     var listParser: ListParser { ListParser(configuration: configuration, quoting: quoting, tables: tables) }
 
     /// Whether what an item puts on hold counts as kept: a person, or a program such as MailScanner, may release it.
@@ -101,7 +117,12 @@ final class SMTPServer {
     /// Findings that count as closed already, while others are looked for.
     var closed: Set<BlameIdentity> = []
     var actions: [String: AccessAction] = [:]
-    var deliveries: [String: Delivery] = [:]
+    /// Those whom `mynetworks` lets in, whatever is taken as closed.
+    private(set) lazy var networkTraits = makeNetworkTraits()
+    var deliveries: [Route: Delivery] = [:]
+    /// Whether the sender has a say in where mail goes.
+    private(set) lazy var routesBySender = !routing.value(of: "sender_dependent_default_transport_maps").text
+        .isEmpty
     /// The keys that the name of an ordinary stranger is looked up by.
     var nameKeyCache: [String: [(String, KeyPart)]] = [:]
     /// Whether a table had more patterns than are tried.
@@ -129,7 +150,7 @@ final class SMTPServer {
         let networks = values.value(of: "mynetworks")
         mynetworks =
             networks.isDefined
-            ? ClientList(lists.parse(networks), matchesParents: parents.contains("mynetworks")) : nil
+            ? host.clients(of: networks, matchesParents: parents.contains("mynetworks")) : nil
         accessMatchesParents = parents.contains("smtpd_access_maps")
         resolver = Resolver(
             values: routing, parser: lists,

@@ -2,11 +2,29 @@ import MailModel
 import Postfix
 
 /// One way in which a stranger relays.
+///
+/// A list of networks may give a hundred thousand, which stand in several arrays: each is made once.
 struct Finding {
-    var session: Session
-    var blame: Blame
+    private final class Content {
+        let session: Session
+        let blame: Blame
+        let traits: [Trait]
+
+        init(_ session: Session, _ blame: Blame, _ traits: [Trait]) {
+            self.session = session
+            self.blame = blame
+            self.traits = traits
+        }
+    }
+
+    private let content: Content
+
+    init(session: Session, blame: Blame, traits: [Trait]) { content = Content(session, blame, traits) }
+
+    var session: Session { content.session }
+    var blame: Blame { content.blame }
     /// The traits that the way takes; none for a stranger like any other.
-    var traits: [Trait]
+    var traits: [Trait] { content.traits }
     /// The traits rest on something that cannot be read.
     var isUncertain: Bool { traits.contains { $0.isUncertain || $0.isTrust } }
 }
