@@ -187,7 +187,11 @@ struct Explanation {
 
     private func hint(meaning name: String, for written: String) -> String {
         guard name == written.lowercased() else { return " Did you mean \(name)?" }
-        return " Other releases know \(name), Postfix \(host.version.major).\(host.version.minor) does not."
+        let change = RestrictionParser.change(of: name)
+        let when = change.map {
+            " It \(host.version.includes($0) ? "went" : "came") with \($0.since.major).\($0.since.minor) (\($0.releaseNote))."
+        }
+        return " Postfix \(host.version.major).\(host.version.minor) does not know it.\(when ?? "")"
     }
 
     private func parameter(at place: Place) -> String? {

@@ -213,6 +213,11 @@ struct RestrictionParser {
         return changes
     }()
 
+    /// What brought a restriction, or took it away; `nil` for one that always was.
+    static func change(of name: String) -> ReleaseChange? {
+        changes[name] ?? (removed[name] == nil ? nil : .removedRestrictions)
+    }
+
     private static let withDomain: Set<String> = [
         "reject_rbl_client", "reject_rbl", "permit_dnswl_client", "reject_rhsbl_client",
         "permit_rhswl_client",

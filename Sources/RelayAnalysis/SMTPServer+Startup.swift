@@ -15,6 +15,13 @@ extension SMTPServer {
                 return (why, host.quoting.definition(of: name, in: values))
             }
         }
+        let level = values.text(of: "compatibility_level")
+        if host.version.includes(.compatibilityLevel), !host.version.includes(.orderedLevels),
+            Int(level) == nil
+        {
+            let place = host.quoting.definition(of: "compatibility_level", in: values)
+            return ("bad numerical configuration: compatibility_level = \(level)", place)
+        }
         for name in Self.switches where !["yes", "no"].contains(values.text(of: name).folded) {
             guard values.value(of: name).isDefined else { continue }
             let why = "bad boolean configuration: \(name) = \(values.text(of: name))"
@@ -55,9 +62,13 @@ extension SMTPServer {
         if candidates.contains(where: { hasRequired(lists[$0] ?? [], depth: 0) }) { return nil }
         let written = candidates.first { !(lists[$0] ?? []).isEmpty }
         let guilty = written ?? (candidates.contains(.relay) ? .relay : .recipient)
+        // The releases list what they know.
+        var names = ["reject_unauth_destination", "reject", "defer", "defer_if_permit"]
+        if host.version.includes(.relayRestrictions) { names.insert("defer_unauth_destination", at: 1) }
+        if !host.version.includes(.removedRestrictions) { names.append("check_relay_domains") }
+        let list = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
         return (
-            "specify at least one working instance of: reject_unauth_destination, defer_unauth_destination, reject, "
-                + "defer, defer_if_permit or check_relay_domains",
+            "specify at least one working instance of: \(list)",
             host.quoting.definition(of: guilty.rawValue, in: values)
         )
     }

@@ -180,7 +180,8 @@ import Testing
             "Did you mean permit_mynetworks?"
         ),
         (
-            "smtpd_client_restrictions", "permit_naked_ip_address", "Postfix 3.9 does not"
+            "smtpd_client_restrictions", "permit_naked_ip_address",
+            "Postfix 3.9 does not know it. It went with 3.9 (RELEASE_NOTES-3.9, 20240218)."
         ),
     ])
     func `A server that runs and refuses everybody is its administrator's to correct`(
