@@ -67,7 +67,7 @@ func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -
 }
 
 private let serviceProperties =
-    "--property=Id,ActiveState,UnitFileState,MainPID,Type,TriggeredBy,SourcePath,FragmentPath"
+    "--property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,SourcePath,FragmentPath"
 
 /// A unit of which a program is stopped and started again.
 private func manageable(_ block: [String: [String]], _ files: HostFiles) -> UnitState {
@@ -137,6 +137,9 @@ func serviceManager(
             "it runs under \(unit), which is more than this program and is not stopped for it"
         )
     }
+    if block["KillMode"]?.first == "none" {
+        return (nil, unit, "stopping \(unit) leaves its programs running (KillMode=none)")
+    }
     let triggers = (block["TriggeredBy"]?.first ?? "").split(separator: " ").map(String.init)
         .filter { name in [".socket", ".timer", ".path"].contains(where: name.hasSuffix) }
     let states =
@@ -144,7 +147,14 @@ func serviceManager(
         ? []
         : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + triggers, instruments)
             .map { unitState($0) }
-    return (.systemd([manageable(block, files)] + states), nil, nil)
+    let state = manageable(block, files)
+    let wanting = ["WantedBy", "RequiredBy"].flatMap { (block[$0]?.first ?? "").split(separator: " ") }
+    // What is not enabled by itself cannot be disabled.
+    let note =
+        state.file == "static" && !wanting.isEmpty
+        ? "\(wanting.joined(separator: " and ")) starts it again at boot: mask \(unit), or take it out there"
+        : nil
+    return (.systemd([state] + states), nil, note)
 }
 
 /// Whether every process of the listener's unit runs the same program.

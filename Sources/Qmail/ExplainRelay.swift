@@ -129,6 +129,27 @@ struct Explanation: Sendable {
 
     /// Why the service answers nobody, or cannot be judged.
     private func fault(of service: MailService) -> Opening? {
+        if service.place.file.hasPrefix("/etc/xinetd"),
+            let bytes = configuration.files[service.place.file]?.bytes,
+            Lines(bytes).lines.contains(where: {
+                $0.suffix(2) == [0x0d, 0x0a] && $0.first { !$0.isBlank } != UInt8(ascii: "#")
+            })
+        {
+            // Measured with xinetd 2.3.15.4: "Error parsing attribute … DISABLING SERVICE".
+            return fault(
+                "xinetd", .broken, file: service.place.file,
+                "xinetd does not read lines that end in a carriage return, and serves nobody here",
+                remedy: "take the carriage returns out of the file, and reload xinetd")
+        }
+        if let path = service.chain?.rulesPath, configuration.isCopy, configuration.files[path]?.bytes == nil,
+            let source = configuration.files[QmailConfiguration.source(of: path)]?.bytes,
+            let line = TCPRules(source: source).unreadableLine
+        {
+            return fault(
+                "rules", .unknown, file: QmailConfiguration.source(of: path),
+                "tcprules does not understand line \(line), so what counts are compiled rules that are not in the copy",
+                remedy: "correct the line, or add the compiled rules to the copy")
+        }
         if let path = service.chain?.rulesPath, path.hasSuffix(".cdb"), !configuration.isCopy {
             switch configuration.files[path] {
             case nil where !(service.chain?.words.contains { $0.text == "-X" } ?? false):

@@ -9,7 +9,7 @@ struct IdentifyListenerTests {
     private let sockets =
         "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen *.socket"
     private let service =
-        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,Type,TriggeredBy,SourcePath,FragmentPath"
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,SourcePath,FragmentPath"
 
     /// A host with systemd and dpkg.
     private func host() throws -> HostDirectory {
@@ -278,6 +278,30 @@ struct IdentifyListenerTests {
                 "/bin/systemctl --quiet enable /opt/own/own.service own.path",
                 "/bin/systemctl start own.path own.timer own.service",
             ])
+    }
+
+    @Test(
+        "What stopping a unit does not reach is said",
+        arguments: [
+            ("KillMode=none\n", nil, "leaves its programs running"),
+            ("WantedBy=mail.target\n", "own.service", "mail.target starts it again at boot"),
+        ])
+    func beyondItsUnit(_ property: String, _ managed: String?, _ note: String) async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "own.service"),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) own.service",
+                    .prints(
+                        "Id=own.service\nActiveState=active\nUnitFileState=static\nMainPID=812\n\(property)")
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        #expect(seen?.origin?.manager?.name == managed)
+        #expect(seen?.origin?.note?.contains(note) == true)
     }
 
     @Test("Another MTA of Plesk's that has a port is looked up as any other program")

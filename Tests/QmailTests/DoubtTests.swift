@@ -57,6 +57,20 @@ struct DoubtTests {
                 == (relays ? .open : .closed))
     }
 
+    @Test("Carriage returns in a file of xinetd, and rules that tcprules refuses")
+    func unread() {
+        let entry = SampleQmail.xinetd().replacing("\n", with: "\r\n")
+        let broken = explainRelay(
+            SampleQmail.configuration(["/etc/xinetd.d/smtp_psa": entry]), trusted: [])
+        #expect(broken.verdict == .broken)
+        #expect(broken.causes.first?.text.contains("carriage return") == true)
+        var copy = SampleQmail.configuration([
+            Self.run: SampleQmail.run(options: "-x /etc/tcp.smtp.cdb"), "/etc/tcp.smtp": ":ALLOW\n",
+        ])
+        copy.isCopy = true
+        #expect(explainRelay(copy, trusted: []).verdict == .unknown)
+    }
+
     @Test("An entry of Plesk's that starts something else is unknown")
     func entry() {
         let configuration = SampleQmail.configuration([
