@@ -44,9 +44,11 @@ struct NamespaceLink: Hashable, Sendable, Codable {
         let onHost = ["--net=/proc/\(hostProcess)/ns/net", "--"]
         try await run(runProgram, ip, ["-batch", "-"], pairCommands)
         if addresses.v6 != nil {
-            try await run(runProgram, "/bin/sh", ["-c", Self.enableIPv6(on: Self.insideName)], [])
-            try await run(
-                runProgram, "/usr/bin/nsenter", onHost + ["/bin/sh", "-c", Self.enableIPv6(on: hostName)], [])
+            let (tee, own, host) = (
+                "/usr/bin/tee", Self.switchOfIPv6(Self.insideName), Self.switchOfIPv6(hostName)
+            )
+            _ = try? await run(runProgram, tee, [own], ["0"])
+            _ = try? await run(runProgram, "/usr/bin/nsenter", onHost + [tee, host], ["0"])
         }
         try await run(runProgram, ip, ["-batch", "-"], insideCommands)
         try await run(runProgram, "/usr/bin/nsenter", onHost + [ip, "-batch", "-"], hostCommands)
@@ -61,8 +63,8 @@ struct NamespaceLink: Hashable, Sendable, Codable {
 
     /// A new interface has what `net.ipv6.conf.default.disable_ipv6` says, which need not hold for the one that the
     /// server is reached by. Its own setting goes with it. Where it cannot be written, the address is not taken either.
-    private static func enableIPv6(on name: String) -> String {
-        "{ echo 0 >/proc/sys/net/ipv6/conf/\(name)/disable_ipv6; } 2>/dev/null; true"
+    private static func switchOfIPv6(_ name: String) -> String {
+        "/proc/sys/net/ipv6/conf/\(name)/disable_ipv6"
     }
 
     private var pairCommands: [String] {
