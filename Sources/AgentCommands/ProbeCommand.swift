@@ -82,7 +82,10 @@ struct ProbeCommand: AsyncParsableCommand {
             let reports = try await ask(host, outside, lines)
             try lines?.finish()
             show(reports, terminal)
-            return reports.map(\.verdict.exitStatus).max { $0.rawValue < $1.rawValue } ?? .done
+            // That one relays is not hidden by what cannot be told of another.
+            let statuses = Set(reports.map(\.verdict.exitStatus))
+            return statuses.contains(.changesNeeded)
+                ? .changesNeeded : statuses.max { $0.rawValue < $1.rawValue } ?? .done
         }
     }
 

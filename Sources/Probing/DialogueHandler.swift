@@ -133,11 +133,14 @@ final class DialogueHandler: ChannelInboundHandler {
 
     /// NIO's and BoringSSL's errors in words that can stand in a report.
     private static func words(for error: any Error) -> String {
-        switch error {
-        case NIOSSLError.handshakeFailed(let reason): "the handshake failed (\(reason))"
-        case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
-            "TLS could not be set up"
-        default: "\(error)"
-        }
+        let text =
+            switch error {
+            case NIOSSLError.handshakeFailed(let reason): "the handshake failed (\(reason))"
+            case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
+                "TLS could not be set up"
+            default: "\(error)"
+            }
+        // BoringSSL names the line of its source where it was built.
+        return text.replacing(#/ at \/[^\s\])]+/#, with: "")
     }
 }

@@ -45,6 +45,14 @@ package enum JSONValue: Sendable, Equatable {
     }
 }
 
+/// What a terminal would obey, or show as something else: a document may be looked at there as well.
+private func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
+    default: false
+    }
+}
+
 private func quoted(_ text: String) -> String {
     var output = "\""
     for scalar in text.unicodeScalars {
@@ -54,9 +62,11 @@ private func quoted(_ text: String) -> String {
         case "\n": output += "\\n"
         case "\r": output += "\\r"
         case "\t": output += "\\t"
-        case "\u{0}"..<"\u{20}", "\u{7f}"..<"\u{a0}":
-            let digits = String(scalar.value, radix: 16)
-            output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        case _ where isInvisible(scalar):
+            for unit in UTF16.encode(scalar) ?? .init() {
+                let digits = String(unit, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
         default: output.unicodeScalars.append(scalar)
         }
     }

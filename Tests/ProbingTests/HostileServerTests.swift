@@ -219,6 +219,7 @@ struct HostileServerTests {
             let endpoint = try #require(await ask(server, tls: .implicit))
             #expect(endpoint.verdict == .inconclusive)
             #expect(endpoint.reason?.hasPrefix("TLS failed") == true)
+            #expect(endpoint.reason?.contains(".cc:") == false, "no place of a source file")
         }
     }
 

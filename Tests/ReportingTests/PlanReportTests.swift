@@ -181,4 +181,11 @@ struct JSONDocumentTests {
 
                 """)
     }
+
+    @Test(
+        "What a terminal would obey, or a reader not see, is written as its number",
+        arguments: [("\u{9b}", "\\u009b"), ("\u{202e}", "\\u202e"), ("\u{e0001}", "\\udb40\\udc01")])
+    func invisible(_ text: String, _ written: String) {
+        #expect(JSONValue.array([.string(text)]).document.contains("\"\(written)\""))
+    }
 }
