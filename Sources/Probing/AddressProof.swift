@@ -8,6 +8,7 @@ internal import NIOPosix
 /// A vantage asks on one port and no other, so that nobody can use it to look for open ones.
 package enum AddressProof {
     package static let port = 8025
+    /// For all of it: who answers a byte at a time shall hold nobody up.
     private static let wait = TimeAmount.seconds(5)
     private static let lineLimit = 128
 
@@ -21,10 +22,9 @@ package enum AddressProof {
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let pipeline = channel.pipeline.syncOperations
-                        try pipeline.addHandler(IdleStateHandler(allTimeout: wait))
-                        try pipeline.addHandler(LineHandler(says: nil) { answer($0) })
+                    channel.close(after: wait)
+                    return channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(LineHandler(says: nil) { answer($0) })
                     }
                 }
             if let listener = try? await bootstrap.bind(host: address.description, port: port).get() {
@@ -42,14 +42,15 @@ package enum AddressProof {
     }
 
     /// - Returns: what was answered there; `nil` when nothing was.
-    package static func ask(_ address: IPAddress, challenge: String) async -> String? {
+    package static func ask(
+        _ address: IPAddress, port: Int = port, challenge: String
+    ) async -> String? {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: String?.self)
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(wait).channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addHandler(IdleStateHandler(allTimeout: wait))
-                try pipeline.addHandler(
+            channel.close(after: wait)
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(
                     LineHandler(says: challenge) { line in
                         promise.succeed(line)
                         return nil
@@ -100,10 +101,6 @@ package enum AddressProof {
 
         func channelInactive(context: ChannelHandlerContext) { over(context) }
 
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if event is IdleStateHandler.IdleStateEvent { over(context) }
-        }
-
         func errorCaught(context: ChannelHandlerContext, error: any Error) { over(context) }
 
         private func over(_ context: ChannelHandlerContext) {
@@ -118,5 +115,13 @@ package enum AddressProof {
             context.writeAndFlush(
                 wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
         }
+    }
+}
+
+extension Channel {
+    /// Ends the connection then, whatever goes on in it.
+    func close(after limit: TimeAmount) {
+        let end = eventLoop.scheduleTask(in: limit) { self.close(promise: nil) }
+        closeFuture.whenComplete { _ in end.cancel() }
     }
 }

@@ -17,6 +17,8 @@ package final class Catcher: Sendable {
     }
 
     private static let idleLimit = TimeAmount.seconds(30)
+    /// A relay has its messages through in seconds; who only keeps the line busy makes room.
+    private static let sessionLimit = TimeAmount.minutes(2)
 
     private let vantage: [IPAddress]
     private let others: [IPAddress]
@@ -51,7 +53,8 @@ package final class Catcher: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16_384))
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
+                    channel.close(after: Self.sessionLimit)
+                    return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
                             IdleStateHandler(allTimeout: Self.idleLimit))
                         try channel.pipeline.syncOperations.addHandler(CatcherHandler(catcher: self))

@@ -242,4 +242,18 @@ struct HostileServerTests {
             #expect(report.endpoints.first?.reason == "it closed the connection instead of the reply to MAIL")
         }
     }
+
+    @Test("Who is to prove an address and answers a byte at a time holds nobody up", .timeLimit(.minutes(1)))
+    func slowProof() async throws {
+        let slow: [ScriptedServer.Step] = [.drip(String(repeating: "x", count: 120), every: .seconds(1))]
+        try await ScriptedServer.with({ _ in slow }) { server in
+            let answer = await AddressProof.ask(.v4(0x7f00_0001), port: server.port, challenge: "c")
+            #expect(answer == nil)
+        }
+        let quick: [ScriptedServer.Step] = [.answer([("c", "secret"), ("", "(close)")])]
+        try await ScriptedServer.with({ _ in quick }) { server in
+            let answer = await AddressProof.ask(.v4(0x7f00_0001), port: server.port, challenge: "c")
+            #expect(answer?.hasPrefix("secret") == true)
+        }
+    }
 }
