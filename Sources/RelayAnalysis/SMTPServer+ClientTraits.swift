@@ -67,11 +67,19 @@ extension SMTPServer {
         _ network: IPNetwork, _ who: String, _ others: [IPAddress] = [], where isRight: (IPAddress) -> Bool
     ) -> [Trait] {
         guard !host.isTrusted(network) else { return [] }
-        for address in candidates(in: network) + others.filter(network.contains)
-        where address.isPossibleClient && !host.isTrusted(address) && isRight(address) {
-            return [Trait(change: .client(Client(address: address, name: Stranger.name)), who: who)]
+        func isUsable(_ address: IPAddress) -> Bool {
+            address.isPossibleClient && !host.isTrusted(address) && isRight(address)
         }
-        return []
+        let inside = candidates(in: network)
+        let beside = host.gaps.address(in: network).map { [$0] } ?? []
+        guard let first = (beside + inside + others.filter(network.contains)).first(where: isUsable) else {
+            return []
+        }
+        // A pattern may refuse the part of the network that the first one is in.
+        let second = host.hasPatterns ? inside.last { $0 != first && isUsable($0) } : nil
+        return [first, second].compactMap(\.self).map {
+            Trait(change: .client(Client(address: $0, name: Stranger.name)), who: who)
+        }
     }
 
     private func candidates(in network: IPNetwork) -> [IPAddress] {

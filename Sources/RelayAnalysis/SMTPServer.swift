@@ -58,6 +58,24 @@ final class Host {
 
     private var clientLists: [ListKey: ClientList] = [:]
 
+    /// Whether a table parts clients by the text of their addresses.
+    private(set) lazy var hasPatterns = configuration.tables.keys.contains {
+        ["regexp", "pcre"].contains(TableName($0)?.type)
+    }
+
+    /// What the lists and the tables name, as far as they are not too long to be looked at for each network.
+    private(set) lazy var gaps: NetworkGaps = {
+        let limit = 5000
+        let listed = clientLists.values.flatMap { list in
+            list.patterns.indices.prefix(limit).compactMap { list.network($0) }
+        }
+        let rows = configuration.tables.values.flatMap { table -> [IPNetwork] in
+            guard case .entries(let entries, _) = table, entries.count <= limit else { return [] }
+            return entries.compactMap { IPNetwork(octets: $0.key) ?? CIDRText($0.key).network }
+        }
+        return NetworkGaps(listed + rows + trusted)
+    }()
+
     var listParser: ListParser { ListParser(configuration: configuration, quoting: quoting, tables: tables) }
 
     /// Whether what an item puts on hold counts as kept: a person, or a program such as MailScanner, may release it.
