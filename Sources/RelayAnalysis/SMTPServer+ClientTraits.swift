@@ -45,12 +45,7 @@ extension SMTPServer {
             return addressTraits(network, "clients in \(network)") { _ in true }
         }
         if key.contains(":") {
-            let groups = key.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            let filled =
-                groups.count < 8 && !key.contains("::")
-                ? groups.filter { !$0.isEmpty }
-                    + Array(repeating: "77", count: 8 - groups.filter { !$0.isEmpty }.count) : groups
-            guard let address = IPAddress(filled.joined(separator: ":")), !host.isTrusted(address) else {
+            guard let address = Self.addressOfIPv6(beginning: key), !host.isTrusted(address) else {
                 return []
             }
             return [
@@ -147,7 +142,19 @@ extension SMTPServer {
         ]
     }
 
+    /// - Parameter text: an address, or its first groups.
+    private static func addressOfIPv6(beginning text: String) -> IPAddress? {
+        let groups = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard groups.count < 8 || text.hasSuffix(":"), !text.contains("::") else { return IPAddress(text) }
+        let written = groups.filter { !$0.isEmpty }
+        guard written.count <= 8 else { return nil }
+        return IPAddress((written + Array(repeating: "77", count: 8 - written.count)).joined(separator: ":"))
+    }
+
     private func addressVariants(_ text: String) -> [IPAddress] {
+        if text.contains(":") {
+            return [IPAddress(text), Self.addressOfIPv6(beginning: text)].compactMap(\.self)
+        }
         let parts = text.split { $0 == "." }.map(String.init)
         guard !parts.isEmpty, parts.count <= 4, parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }) else {
             return [IPAddress(text)].compactMap { $0 }

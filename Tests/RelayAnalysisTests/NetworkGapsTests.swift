@@ -53,6 +53,16 @@ struct NetworkGapsTests {
         }
     }
 
+    @Test(
+        "Patterns for addresses of IPv6 are understood",
+        arguments: ["/^2001:db8:/", "/^(2001|2a02):/", "/^2001:db8::/"])
+    func patternsOfIPv6(_ pattern: String) {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions", "check_client_access pcre:/etc/postfix/six, reject_unauth_destination"
+        ).table("pcre:/etc/postfix/six", "\(pattern) OK\n")
+        #expect(host.report.verdict == .partial)
+    }
+
     @Test("In one table the rest of a row counts as well")
     func oneTable() {
         let name = "hash:/etc/postfix/clients"
