@@ -85,20 +85,33 @@ extension SMTPServer {
     private func evasions(of subject: Restriction.Subject) -> [Trait] {
         switch subject {
         case .sender:
-            return [Trait(change: .sender(""), who: "anyone with the null sender")]
+            return [
+                Trait(change: .sender(""), who: "anyone with the null sender"),
+                Trait(change: .sender(Stranger.otherMailbox), who: "anyone whose sender is not refused"),
+            ]
                 + ownDomains.prefix(6).map {
                     Trait(change: .sender("postmaster@\($0)"), who: "anyone with a sender in \($0)")
                 }
         case .helo:
             let name = values.text(of: "myhostname").folded
             let known = Trait(change: .helo(name), who: "anyone who says HELO \(name)")
+            let other = Trait(change: .helo(Stranger.otherName), who: "anyone whose HELO name is not refused")
             return values.isOn("smtpd_helo_required")
-                ? [known] : [Trait(change: .helo(nil), who: "anyone who says no HELO"), known]
+                ? [known, other] : [Trait(change: .helo(nil), who: "anyone who says no HELO"), known, other]
+        case .recipient:
+            return [
+                Trait(
+                    change: .recipient(Stranger.otherMailbox),
+                    who: "anyone, to recipients that are not refused")
+            ]
         case .client:
             guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
-            let other = Client(address: address, name: "mail.\(Stranger.domain)")
             return nameTraits("unknown")
-                + [Trait(change: .client(other), who: "clients whose name is not refused")]
+                + ["mail.\(Stranger.domain)", Stranger.otherName].map { name in
+                    Trait(
+                        change: .client(Client(address: address, name: name)),
+                        who: "clients whose name is not refused")
+                }
         default: return []
         }
     }

@@ -70,6 +70,9 @@ enum Stranger {
     static let name = "host-x7q.relay-check-x7q.org"
     static let sender = "x7q-sender@relay-check-x7q.org"
     static let recipient = "x7q-recipient@relay-check-x7q.org"
+    /// Somebody else, with another top-level domain and without a digit or a hyphen, where a rule refuses the first.
+    static let otherName = "mail.relaycheck.net"
+    static let otherMailbox = "info@relaycheck.net"
 
     /// Public addresses in no order, to find one that no network of a list holds.
     static let addresses: [IPAddress] = [

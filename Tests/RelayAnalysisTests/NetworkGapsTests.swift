@@ -79,3 +79,32 @@ struct NetworkGapsTests {
         #expect(refused.report.verdict == .closed)
     }
 }
+
+@Suite("A rule that refuses one stranger does not make an open host closed")
+struct OtherStrangerTests {
+    @Test(arguments: [
+        ("smtpd_recipient_restrictions", "check_recipient_access", "hash:", "org REJECT\n"),
+        ("smtpd_recipient_restrictions", "check_recipient_access", "regexp:", "/\\.org$/ REJECT\n"),
+        ("smtpd_recipient_restrictions", "check_recipient_access", "pcre:", "/[0-9]/ REJECT\n/-/ REJECT\n"),
+        (
+            "smtpd_sender_restrictions", "check_sender_access", "hash:",
+            "org REJECT\n<> REJECT\nhosted.example REJECT\n"
+        ),
+        (
+            "smtpd_client_restrictions", "reject_unknown_client_hostname, check_client_access", "hash:",
+            "org REJECT\n"
+        ),
+        ("smtpd_helo_restrictions", "check_helo_access", "hash:", "org REJECT\nhosted.example REJECT\n"),
+    ])
+    func refused(_ list: String, _ rule: String, _ type: String, _ rows: String) {
+        let name = "\(type)/etc/postfix/refused"
+        let host = SampleHost().setting("mynetworks", "0.0.0.0/0 [::]/0")
+            .setting("smtpd_helo_required", "yes")
+            .setting(list, "\(rule) \(name)").table(name, rows)
+        #expect(host.report.verdict == .partial)
+        #expect(host.report.causes.allSatisfy { $0.parameter == "mynetworks" })
+        #expect(host.repair.after.verdict == .closed)
+        let guarded = SampleHost().setting(list, "\(rule) \(name)").table(name, rows)
+        #expect(guarded.report.verdict == .closed)
+    }
+}
