@@ -144,7 +144,7 @@ extension Defect {
             "2525 inet n - n - - smtpd\n  -o smtpd_relay_restrictions=check_client_access,regexp:{{/attacker/g,OK}},reject",
             "2525 inet n - n - - smtpd\n  -o mynetworks=127.0.0.0/8,/etc/postfix/maps/none",
             "2525 inet n - n - - smtpd\n  -o { smtpd_client_restrictions = check_client_access static:OK }\n  -o smtpd_relay_restrictions=reject",
-            "2525 inet n - n - - smtpd\n  -o smtpd_authorized_xclient_hosts=127.0.0.1,!198.51.100.7,198.51.100.0/24",
+            "2525 inet n - n - - smtpd\n  -o smtpd_authorized_xclient_hosts=127.0.0.1,!198.51.100.0/24,198.51.100.7",
             "2525 inet n - n - - smtpd\n  -o smtpd_delay_reject=no\n  -o smtpd_client_restrictions=permit_auth_destination,permit\n  -o mynetworks=198.51.100.0/24",
         ].map { text in Defect(text) { $0.service(text) } }
 }
