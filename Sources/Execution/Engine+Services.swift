@@ -58,8 +58,9 @@ extension ServiceChange {
         case .reloadPostfix: "Postfix did not reload"
         case .reloadSuperserver: "xinetd did not reload"
         case .restartQmail: "qmail-send did not start again"
-        case .retire, .end: "a program could not be stopped"
-        case .restore: "a program could not be started again"
+        case .retire(let manager): "\(manager.name) could not be stopped and disabled"
+        case .end(_, let command): "\(command.first ?? "a program") could not be ended"
+        case .restore(let manager): "\(manager.name) could not be brought back to what it was"
         case .start(let mta, _): "\(mta.rawValue) could not be started"
         case .withdraw(let mta, _): "\(mta.rawValue) could not be brought back to what it was"
         }

@@ -69,7 +69,7 @@ extension Engine {
             do throws(Failure) {
                 try await carryOut(service, role: .compensation)
             } catch {
-                problems.append(error.summary)
+                problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
         }
         guard problems.isEmpty else {

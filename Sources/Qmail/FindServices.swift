@@ -119,8 +119,6 @@ extension QmailConfiguration {
             setting(word.text, file: path, line: word.line, lines: lines)
         }
         let isIPv6 = entry.values("flags").contains { $0.text == "IPv6" }
-        let sources =
-            entry.values("only_from").isEmpty ? defaults?.values("only_from") : entry.values("only_from")
         let serverLine = chain.serverWord.line
         // xinetd starts its servers with an environment of its own, whatever libwrap made of it; tcpd does not.
         let wrapped = chain.words.drop { $0.text.baseName != "tcpd" }.dropFirst().first
@@ -135,7 +133,8 @@ extension QmailConfiguration {
             environment: environment + directorySettings(chain.environmentDirectories, home: "/"),
             clients: isWrapped
                 ? wrapperClients(daemon: daemon.text.baseName, handsOn: wrapped != nil) : [],
-            onlyFrom: sources.flatMap { $0.isEmpty ? nil : $0.map(\.text) })
+            onlyFrom: entry.values("only_from", over: defaults)?.map(\.text),
+            noAccess: entry.values("no_access", over: defaults)?.map(\.text) ?? [])
     }
 
     private func setting(_ text: String, file: String, line: Int, lines: Lines) -> MailService.Setting? {

@@ -29,19 +29,27 @@ struct Population: Sendable {
 
     /// How the strangers among the clients of a rule are called; `nil` when there are none.
     func strangers(_ client: RuleClient, of service: MailService) -> String? {
-        let admitted = service.onlyFrom.map(Self.sources)
+        let refused = Self.sources(service.noAccess).compactMap(\.network)
+        let wholly = Set(refused.filter { $0.prefix == 0 }.map(\.address.width))
+        guard !wholly.isSuperset(of: IPAddress(service.address)?.width == 128 ? [32, 128] : [32]) else {
+            return nil
+        }
+        let isRefused = { (network: IPNetwork) in refused.contains { $0.contains(network) } }
+        let admitted = service.onlyFrom.map {
+            Self.sources($0).filter { $0.network.map(isRefused) != true }
+        }
         switch client.kind {
         case .nobody: return nil
         case .everybody:
             guard let admitted else { return "every client" }
             return name(admitted)
         case .networks(let networks):
-            guard let admitted else { return name(networks.map { .network($0) }) }
             let shared = networks.filter { network in
-                admitted.contains { source in
+                guard !isRefused(network) else { return false }
+                return admitted?.contains { source in
                     guard case .network(let other) = source else { return true }
                     return other.contains(network) || network.contains(other)
-                }
+                } ?? true
             }
             return name(shared.map { .network($0) })
         case .named(let name):
@@ -60,6 +68,11 @@ struct Population: Sendable {
     private enum Source {
         case network(IPNetwork)
         case named(String)
+
+        var network: IPNetwork? {
+            guard case .network(let network) = self else { return nil }
+            return network
+        }
     }
 
     private func name(_ sources: [Source]) -> String? {

@@ -17,12 +17,19 @@ struct XinetdText: Sendable {
         var attributes: [Attribute]
         var line: Int
 
-        func values(_ name: String) -> [Word] {
-            var values: [Word] = []
+        func values(_ name: String) -> [Word] { values(name, over: nil) ?? [] }
+
+        /// - Parameter defaults: what the operators `+=` and `-=` start from, for attributes that `defaults` may have.
+        /// - Returns: `nil` where neither names the attribute: to xinetd, `only_from =` is more than nothing.
+        func values(_ name: String, over defaults: Entry?) -> [Word]? {
+            var values = defaults?.values(name, over: nil)
             for attribute in attributes where attribute.name == name {
                 switch attribute.operation {
-                case "-=": values.removeAll { value in attribute.values.contains { $0.text == value.text } }
-                case "+=": values += attribute.values
+                case "-=":
+                    values = (values ?? []).filter { value in
+                        !attribute.values.contains { $0.text == value.text }
+                    }
+                case "+=": values = (values ?? []) + attribute.values
                 // Of attributes that do not add up, xinetd keeps what it read last.
                 default: values = attribute.values
                 }

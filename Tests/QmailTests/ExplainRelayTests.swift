@@ -124,6 +124,38 @@ import Testing
                     environment: "RELAYCLIENT=", more: "        only_from = 192.0.2.0\n")
             ]), .partial, opens: "clients in 192.0.2.0/24"),
         Case(
+            "such a service serves nobody",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(environment: "RELAYCLIENT=", more: "        only_from =\n")
+            ]), .closed),
+        Case(
+            "such a service adds a network to those of the defaults",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        only_from = 127.0.0.1\n}\n",
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        only_from += 192.0.2.0\n"),
+            ]), .partial, opens: "clients in 192.0.2.0/24"),
+        Case(
+            "a network that is served is turned away as well",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=",
+                    more: "        only_from = 192.0.2.7\n        no_access = 192.0.2.0\n")
+            ]), .closed),
+        Case(
+            "everybody is turned away",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        no_access = 0.0.0.0/0\n")
+            ]), .closed),
+        Case(
+            "no one is turned away by an empty list",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        no_access = 0.0.0.0\n}\n",
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        no_access =\n"),
+            ]), .open, opens: "every client"),
+        Case(
             "a backup of the entry is not read",
             SampleQmail.configuration([
                 xinetd: SampleQmail.xinetd(),
