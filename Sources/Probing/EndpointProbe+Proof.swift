@@ -12,54 +12,95 @@ extension EndpointProbe {
     /// When the server's own host is asked for the first time what became of it.
     private static let firstLook = TimeAmount.seconds(3)
 
+    /// What was sent to prove a yes, and what became of it.
+    private struct Proofs {
+        /// The vantage, as the domain of a recipient.
+        var domain: String
+        var sent = Findings()
+        /// By token.
+        var fates: [String: MessageFate] = [:]
+        var questions: [DialogueScript.Question] = []
+
+        var tokens: [String] { questions.map(\.names.token) }
+
+        var isProven: Bool { fates.values.contains { if case .arrived = $0 { true } else { false } } }
+    }
+
     /// Sends a message for accepted tests, and replaces their answers by what came of it.
     ///
     /// The tests whose yes counts go first; when one of them arrives, the others are not needed.
     /// - Returns: the fates of what was sent, by token.
     func prove(_ findings: inout Findings, catcher: Catcher) async -> [String: MessageFate] {
+        guard let domain = catcher.domain(for: endpoint.address) else { return [:] }
+        var proofs = Proofs(domain: domain)
+        defer { catcher.forget(proofs.tokens) }
+        let began = NIODeadline.now()
         let accepted = findings.answers.filter { $0.judgement == .accepted && $0.test.canBeProven }
         let counting = accepted.filter { $0.test.weight == .relay }.prefix(Self.firstProofs)
-        var fates = await send(counting.map { $0 }, &findings, catcher)
-        let isProven = fates.values.contains { if case .arrived = $0 { true } else { false } }
-        if isProven { return fates }
-        let sent = Set(counting.map(\.test.id))
-        // Where plain messages are taken, what is addressed to the server itself would show no more.
-        let rest = accepted.filter {
-            !sent.contains($0.test.id) && (counting.isEmpty || $0.test.weight == .relay)
+        await send(Array(counting), of: findings, &proofs, catcher)
+        if !proofs.isProven {
+            let sent = Set(counting.map(\.test.id))
+            // Where plain messages are taken, what is addressed to the server itself would show no more; a filter that
+            // refuses them may let those pass.
+            let isRefused = proofs.sent.answers.allSatisfy(\.isRefused)
+            let rest = accepted.filter {
+                !sent.contains($0.test.id) && ($0.test.weight == .relay || isRefused)
+            }
+            await send(rest, of: findings, &proofs, catcher)
         }
-        fates.merge(await send(rest, &findings, catcher)) { first, _ in first }
-        return fates
+        await sendDeferredAgain(&proofs, catcher)
+        proofs.sent.countDeferredAsRefused(since: began)
+        findings.replaceAnswers(byProofs: proofs.sent.answers)
+        return proofs.fates
     }
 
     private func send(
-        _ accepted: [Answer], _ findings: inout Findings, _ catcher: Catcher
-    ) async -> [String: MessageFate] {
-        guard !accepted.isEmpty, let domain = catcher.domain(for: endpoint.address), .now() < end else {
-            return [:]
-        }
+        _ accepted: [Answer], of findings: Findings, _ proofs: inout Proofs, _ catcher: Catcher
+    ) async {
+        guard !accepted.isEmpty, .now() < end else { return }
         let questions = accepted.compactMap { answer in
             findings.question(of: answer).map { question in
                 var question = question
                 // Who greylists knows this very envelope by now, and would put another one off again.
-                if !answer.rcptTo.hasSuffix("@\(domain)>") { question.names.token = Questions.newToken() }
-                question.aim(at: domain)
+                if !answer.rcptTo.hasSuffix("@\(proofs.domain)>") {
+                    question.names.token = Questions.newToken()
+                }
+                question.aim(at: proofs.domain)
                 return question
             }
         }
         for question in questions { catcher.expect(question.names.token) }
-        defer { catcher.forget(questions.map(\.names.token)) }
-        let date = internetDate(Timestamp(seconds: Int64(time(nil))))
-        var proof = self
-        proof.delivery = .toOurselves(date: date)
+        proofs.questions += questions
         var sent = Findings()
-        await proof.askRest(batches(of: questions), &sent)
-        let taken = Set(sent.answers.filter(\.messageTaken).map(\.token))
-        findings.replaceAnswers(byProofs: sent.answers)
+        await sending.askRest(batches(of: questions), &sent)
+        proofs.sent.add(sent)
+        await watch(sent.answers, &proofs, catcher)
+    }
+
+    /// A server may take a recipient and put the message off, or greylist the recipient that is the vantage's own.
+    private func sendDeferredAgain(_ proofs: inout Proofs, _ catcher: Catcher) async {
+        let sending = sending
+        for round in Self.pauses.indices where !proofs.isProven {
+            guard let answers = await sending.askAgain(&proofs.sent, round: round) else { return }
+            await watch(answers, &proofs, catcher)
+        }
+    }
+
+    private var sending: EndpointProbe {
+        var probe = self
+        probe.delivery = .toOurselves(date: internetDate(Timestamp(seconds: Int64(time(nil)))))
+        return probe
+    }
+
+    /// Waits for what was taken.
+    private func watch(_ answers: [Answer], _ proofs: inout Proofs, _ catcher: Catcher) async {
+        let taken = Set(answers.filter(\.messageTaken).map(\.token))
+        guard !taken.isEmpty else { return }
         let wait = progress.begin("\(name): messages that it took")
-        let fates = await fates(of: taken, sent.answers, catcher)
+        let fates = await fates(of: taken, answers, catcher)
         progress.end(wait)
-        let foreign = [domain] + questions.compactMap(\.names.backup)
-        return withoutForwards(fates, sent.answers, foreign, catcher)
+        let foreign = [proofs.domain] + proofs.questions.compactMap(\.names.backup)
+        proofs.fates.merge(withoutForwards(fates, answers, foreign, catcher)) { $1 }
     }
 
     /// Waits for messages, no longer than the server's own host still has something to do with them.
@@ -119,6 +160,10 @@ extension EndpointProbe {
         let traces = await trace(Array(ids.values))
         return fates.merging(ids.compactMapValues { traces[$0].map(MessageFate.traced) }) { $1 }
     }
+}
+
+extension Answer {
+    fileprivate var isRefused: Bool { if case .refused = judgement { true } else { false } }
 }
 
 extension MessageFate {

@@ -158,19 +158,30 @@ struct EndpointProbe: Sendable {
     /// A 4xx may be greylisting: the same envelope is asked again, later and later, as long as there is time.
     private func askDeferredAgain(_ findings: inout Findings) async {
         let began = NIODeadline.now()
-        for (round, delay) in [2, 5, 10, 20, 60, 120, 120, 120].enumerated() {
-            let deferred = findings.retryable(round: round)
-            guard !deferred.isEmpty, .now() + .seconds(Int64(delay)) + .seconds(1) < end else { break }
-            let wait = progress.begin("\(name): put off, and asked again in \(delay) s")
-            let isAwake = (try? await Task.sleep(for: .seconds(delay))) != nil
-            progress.end(wait)
-            guard isAwake else { break }
-            var again = Findings()
-            await askRest(batches(of: deferred), &again)
-            findings.replaceAnswers(by: again.answers)
+        for round in Self.pauses.indices {
+            guard await askAgain(&findings, round: round) != nil else { break }
         }
-        // Longer than any greylisting window in use (Postgrey: 300 s): it means no.
-        if .now() - began > .seconds(310) { findings.countDeferredAsRefused() }
+        findings.countDeferredAsRefused(since: began)
+    }
+
+    /// Before each time that what was put off is asked again.
+    static let pauses: [TimeAmount] = [2, 5, 10, 20, 60, 120, 120, 120].map { .seconds($0) }
+
+    /// Asks once more what was put off and may be answered by now.
+    /// - Returns: the new answers; `nil` when there is nothing to ask, or no time.
+    func askAgain(_ findings: inout Findings, round: Int) async -> [Answer]? {
+        let pause = Self.pauses[round]
+        let deferred = findings.retryable(round: round)
+        guard !deferred.isEmpty, .now() + pause + .seconds(1) < end else { return nil }
+        let seconds = pause.nanoseconds / 1_000_000_000
+        let wait = progress.begin("\(name): put off, and asked again in \(seconds) s")
+        let isAwake = (try? await Task.sleep(for: Duration(pause))) != nil
+        progress.end(wait)
+        guard isAwake else { return nil }
+        var again = Findings()
+        await askRest(batches(of: deferred), &again)
+        findings.replaceAnswers(by: again.answers)
+        return again.answers
     }
 }
 

@@ -1,4 +1,5 @@
 internal import MailModel
+internal import NIOCore
 internal import SMTPCore
 
 /// Everything heard of one endpoint in one TLS state, before it is judged.
@@ -88,6 +89,12 @@ struct Findings: Sendable {
         }
     }
 
+    /// Takes over the answers that another round brought, with their questions.
+    mutating func add(_ other: Findings) {
+        answers += other.answers
+        questions.merge(other.questions) { $1 }
+    }
+
     func question(of answer: Answer) -> DialogueScript.Question? { questions[answer.token] }
 
     /// An attempt that got as far as the message says more than the yes before it; one that was refused earlier was
@@ -102,7 +109,11 @@ struct Findings: Sendable {
         }
     }
 
-    mutating func countDeferredAsRefused() {
+    /// How long a server says "not now" until that is taken for its answer: Postgrey's default is 300 s.
+    private static let patienceWithDelays = TimeAmount.seconds(310)
+
+    mutating func countDeferredAsRefused(since began: NIODeadline) {
+        guard .now() - began > Self.patienceWithDelays else { return }
         for index in answers.indices where answers[index].judgement == .deferred {
             answers[index].judgement = .refused(.persistent)
         }

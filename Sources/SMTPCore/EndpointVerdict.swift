@@ -67,9 +67,7 @@ package struct EndpointEvidence: Sendable {
             return (.inconclusive, undelivered(waiting))
         }
         // Where the messages of other tests were refused after DATA, a yes to RCPT is worth nothing.
-        let refusal = asked.first {
-            $0.judgement != .accepted && $0.exchanges.last?.command.isMessageStage == true
-        }
+        let refusal = asked.first(where: \.isRefusedAsMessage)
         if refusal == nil, !isBounced, let yes = believed.first(where: { fate($0) == .unknown }) {
             // Where some were sent and went nowhere, an answer to RCPT is worth nothing.
             if !believed.contains(where: { fate($0) != .unknown }) { return (.open, way(yes)) }
@@ -84,10 +82,11 @@ package struct EndpointEvidence: Sendable {
             return
                 "it waits for a message by \(name); whether it relays shows only where mail is sent and caught"
         }
-        let evidence = asked.filter { $0.test.weight == .relay || $0.test.approach.queueProtocol != nil }
-        if let deferred = evidence.first(where: { $0.judgement == .deferred }) {
+        // What was put off may be taken another time, and arrive.
+        if let deferred = asked.first(where: { $0.judgement == .deferred }) {
             return "it put \(deferred.test.id) off: \(firstLine(deferred))"
         }
+        let evidence = asked.filter { $0.test.weight == .relay || $0.test.approach.queueProtocol != nil }
         if let trouble, !unanswered.isEmpty || evidence.isEmpty { return trouble }
         if let blocked = evidence.first(where: { $0.judgement == .refused(.blockList) }) {
             return "it refuses this vantage, which is on a block list: \(firstLine(blocked))"
@@ -122,7 +121,7 @@ package struct EndpointEvidence: Sendable {
             return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
         }
         if let late = asked.first(where: {
-            $0.judgement != .accepted && $0.exchanges.last?.command.isMessageStage == true
+            $0.judgement != .refused(.persistent) && $0.isRefusedAsMessage
         }) {
             return "it takes foreign recipients and refuses the message: \(firstLine(late))"
         }
@@ -141,7 +140,7 @@ package struct EndpointEvidence: Sendable {
         if asked.contains(where: { $0.test.id == "sub-domain" && $0.judgement == .accepted }) {
             return "it takes mail for every name below the domain that it serves"
         }
-        if let late = refusals.first(where: { $0.judgement == .refused(.persistent) }) {
+        if let late = asked.first(where: { $0.judgement == .refused(.persistent) }) {
             return
                 "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
         }
@@ -204,6 +203,13 @@ package struct EndpointEvidence: Sendable {
 
     private func firstLine(_ answer: Answer) -> String {
         answer.decidingReply?.textLines.first ?? "no reply"
+    }
+}
+
+extension Answer {
+    /// Whether the message was not taken, after its recipient was.
+    fileprivate var isRefusedAsMessage: Bool {
+        judgement != .accepted && exchanges.last?.command.isMessageStage == true
     }
 }
 

@@ -11,7 +11,7 @@ final class ScriptedServer: Sendable {
         case say(String)
         case sayBytes([UInt8])
         /// Answer each line from now on with the first entry whose key begins it; `*` in a key stands for
-        /// anything, an empty key for every line. `(next)` goes on to the next step, `(close)` hangs up.
+        /// anything, an empty key for every line. `(next)` goes on to the next step, `(close)` hangs up, `(nothing)` is silence.
         case answer([(String, String)])
         case startTLS
         case close
@@ -131,6 +131,7 @@ private final class ScriptHandler: ChannelInboundHandler {
         switch rule.1 {
         case "(next)": advance(context)
         case "(close)": context.close(promise: nil)
+        case "(nothing)": break
         default: say(rule.1, context)
         }
     }
