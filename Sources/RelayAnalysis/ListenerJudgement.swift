@@ -64,6 +64,11 @@ extension Host {
             judgement.starts = false
             return judgement
         }
+        if let fault = server.missingCertificate {
+            judgement.fault = fault
+            judgement.takesHostedMail = false
+            return judgement
+        }
         let families = listener.reachableFamilies.sorted { $0 == .v4 && $1 != .v4 }
         for round in 0..<6 {
             var fresh: [Finding] = []

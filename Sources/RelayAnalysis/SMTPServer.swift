@@ -196,19 +196,6 @@ final class SMTPServer {
         return Stage.allCases
     }
 
-    /// Whether nothing is taken without TLS.
-    static func requiresTLS(_ values: ParameterValues) -> Bool {
-        values.text(of: "smtpd_tls_security_level").folded == "encrypt" || values.isOn("smtpd_enforce_tls")
-            || values.isOn("smtpd_tls_wrappermode")
-    }
-
-    /// Whether a client can use TLS.
-    var offersTLS: Bool {
-        let level = values.text(of: "smtpd_tls_security_level").folded
-        if values.isOn("smtpd_tls_wrappermode") || ["may", "encrypt"].contains(level) { return true }
-        return level.isEmpty && (values.isOn("smtpd_use_tls") || values.isOn("smtpd_enforce_tls"))
-    }
-
     /// Whether logged-in clients exist here.
     var offersLogin: Bool { values.isOn("smtpd_sasl_auth_enable") }
 

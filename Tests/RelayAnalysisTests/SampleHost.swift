@@ -7,7 +7,7 @@ struct SampleHost {
     var main = """
         compatibility_level = 3.6
         myhostname = mail.hosted.example
-        mydomain = hosted.example
+        smtpd_tls_cert_file = /etc/ssl/mail.pem
         mydestination = $myhostname, localhost, $mydomain
         mynetworks = 127.0.0.0/8 [::1]/128
         relay_domains =

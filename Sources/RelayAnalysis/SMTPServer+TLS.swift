@@ -1,0 +1,43 @@
+import Postfix
+
+extension SMTPServer {
+    /// Whether nothing is taken without TLS.
+    static func requiresTLS(_ values: ParameterValues) -> Bool {
+        if values.isOn("smtpd_tls_wrappermode") { return true }
+        let level = values.text(of: "smtpd_tls_security_level").folded
+        // Levels of smtp(8) count as the strictest that smtpd knows.
+        return level.isEmpty ? values.isOn("smtpd_enforce_tls") : !["none", "may"].contains(level)
+    }
+
+    /// Whether a client can use TLS.
+    var offersTLS: Bool { wantsTLS && hasCertificate }
+
+    private var wantsTLS: Bool {
+        let level = values.text(of: "smtpd_tls_security_level").folded
+        if Self.requiresTLS(values) || level == "may" { return true }
+        return level.isEmpty && values.isOn("smtpd_use_tls")
+    }
+
+    /// Whether smtpd has a certificate to show, or was told to do without and asks for none (TLS_README, "Server-side
+    /// certificate and private key configuration"): else it warns and goes on without TLS.
+    private var hasCertificate: Bool {
+        let file = values.text(of: "smtpd_tls_cert_file")
+        if file.folded == "none", !asksForCertificate { return true }
+        return (file.folded == "none" ? [] : [file]).contains { !$0.isEmpty }
+            || ["smtpd_tls_eccert_file", "smtpd_tls_dcert_file", "smtpd_tls_chain_files"].contains {
+                !values.text(of: $0).isEmpty
+            }
+    }
+
+    /// Why nobody can send anything although TLS is required: smtpd cannot speak it.
+    var missingCertificate: (why: String, place: Place)? {
+        guard Self.requiresTLS(values), !offersTLS else { return nil }
+        let name = ["smtpd_tls_wrappermode", "smtpd_tls_security_level", "smtpd_enforce_tls"].first {
+            values.value(of: $0).isDefined && !["", "no"].contains(values.text(of: $0).folded)
+        }
+        return (
+            "No server certs available. TLS won't be enabled",
+            host.quoting.definition(of: name ?? "smtpd_tls_security_level", in: values)
+        )
+    }
+}
