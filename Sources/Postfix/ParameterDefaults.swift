@@ -98,7 +98,8 @@ struct ParameterDefaults {
         "header_checks": "", "inet_interfaces": "all",
         "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
         "local_transport": "local:$myhostname", "luser_relay": "", "mail_name": "Postfix",
-        "mailbox_transport": "", "masquerade_domains": "", "milter_default_action": "tempfail",
+        "mailbox_transport": "", "masquerade_domains": "", "master_service_disable": "",
+        "milter_default_action": "tempfail",
         "mydestination": "$myhostname, localhost.$mydomain, localhost", "myorigin": "$myhostname",
         "parent_domain_matches_subdomains":
             "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps",

@@ -37,8 +37,22 @@ extension Host {
         var positions: [String: Int] = [:]
         // Of two services with one name, master uses the last.
         for (index, service) in master.services.enumerated() { positions[service.title] = index }
-        return master.services.indices.filter { positions[master.services[$0].title] == $0 }.compactMap(
-            listener)
+        return master.services.indices.filter {
+            positions[master.services[$0].title] == $0 && !isDisabled(master.services[$0])
+        }.compactMap(listener)
+    }
+
+    /// Whether `master_service_disable` keeps master(8) from listening for a service (postconf(5)): by its type, or by
+    /// its name and type, the first that matches.
+    private func isDisabled(_ service: MasterCF.Service) -> Bool {
+        for item in values(ofService: nil).value(of: "master_service_disable").items.map(\.text.folded) {
+            let bangs = item.prefix { $0 == "!" }.count
+            let pattern = item.dropFirst(bangs)
+            // Before 2.11 the two were parted by a dot, which Postfix still takes.
+            let titles = [service.type, service.title, "\(service.name).\(service.type)"].map(\.folded)
+            if titles.contains(String(pattern)) { return bangs.isMultiple(of: 2) }
+        }
+        return false
     }
 
     private func listener(_ index: Int) -> ServiceListener? {
@@ -54,10 +68,9 @@ extension Host {
         case "postscreen":
             let screen = values(ofService: index)
             let name = screen.text(of: "smtpd_service_name")
-            guard let behind = master.services.lastIndex(where: { $0.type == "pass" && $0.name == name })
-            else {
-                return nil
-            }
+            guard let behind = master.services.lastIndex(where: { $0.type == "pass" && $0.name == name }),
+                !isDisabled(master.services[behind])
+            else { return nil }
             found.service = behind
             found.proxyParameter = ("postscreen_upstream_proxy_protocol", screen)
         default: return nil
