@@ -91,9 +91,10 @@ extension SMTPServer {
         guard let at = address.lastIndex(of: "@") else { return nil }
         let local = String(address[..<at])
         let domain = String(address[address.index(after: at)...])
-        for item in rewriting.value(of: parameter).items {
-            let table = host.tables.table(item.text)
-            for (key, part) in rewritingKeys(address, local, domain) {
+        let items = rewriting.value(of: parameter).items
+        for (key, part) in rewritingKeys(address, local, domain) {
+            for item in items {
+                let table = host.tables.table(item.text)
                 guard case .found(let value, let entry) = table.ask(key, part) else { continue }
                 var blame = Blame(
                     kind: .addressRewriting, parameter: self.parameter(of: item) ?? parameter,
@@ -117,12 +118,36 @@ extension SMTPServer {
         return keys
     }
 
-    /// Whether the transport throws the message away or returns it.
+    /// Whether the transport throws the message away, returns it, or delivers it on this host.
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
-        let name = transport(for: destination, session).name
-        guard !isSink(transport: name) else { return true }
+        let transport = transport(for: destination, session)
+        guard !isSink(transport: transport.name), !deliversHere(transport) else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)
-        return host.deferred == .stays && deferred.contains(name)
+        return host.deferred == .stays && deferred.contains(transport.name)
+    }
+
+    /// Whether a transport puts what it gets into mailboxes of this host, whatever its domain.
+    private func deliversHere(_ transport: (name: String, nexthop: String)) -> Bool {
+        let service = host.master.services.lastIndex { $0.name == transport.name && $0.type != "inet" }
+        guard (service.map { host.master.services[$0].command } ?? transport.name) == "local" else {
+            return isMailboxStore(transport)
+        }
+        // What local(8) hands on may leave by the recipient's own domain.
+        let values = host.values(ofService: service)
+        let maps = ["mailbox_transport_maps", "fallback_transport_maps"].map(values.text)
+        let others = ["mailbox_transport", "fallback_transport"].map(values.text).filter { !$0.isEmpty }
+        return maps.allSatisfy(\.isEmpty)
+            && others.map(split).allSatisfy { isSink(transport: $0.name) || isMailboxStore($0) }
+    }
+
+    private func isMailboxStore(_ transport: (name: String, nexthop: String)) -> Bool {
+        let service = host.master.services.last { $0.name == transport.name && $0.type != "inet" }
+        return switch service?.command ?? transport.name {
+        case "virtual": true
+        // A socket of this host is the mailbox store's; an address may be a filter's, which gives it back.
+        case "lmtp": transport.nexthop.hasPrefix("unix:")
+        default: false
+        }
     }
 
     /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain.
@@ -133,6 +158,7 @@ extension SMTPServer {
         return ["smtp", "relay"].contains(command) && transport.nexthop.isEmpty
     }
 
+    /// Each key is looked for in every map before the next one is (transport(5), "TABLE SEARCH ORDER").
     private func transport(
         for destination: Destination, _ session: Session
     ) -> (name: String, nexthop: String) {
@@ -140,17 +166,17 @@ extension SMTPServer {
             [destination.address.folded, destination.domain]
             + parents(of: destination.domain).map { "." + $0 }
             + ["*"]
-        for item in routing.value(of: "transport_maps").items {
-            let table = host.tables.table(item.text)
-            for (index, key) in keys.enumerated() {
+        let tables = routing.value(of: "transport_maps").items.map { host.tables.table($0.text) }
+        let values = keys.enumerated().lazy.flatMap { index, key in
+            tables.lazy.compactMap { table -> String? in
                 guard case .found(let value, _) = table.ask(key, index == 0 ? .whole : .part) else {
-                    continue
+                    return nil
                 }
-                let chosen = split(value)
-                // `:nexthop` and an empty value keep the transport that the class has.
-                if !chosen.name.isEmpty { return chosen }
+                return value
             }
         }
+        // `:nexthop` and an empty value keep the transport that the class has.
+        if let chosen = values.first.map(split), !chosen.name.isEmpty { return chosen }
         if destination.addressClass == .elsewhere, let chosen = transport(bySender: session.sender) {
             return chosen
         }
@@ -163,9 +189,11 @@ extension SMTPServer {
         let keys: [(String, KeyPart)] =
             sender.isEmpty
             ? [("<>", .whole)] : [(sender.folded, .whole)] + (domain.map { [($0, .part)] } ?? [])
-        for item in routing.value(of: "sender_dependent_default_transport_maps").items {
-            let table = host.tables.table(item.text)
-            for (key, part) in keys {
+        let tables = routing.value(of: "sender_dependent_default_transport_maps").items.map {
+            host.tables.table($0.text)
+        }
+        for (key, part) in keys {
+            for table in tables {
                 guard case .found(let value, _) = table.ask(key, part) else { continue }
                 let chosen = split(value)
                 return chosen.name.isEmpty || chosen.name == "DUNNO" ? nil : chosen
