@@ -52,6 +52,23 @@ final class Resolver {
 
     func isOwn(name: String) -> Bool { ownDomains.contains { name == $0 || name.hasSuffix("." + $0) } }
 
+    /// Whether a list names the very domain, so that somebody declared it.
+    func serves(_ domain: String) -> Bool {
+        lists.contains { list, _ in
+            switch list.match(domain) {
+            case .match(let pattern, nil):
+                if case .literal(domain) = list.patterns[pattern].content { true } else { false }
+            case .match(let pattern, let entry?):
+                if case .table(let table) = list.patterns[pattern].content {
+                    table.entries[entry].key.folded == domain
+                } else {
+                    false
+                }
+            case .noMatch, .failure: false
+            }
+        }
+    }
+
     /// - Parameter given: what is taken as given; an answer is kept only while that is nothing.
     func resolve(_ address: String, assuming given: ListAssumptions) -> Destination {
         guard given.isPlain else { return resolveAnew(address, given) }

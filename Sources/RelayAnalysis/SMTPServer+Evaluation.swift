@@ -3,10 +3,10 @@ import Postfix
 
 extension SMTPServer {
     /// Evaluates a list as smtpd's `generic_checks` does.
-    /// - Parameter subject: what a table without a `check_…_access` is asked for.
+    /// - Parameter subject: what a table without a `check_…_access` is asked for; `nil` where there is no such thing.
     func rule(
         _ restrictions: [Restriction], _ session: Session, _ evaluation: inout Evaluation,
-        subject: Restriction.Subject
+        subject: Restriction.Subject?
     ) -> Ruling {
         evaluation.depth += 1
         defer { evaluation.depth -= 1 }
@@ -52,7 +52,7 @@ extension SMTPServer {
 
     private func rule(
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation,
-        _ subject: Restriction.Subject
+        _ subject: Restriction.Subject?
     ) -> Ruling {
         if !evaluation.knowsRecipient, restriction.isAboutRecipient { return .dunno }
         switch restriction.kind {
@@ -72,6 +72,10 @@ extension SMTPServer {
         case .access(let subject, let table):
             return access(restriction, subject, host.tables.table(table), session, &evaluation)
         case .bareTable(let table):
+            guard let subject else {
+                let why = "specify one of (check_client_access, …) before the table \"\(table)\""
+                return .reject(.configuration(why: why, place(of: restriction)))
+            }
             return access(restriction, subject, host.tables.table(table), session, &evaluation)
         case .policyService(let service, let action):
             return policyRuling(restriction, service, action, session, &evaluation)
@@ -139,7 +143,7 @@ extension SMTPServer {
     private func isForeignLogin(_ session: Session) -> Bool {
         guard offersLogin, !session.sender.isEmpty, !session.isLoggedIn else { return false }
         return senderLogins.contains { table in
-            mailKeys(session.sender).contains { key, part in
+            addressKeys(session.sender).contains { key, part in
                 if case .found = table.ask(key, part) { true } else { false }
             }
         }
@@ -152,13 +156,35 @@ extension SMTPServer {
             return false
         }
         return !relayRecipients.contains { table in
-            mailKeys(session.recipient).contains { key, part in
+            addressKeys(session.recipient).contains { key, part in
                 switch table.ask(key, part) {
                 case .found, .unreadable: true
                 case .missing, .failure: false
                 }
             }
         }
+    }
+
+    /// The keys that an address is looked up by where a map lists addresses (mail_addr_find.c): not the bare domain,
+    /// nor those above it.
+    private func addressKeys(_ address: String) -> [(String, KeyPart)] {
+        let full = address.folded
+        guard let at = full.lastIndex(of: "@") else { return [(full, .whole)] }
+        let local = String(full[..<at])
+        let domain = String(full[full.index(after: at)...])
+        let bare = withoutExtension(local)
+        var keys: [(String, KeyPart)] = [(full, .whole)] + (bare.map { [("\($0)@\(domain)", .part)] } ?? [])
+        if case .local = resolver.resolve("x@\(domain)", assuming: given).addressClass {
+            keys += [local, bare].compactMap { $0.map { ($0, .part) } }
+        }
+        return keys + [("@\(domain)", .part)]
+    }
+
+    /// The part before the sign without what the recipient added to it.
+    private func withoutExtension(_ local: String) -> String? {
+        let delimiters = values.text(of: "recipient_delimiter")
+        let bare = local.firstIndex { delimiters.contains($0) }.map { String(local[..<$0]) } ?? ""
+        return bare.isEmpty ? nil : bare
     }
 
     /// The keys that an address is looked up by (access(5)).
@@ -168,12 +194,11 @@ extension SMTPServer {
         let local = String(full[..<at])
         let domain = String(full[full.index(after: at)...])
         var keys: [(String, KeyPart)] = [(full, .whole)]
-        let delimiters = values.text(of: "recipient_delimiter")
-        let bare = local.firstIndex { delimiters.contains($0) }.map { String(local[..<$0]) } ?? ""
-        if !bare.isEmpty { keys.append(("\(bare)@\(domain)", .part)) }
+        let bare = withoutExtension(local)
+        if let bare { keys.append(("\(bare)@\(domain)", .part)) }
         keys += domainKeys(domain).map { ($0, .part) }
         keys.append(("\(local)@", .part))
-        if !bare.isEmpty { keys.append(("\(bare)@", .part)) }
+        if let bare { keys.append(("\(bare)@", .part)) }
         return keys
     }
 

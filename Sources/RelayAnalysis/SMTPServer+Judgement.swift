@@ -87,12 +87,15 @@ extension SMTPServer {
         }
     }
 
-    private func subject(of stage: Stage) -> Restriction.Subject {
+    /// What a table without a `check_…_access` is asked for; after the recipients there is nothing
+    /// (smtpd_check.c, `NO_DEF_ACL`).
+    func subject(of stage: Stage) -> Restriction.Subject? {
         switch stage {
         case .client: .client
         case .helo: .helo
         case .sender: .sender
-        case .relay, .recipient, .data, .endOfData: .recipient
+        case .relay, .recipient: .recipient
+        case .data, .endOfData: nil
         }
     }
 

@@ -30,7 +30,7 @@ extension SMTPServer {
             }
         case .recipient:
             return mailTraits(table, in: range, where: isUseful) { address, key in
-                guard isForeign(address) else { return nil }
+                guard isForeign(address), !isBelowServed(address, named: key) else { return nil }
                 return Trait(
                     change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
             }
@@ -225,6 +225,19 @@ extension SMTPServer {
                 "x7q@\(core)",
             ]
         }
+    }
+
+    /// Whether a key that names domains is about those below one that this host serves: they are its administrator's.
+    private func isBelowServed(_ address: String, named key: String?) -> Bool {
+        guard let key, !key.contains("@") || key.hasPrefix("@") else { return false }
+        let domain = address.lastIndex(of: "@").map { String(address[address.index(after: $0)...]) } ?? ""
+        if resolver.isOwn(name: domain) { return true }
+        var rest = domain[...]
+        while let dot = rest.firstIndex(of: ".") {
+            rest = rest[rest.index(after: dot)...]
+            if resolver.serves(String(rest)) { return true }
+        }
+        return false
     }
 
     /// Whether mail to the address would leave this host: its domain is neither taken here nor declared.

@@ -7,7 +7,7 @@ extension SMTPServer {
     func traits(of stage: Stage) -> TraitSupply {
         var supply = TraitSupply()
         var seen: Set<String> = []
-        collect(lists[stage] ?? [], subject: .recipient, into: &supply, seen: &seen, depth: 0)
+        collect(lists[stage] ?? [], subject: subject(of: stage), into: &supply, seen: &seen, depth: 0)
         if stage == .helo { add(evasions(of: .helo), of: .helo, to: &supply, &seen) }
         // Whom an entry names is told before who only slips past one.
         supply.traits += supply.evasions
@@ -18,7 +18,7 @@ extension SMTPServer {
     }
 
     private func collect(
-        _ restrictions: [Restriction], subject: Restriction.Subject, into supply: inout TraitSupply,
+        _ restrictions: [Restriction], subject: Restriction.Subject?, into supply: inout TraitSupply,
         seen: inout Set<String>, depth: Int
     ) {
         guard depth < 10 else { return }
@@ -46,7 +46,8 @@ extension SMTPServer {
                 collect(classes[name] ?? [], subject: subject, into: &supply, seen: &seen, depth: depth + 1)
             case .access(let subject, let table):
                 collect(table, subject, into: &supply, seen: &seen, depth: depth)
-            case .bareTable(let table): collect(table, subject, into: &supply, seen: &seen, depth: depth)
+            case .bareTable(let table):
+                if let subject { collect(table, subject, into: &supply, seen: &seen, depth: depth) }
             default: continue
             }
         }

@@ -1,0 +1,121 @@
+import MailModel
+import Testing
+
+@testable import RelayAnalysis
+
+/// What looks like a relay and is none.
+@Suite struct FalseAlarmTests {
+    private let host = SampleHost()
+    private var open: SampleHost { host.setting("mynetworks", "0.0.0.0/0") }
+
+    @Test(arguments: [
+        ("smtpd_tls_security_level = encrypt\n", RelayVerdict.broken),
+        ("smtpd_tls_wrappermode = yes\n", .broken), ("smtpd_tls_security_level = secure\n", .broken),
+        ("smtpd_tls_security_level =\nsmtpd_enforce_tls = yes\n", .broken),
+        // The level counts before the older switch.
+        ("smtpd_tls_security_level = may\nsmtpd_enforce_tls = yes\n", .open),
+        ("smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = none\n", .open),
+        (
+            "smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = none\nsmtpd_tls_ask_ccert = yes\n",
+            .broken
+        ),
+        ("smtpd_tls_security_level = encrypt\nsmtpd_tls_chain_files = /etc/ssl/all.pem\n", .open),
+    ])
+    func `Where TLS is required and there is no certificate nobody sends anything`(
+        lines: String, verdict: RelayVerdict
+    ) {
+        var host = open.setting("smtpd_tls_cert_file", "")
+        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.main += lines
+        let report = host.report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.line ?? 0 > 9) }
+    }
+
+    @Test func `A client certificate counts for nothing where smtpd cannot use TLS`() {
+        let host = host.setting("smtpd_tls_ask_ccert", "yes").setting("smtpd_tls_CAfile", "/etc/ssl/ca.pem")
+            .setting("smtpd_relay_restrictions", "permit_tls_all_clientcerts, reject_unauth_destination")
+        #expect(host.report.verdict == .partial)
+        #expect(host.setting("smtpd_tls_cert_file", "").report.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("inet", RelayVerdict.closed), ("smtp/inet submission/inet", .closed), ("smtp.inet", .closed),
+        ("submission/inet", .open), ("!smtp/inet inet", .open), ("unix", .open), ("", .open),
+    ])
+    func `A service that master does not listen for relays nothing`(disabled: String, verdict: RelayVerdict) {
+        #expect(open.setting("master_service_disable", disabled).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("default_transport", "local:", RelayVerdict.closed), ("default_transport", "virtual", .closed),
+        ("default_transport", "lmtp:unix:private/dovecot-lmtp", .closed),
+        ("default_transport", "lmtp:inet:127.0.0.1:10024", .open),
+        ("transport_maps", "inline:{*=local:}", .closed),
+        ("default_transport", "smtp:[127.0.0.1]:10024", .open),
+    ])
+    func `What is delivered on this host does not relay`(name: String, value: String, verdict: RelayVerdict) {
+        #expect(open.setting(name, value).report.verdict == verdict)
+    }
+
+    @Test func `What local delivery hands on may leave`() {
+        let host = open.setting("default_transport", "local:")
+        #expect(host.setting("fallback_transport", "smtp:").report.verdict == .open)
+        #expect(host.setting("mailbox_transport", "lmtp:unix:private/lmtp").report.verdict == .closed)
+        #expect(host.setting("fallback_transport", "error:no such user").report.verdict == .closed)
+    }
+
+    @Test(arguments: ["smtpd_data_restrictions", "smtpd_end_of_data_restrictions"])
+    func `A table without what it is asked for stops everything after the recipients`(list: String) throws {
+        let report = open.setting(list, "inline:{nobody=OK}").report
+        #expect(report.verdict == .broken)
+        #expect(report.causes.first?.line != nil)
+    }
+
+    @Test func `A table without what it is asked for is asked for what its list is about`() {
+        let host = open.setting("smtpd_client_restrictions", "inline:{unknown=REJECT}")
+        #expect(host.report.verdict == .open)
+        let closed = open.setting("smtpd_client_restrictions", "static:REJECT")
+        #expect(closed.report.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("inline:{*=smtp:} inline:{partner.example=error:no}", RelayVerdict.closed),
+        ("inline:{*=error:no} inline:{partner.example=smtp:}", .partial),
+        ("inline:{*=smtp:} inline:{.example=error:no}", .closed),
+        // The first row that is found ends the search, whatever it leaves as it is.
+        ("inline:{partner.example=:[relay.example]} inline:{*=error:no}", .partial),
+    ])
+    func `The wildcard of one transport map comes after the rows of all`(maps: String, verdict: RelayVerdict)
+    {
+        let list = "permit_mynetworks, check_recipient_access inline:{info@partner.example=OK}, reject"
+        let host = host.setting("smtpd_relay_restrictions", list).setting("transport_maps", maps)
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("hosted.example OK\n", RelayVerdict.closed), (".hosted.example OK\n", .closed),
+        ("virtual.example OK\n", .closed), ("customer.example OK\n", .closed),
+        ("other.example OK\n", .partial),
+        ("joe@shop.virtual.example OK\n", .partial),
+    ])
+    func `A recipient map that names domains of this host opens none of others`(
+        rows: String, verdict: RelayVerdict
+    ) {
+        let list = "permit_mynetworks, check_recipient_access hash:/r, reject_unauth_destination"
+        let host = host.setting("smtpd_relay_restrictions", list).setting("relay_domains", "customer.example")
+            .setting("virtual_mailbox_domains", "inline:{virtual.example=x}")
+        #expect(host.table("hash:/r", rows).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("org x\n", RelayVerdict.closed), ("x7q-recipient@ x\n", .closed),
+        ("relay-check-x7q.org x\n", .closed),
+        ("@customer.example x\njoe@partner.example x\n", .closed),
+    ])
+    func `Of a relay for every domain only the listed recipients count`(rows: String, verdict: RelayVerdict) {
+        let host = host.setting("relay_domains", "static:all").setting("relay_recipient_maps", "hash:/r")
+        #expect(host.report.verdict != .closed)
+        #expect(host.table("hash:/r", rows).report.verdict == verdict)
+    }
+}
