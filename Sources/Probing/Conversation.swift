@@ -31,9 +31,14 @@ struct Call: Sendable {
         do {
             channel = try await connect(on: loop, outcome)
         } catch {
-            let reason = Conversation.unreachable(Self.words(for: error, limit: connectLimit))
-            outcome.succeed(reason)
-            return reason
+            // Who is refused a connection is told ECONNREFUSED: a reset is of one that was made (tcp(7)).
+            let isReset = (error as? IOError)?.errnoCode == ECONNRESET
+            let conversation =
+                isReset
+                ? Conversation.heard(DialogueRecord(), .closed(awaiting: "the banner"))
+                : .unreachable(Self.words(for: error, limit: connectLimit))
+            outcome.succeed(conversation)
+            return conversation
         }
         return await withTaskCancellationHandler {
             (try? await outcome.futureResult.get()) ?? .unreachable("the connection was lost")
@@ -76,7 +81,6 @@ struct Call: Sendable {
         case EHOSTUNREACH, ENETUNREACH: "no route to it"
         case EADDRNOTAVAIL: "the vantage does not have the address that it was to ask from"
         case EACCES, EPERM: "the vantage may not connect: a firewall forbids it"
-        case ECONNRESET: "connection reset"
         default: "no connection: \(String(cString: strerror(code)))"
         }
     }
