@@ -60,7 +60,8 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         guard (PostfixVersion(2, 3)..<PostfixVersion(4, 0)).contains(release) else {
             throw ValidationError(
-                "--postfix-version takes 2.3 and later releases, up to 3.10, the last one known")
+                "--postfix-version takes releases from 2.3 on and before 4.0; later ones than 3.10 are read as it"
+            )
         }
     }
 

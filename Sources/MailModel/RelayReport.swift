@@ -66,12 +66,14 @@ package struct RelayCause: Hashable, Sendable, Codable {
     package var opens: String
     /// The port.
     package var listener: Int
+    /// Where on it, if several services share the port.
+    package var address: String?
     /// What would close it, as an instruction.
     package var remedy: String
 
     package init(
         kind: String, parameter: String, file: String, line: Int?, text: String, culprit: String?,
-        opens: String, listener: Int, remedy: String
+        opens: String, listener: Int, address: String? = nil, remedy: String
     ) {
         self.kind = kind
         self.parameter = parameter
@@ -81,6 +83,7 @@ package struct RelayCause: Hashable, Sendable, Codable {
         self.culprit = culprit
         self.opens = opens
         self.listener = listener
+        self.address = address
         self.remedy = remedy
     }
 }

@@ -32,10 +32,10 @@ private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
     let place = cause.line.map { "\(cause.file):\($0)" } ?? cause.file
     let text = shownText(cause.text)
     var lines = [
-        "", "  " + style.bold(printableText(place.utf8)) + "  (port \(cause.listener))", "    " + text,
+        "", "  " + style.bold(printableText(place.utf8)) + "  (\(listener(of: cause)))", "    " + text,
     ]
     if let culprit = cause.culprit.map({ printableText($0.utf8) }), !culprit.isEmpty,
-        let range = text.ranges(of: culprit).first
+        let range = range(of: culprit, in: text)
     {
         let indent = text[..<range.lowerBound].map { $0 == "\t" ? "\t" : " " }.joined()
         lines.append("    " + indent + style.red(String(repeating: "^", count: culprit.count)))
@@ -45,6 +45,23 @@ private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
     lines.append("    \(isBroken ? "lets in" : "opens it to"): \(printableText(cause.opens.utf8))")
     lines.append("    \(isBroken ? "to mend it" : "to close it"): \(printableText(cause.remedy.utf8))")
     return lines
+}
+
+private func listener(of cause: RelayCause) -> String {
+    "port \(cause.listener)" + (cause.address.map { " of \(printableText($0.utf8))" } ?? "")
+}
+
+/// Where a culprit stands by itself, rather than inside a longer word.
+private func range(of culprit: String, in text: String) -> Range<String.Index>? {
+    let ranges = text.ranges(of: culprit)
+    let isPart = { (character: Character) in
+        character.isLetter || character.isNumber || "._-/:".contains(character)
+    }
+    return ranges.first { range in
+        let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
+        let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "
+        return !isPart(before) && !isPart(after)
+    } ?? ranges.first
 }
 
 private func render(_ risk: RelayRisk, _ style: TerminalStyle) -> [String] {
@@ -83,6 +100,7 @@ private func json(_ cause: RelayCause) -> JSONValue {
         .init("text", .string(withoutSecrets(cause.text))),
         .init("culprit", .optional(cause.culprit.map { withoutSecrets($0) })),
         .init("opens", .string(cause.opens)), .init("listener", .int(cause.listener)),
+        .init("address", .optional(cause.address)),
         .init("remedy", .string(cause.remedy)),
     ])
 }
