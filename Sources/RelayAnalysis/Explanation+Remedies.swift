@@ -6,39 +6,56 @@ extension Explanation {
         let blame = finding.blame
         let token = blame.place.token
         let list = blame.item.flatMap { item in item.text == token ? nil : item.text } ?? token
+        // Of a table one row is meant.
+        let what = blame.entry.map { "\($0.key) from \($0.table)" } ?? "\(list) from \(blame.parameter)"
         if finding.isUncertain, blame.kind != .policyService {
             return "Read \(token) where the host runs, or take it out of \(blame.parameter)."
         }
         switch blame.kind {
         case .mynetworks:
-            return "Remove \(list) from \(blame.parameter); list only networks whose owners you know."
+            return "Remove \(what); list only networks whose owners you know."
         case .mynetworksStyle: return "Set mynetworks_style = host, or list the networks in mynetworks."
         case .clientAccess, .heloAccess, .senderAccess, .recipientAccess, .certificateAccess:
-            return "Put reject_unauth_destination before \(blame.restriction?.name ?? "the lookup") in "
-                + "\(blame.parameter), or take the lookup out; what a client says of itself is no proof."
+            let lookup = blame.restriction?.name ?? "the lookup"
+            return
+                "In \(blame.parameter), put reject_unauth_destination before \(lookup)\(Self.behindPermits), or "
+                + "take \(blame.entry.map { "\($0.key) out of \($0.table)" } ?? "the lookup out"); "
+                + "what a client says of itself is no proof."
         case .clientCertificates:
             return
-                "Remove \(list) from \(blame.parameter); list the fingerprints of known clients in relay_clientcerts."
-        case .permit: return "Replace permit by reject_unauth_destination in \(blame.parameter)."
+                "Remove \(what); list the fingerprints of known clients in relay_clientcerts."
+        case .permit:
+            return "Replace permit in \(blame.parameter) by reject_unauth_destination\(Self.behindPermits)."
         case .warnIfReject:
             return "Remove warn_if_reject before \(blame.restriction?.name ?? "the rejection")."
-        case .noReject: return "Append reject_unauth_destination to \(blame.parameter)."
+        case .noReject:
+            return "End \(blame.parameter) with reject_unauth_destination\(Self.behindPermits)."
         case .nakedAddress: return "Remove permit_naked_ip_address from \(blame.parameter)."
         case .backupMX: return "Remove permit_mx_backup and list the domains in relay_domains."
         case .relayDomains:
-            return "Remove \(list) from \(blame.parameter), or anchor it: name the domains themselves."
-        case .destinations: return "Remove \(list) from \(blame.parameter); name the domains themselves."
+            return "Remove \(what), or anchor it: name the domains themselves."
+        case .destinations: return "Remove \(what); name the domains themselves."
         case .untrustedRouting: return "Set allow_untrusted_routing = no."
         case .addressRewriting:
-            return "Remove \(list) from \(blame.parameter), or do not take the domain from the address."
-        case .xclient: return "Remove \(list) from \(blame.parameter)."
+            return "Remove \(what), or do not take the domain from the address."
+        case .xclient: return "Remove \(what)."
         case .proxyProtocol:
             return "Remove \(blame.parameter), or let only the proxy connect to the port."
-        case .qmqp: return "Remove \(list) from \(blame.parameter): QMQP has no other check."
-        case .policyDefault:
-            return "Set \(blame.parameter) to DUNNO, or put the lookup behind reject_unauth_destination."
+        case .qmqp: return "Remove \(what): QMQP has no other check."
+        case .policyDefault: return remedy(forPolicyDefault: blame)
         case .policyService: return "Put check_policy_service behind reject_unauth_destination."
         case .unreadableTable, .broken, .syntax: return "Correct \(token)."
         }
+    }
+
+    /// Before the restrictions that let networks and logins relay, a rejection would shut those out.
+    private static let behindPermits = " (behind permit_mynetworks and permit_sasl_authenticated)"
+
+    private func remedy(forPolicyDefault blame: Blame) -> String {
+        let isGeneral = blame.parameter == "smtpd_policy_service_default_action"
+        return
+            "\(isGeneral ? "Set \(blame.parameter) = DUNNO" : "Give the service default_action=DUNNO"), so that "
+            + "the rest of the list decides while the service does not answer, or put check_policy_service behind "
+            + "reject_unauth_destination."
     }
 }

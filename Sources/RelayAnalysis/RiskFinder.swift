@@ -15,7 +15,7 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + forwards + smuggling
+        return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
             + logins + listeners + permissions + skippedRules
     }
 
@@ -99,13 +99,64 @@ struct RiskFinder {
         ]
     }
 
+    /// Unknown recipients that are taken, so that somebody who may never have written gets a bounce.
     private var backscatter: [RelayRisk] {
-        guard values.value(of: "local_recipient_maps").text.isEmpty else { return [] }
-        return [
-            risk(
-                "backscatter", "local_recipient_maps", values,
-                why: "Mail to unknown local users is taken and bounced to senders who may be forged.")
+        let resolver = SMTPServer.resolver(of: host, values)
+        let classes: [(lists: String, maps: String, who: String)] = [
+            ("mydestination", "local_recipient_maps", "local users"),
+            ("virtual_mailbox_domains", "virtual_mailbox_maps", "mailboxes of virtual_mailbox_domains"),
+            ("relay_domains", "relay_recipient_maps", "recipients in relay_domains"),
         ]
+        let unknown = classes.filter { lists, maps, _ in
+            resolver.lists.contains {
+                $0.list.parameter == lists && takesMail($0.list, $0.addressClass, resolver)
+            }
+                && values.text(of: maps).isEmpty
+        }.map { _, maps, who in
+            risk(
+                "backscatter", maps, values,
+                why: "Mail to unknown \(who) is taken, and bounced to senders who may be forged.")
+        }
+        let name = "smtpd_reject_unlisted_recipient"
+        let asks = [Stage.relay, .recipient].contains { stage in
+            values.value(of: stage.rawValue).items.contains {
+                ["reject_unlisted_recipient", "check_recipient_maps"].contains($0.text.folded)
+            }
+        }
+        guard !values.isOn(name), !asks else { return unknown }
+        return unknown + [
+            risk(
+                "backscatter", name, values,
+                why: "Mail to every unknown recipient is taken, and bounced to senders who may be forged.")
+        ]
+    }
+
+    /// Whether a list has a domain that is not in one before it.
+    private func takesMail(_ list: DomainList, _ addressClass: Destination.Class, _ resolver: Resolver)
+        -> Bool
+    {
+        list.patterns.contains { pattern in
+            switch pattern.content {
+            case .literal(let name):
+                !pattern.isNegated
+                    && resolver.resolve("x7q@\(name)", assuming: .none).addressClass == addressClass
+            case .table(let table): table.canAnswer
+            case .failing, .unreadable: false
+            }
+        }
+    }
+
+    /// Ports that take strangers' mail for any domain and let none of it out.
+    private var sinks: [RelayRisk] {
+        let isWaiting =
+            !host.holds.isEmpty || !host.values(ofDaemon: "qmgr").text(of: "defer_transports").isEmpty
+        return explanation.judgements.filter { $0.swallowsForeignMail && !isWaiting }.map { judgement in
+            RelayRisk(
+                kind: "accept-all",
+                why:
+                    "Port \(judgement.listener.port) takes mail from strangers to any domain and passes none of it "
+                    + "on; who tests it by its replies alone calls it an open relay.")
+        }
     }
 
     private var catchAlls: [RelayRisk] {
@@ -158,7 +209,8 @@ struct RiskFinder {
     private var smuggling: [RelayRisk] {
         let name = "smtpd_forbid_bare_newline"
         let value = values.text(of: name).folded
-        guard value.isEmpty || value == "no" else { return [] }
+        // To note it is to take it.
+        guard ["", "no", "note"].contains(value) else { return [] }
         return [
             risk(
                 "smuggling", name, values,
@@ -174,8 +226,8 @@ struct RiskFinder {
             let values = host.values(ofService: judgement.listener.service)
             guard values.isOn("smtpd_sasl_auth_enable") else { return [] }
             let isEncrypted =
-                values.isOn("smtpd_tls_auth_only") || values.isOn("smtpd_tls_wrappermode")
-                || values.text(of: "smtpd_tls_security_level").folded == "encrypt"
+                values.isOn("smtpd_tls_auth_only") || SMTPServer.requiresTLS(values)
+                || values.text(of: "smtpd_sasl_security_options").folded.contains("noplaintext")
             var risks: [RelayRisk] = []
             if !isEncrypted {
                 risks.append(

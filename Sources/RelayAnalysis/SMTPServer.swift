@@ -164,15 +164,12 @@ final class SMTPServer {
             })
         stages = Self.order(values, version: host.version)
         let parents = Set(values.value(of: "parent_domain_matches_subdomains").items.map { $0.text.folded })
-        let lists = host.listParser
         let networks = values.value(of: "mynetworks")
         mynetworks =
             networks.isDefined
             ? host.clients(of: networks, matchesParents: parents.contains("mynetworks")) : nil
         accessMatchesParents = parents.contains("smtpd_access_maps")
-        resolver = Resolver(
-            values: routing, parser: lists,
-            ownAddresses: Set(host.configuration.interfaces?.map(\.address) ?? []))
+        resolver = Self.resolver(of: host, routing)
         delaysRejection = values.isOn("smtpd_delay_reject")
         let tables = { (name: String) in values.value(of: name).items.map { host.tables.table($0.text) } }
         clientCertificates = tables("relay_clientcerts")
@@ -184,6 +181,12 @@ final class SMTPServer {
         asksForCertificate =
             values.isOn("smtpd_tls_ask_ccert")
             || (values.isOn("smtpd_tls_req_ccert") && Self.requiresTLS(values))
+    }
+
+    static func resolver(of host: Host, _ values: ParameterValues) -> Resolver {
+        Resolver(
+            values: values, parser: host.listParser,
+            ownAddresses: Set(host.configuration.interfaces?.map(\.address) ?? []))
     }
 
     private static func order(_ values: ParameterValues, version: PostfixVersion) -> [Stage] {
