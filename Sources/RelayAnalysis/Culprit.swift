@@ -1,3 +1,4 @@
+import MailModel
 import Postfix
 
 /// A file of the configuration.
@@ -77,6 +78,21 @@ struct Blame: Hashable {
     /// Tells culprits apart; two findings with one identity have one remedy.
     var identity: BlameIdentity {
         BlameIdentity(kind: kind, parameter: parameter, place: place, entry: entry?.index)
+    }
+}
+
+extension Blame {
+    /// The network that is to blame, as written, where it is not every address there is.
+    var partOfAll: String? {
+        guard kind == .mynetworks || kind == .clientAccess || kind == .xclient || kind == .qmqp else {
+            return nil
+        }
+        if let entry {
+            let network = IPNetwork(octets: entry.key) ?? CIDRText(entry.key).network
+            return network.flatMap { $0.prefix > 0 ? entry.key : nil }
+        }
+        guard case .network(let network)? = ClientList.address(place.token.folded) else { return nil }
+        return network.prefix > 0 ? place.token : nil
     }
 }
 

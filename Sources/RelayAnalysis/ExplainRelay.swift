@@ -47,10 +47,14 @@ struct Explanation {
     init(_ host: Host) {
         self.host = host
         fatal = host.fatalFault
-        judgements = host.listeners.map { listener in
+        var judgements = host.listeners.map { listener in
             host.fatalFault == nil
                 ? host.judge(listener) : ListenerJudgement(listener: listener, fault: host.fatalFault)
         }
+        if judgements.allSatisfy({ !$0.listener.reachableFamilies.contains(.v4) }) {
+            for index in judgements.indices { judgements[index].mainFamily = .v6 }
+        }
+        self.judgements = judgements
     }
 
     var verdict: RelayVerdict {
@@ -86,13 +90,13 @@ struct Explanation {
 
     private func causes(_ verdict: RelayVerdict) -> [RelayCause] {
         if let fatal {
-            return [cause(broken: fatal.why, fatal.place, port: judgements.first?.listener.port ?? 25)]
+            return [cause(broken: fatal.why, fatal.place, judgements.first?.listener)]
         }
         switch verdict {
         case .closed: return []
         case .broken:
             return judgements.compactMap { judgement in
-                judgement.fault.map { cause(broken: $0.why, $0.place, port: judgement.listener.port) }
+                judgement.fault.map { cause(broken: $0.why, $0.place, judgement.listener) }
             }
         case .unknown: return judgements.flatMap { causes($0) { _ in true } }
         case .open, .partial: return judgements.flatMap { causes($0) { !$0.isUncertain } }
@@ -138,7 +142,14 @@ struct Explanation {
                     ? "\($0.key) \($0.value)" : host.quoting.text(of: place)
             } ?? builtInText(finding, judgement) ?? host.quoting.text(of: place),
             culprit: place.file == .builtIn ? nil : place.token, opens: opens(finding, judgement),
-            listener: judgement.listener.port, remedy: remedy(for: finding))
+            listener: judgement.listener.port, address: address(of: judgement.listener),
+            remedy: remedy(for: finding))
+    }
+
+    /// Where a service listens, if another listens on the same port.
+    private func address(of listener: ServiceListener) -> String? {
+        guard judgements.count(where: { $0.listener.port == listener.port }) > 1 else { return nil }
+        return listener.addresses.map(\.text).joined(separator: ", ")
     }
 
     /// What Postfix takes for a parameter that is not set, and where it says so.
@@ -167,22 +178,37 @@ struct Explanation {
         let families = judgement.decisive.filter { _, found in
             found.contains { $0.traits.isEmpty && $0.blame.identity == finding.blame.identity }
         }.keys
-        guard families.count == 1, let family = families.first else { return "every client" }
+        if let network = finding.blame.partOfAll { return "clients in \(network)" }
+        guard families.count == 1, let family = families.first, !isOfOneFamily else { return "every client" }
         if family == .v6 { return "every IPv6 client" }
         return judgement.listener.reachableFamilies.count > 1 ? "every IPv4 client" : "every client"
     }
 
-    private func cause(broken why: String, _ place: Place?, port: Int) -> RelayCause {
+    /// Whether clients of one family alone can reach the host.
+    private var isOfOneFamily: Bool {
+        judgements.reduce(into: Set()) { $0.formUnion($1.listener.reachableFamilies) }.count == 1
+    }
+
+    private func cause(broken why: String, _ place: Place?, _ listener: ServiceListener?) -> RelayCause {
         let meant =
             why.hasPrefix("unknown smtpd restriction")
             ? place.flatMap { RestrictionParser.nearestName(to: $0.token) } : nil
         return RelayCause(
             kind: CauseKind.broken.rawValue, parameter: place.flatMap(parameter) ?? "",
             file: host.quoting.name(of: place?.file ?? .main), line: place?.line,
-            text: place.map(host.quoting.text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
-            listener: port,
+            text: place.map(text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
+            listener: listener?.port ?? 25, address: listener.flatMap(address),
             remedy: "Correct the line: Postfix says \"\(why)\"."
                 + (meant.map { hint(meaning: $0, for: place?.token ?? "") } ?? ""))
+    }
+
+    /// The line of a place; the row of a table that is not read as text.
+    private func text(of place: Place) -> String {
+        guard case .table(let source) = place.file, host.quoting.bytes(of: place.file) == nil,
+            let entry = host.tables.made.first(where: { $0.source == source })?.entries
+                .first(where: { $0.line == place.line && $0.value == place.token })
+        else { return host.quoting.text(of: place) }
+        return "\(entry.key) \(entry.value)"
     }
 
     private func hint(meaning name: String, for written: String) -> String {
@@ -203,7 +229,7 @@ struct Explanation {
         RelayCause(
             kind: CauseKind.unreadableTable.rawValue, parameter: "", file: "master.cf", line: nil,
             text: judgement.listener.title, culprit: nil, opens: "an unknown number of clients",
-            listener: judgement.listener.port,
+            listener: judgement.listener.port, address: address(of: judgement.listener),
             remedy:
                 "The tables allow more combinations than can be tried; make them smaller or separate them.")
     }

@@ -12,6 +12,8 @@ struct ListenerJudgement {
     /// Whether a client would be greeted at all; else ``fault`` says why not.
     var starts = true
     var isComplete = true
+    /// Whether a stranger's mail to any foreign recipient is taken, and never passed on.
+    var swallowsForeignMail = false
     /// Whether a stranger's mail to a recipient of this host would be taken.
     var takesHostedMail = true
 
@@ -19,15 +21,17 @@ struct ListenerJudgement {
         if fault != nil, decisive.isEmpty { return .broken }
         let found = decisive[family] ?? []
         let definite = found.filter { !$0.isUncertain }
-        if definite.contains(where: { $0.traits.isEmpty }) { return isOpenToIPv4 ? .open : .partial }
+        if definite.contains(where: \.isEverybodys) { return isOpenToMost ? .open : .partial }
         if !definite.isEmpty { return .partial }
         if !found.isEmpty || !isComplete { return .unknown }
         return fault == nil ? .closed : .broken
     }
 
-    /// Whether any IPv4 client relays; what is open to IPv6 alone is open to some.
-    private var isOpenToIPv4: Bool {
-        decisive[.v4]?.contains { $0.traits.isEmpty && !$0.isUncertain } == true
+    /// What is open to IPv6 alone is open to some, except where nobody else reaches the host.
+    var mainFamily = ServiceListener.Family.v4
+
+    private var isOpenToMost: Bool {
+        decisive[mainFamily]?.contains { $0.isEverybodys && !$0.isUncertain } == true
     }
 
     func verdict(of address: ServiceListener.Address) -> RelayVerdict {
@@ -102,10 +106,18 @@ extension Host {
         _ server: SMTPServer, _ families: [ServiceListener.Family], _ judgement: inout ListenerJudgement
     ) {
         guard let address = families.first.flatMap(server.ordinaryAddress) else { return }
+        if case .swallowed = server.judge(Stranger.session(from: address, usingTLS: server.offersTLS)) {
+            judgement.swallowsForeignMail = true
+        }
+        if let gate = server.rejectionOfEverybody {
+            judgement.fault = ("\(gate.name) refuses every client", gate.items.first.map(quoting.place))
+        }
         var session = Stranger.session(from: address, usingTLS: server.offersTLS)
         session.recipient = "postmaster@\(server.hostedDomain)"
-        guard case .refused(_, let rejection) = server.judge(session) else { return }
+        guard case .refused(let stage, let rejection) = server.judge(session) else { return }
         judgement.takesHostedMail = false
+        // By then its recipients were taken.
+        guard stage != .data, stage != .endOfData else { return }
         if case .configuration(let why, let place) = rejection { judgement.fault = (why, place) }
     }
 
@@ -134,13 +146,13 @@ extension Host {
 
     /// What XCLIENT and the PROXY protocol let a stranger pretend to be.
     private func claimTraits(_ listener: ServiceListener, _ server: SMTPServer) -> [Trait] {
-        var authorities: [(who: String, blame: Blame, isUncertain: Bool)] = []
+        var authorities: [(who: String, blame: Blame, isUncertain: Bool, isEverybodys: Bool)] = []
         if let (name, values) = listener.proxyParameter, !values.text(of: name).isEmpty {
             let place = quoting.definition(of: name, in: values)
             authorities.append(
                 (
                     "anyone who can connect and says PROXY first",
-                    Blame(kind: .proxyProtocol, parameter: name, place: place), false
+                    Blame(kind: .proxyProtocol, parameter: name, place: place), false, true
                 ))
         }
         let name = "smtpd_authorized_xclient_hosts"
@@ -148,14 +160,14 @@ extension Host {
         for family in listener.reachableFamilies {
             for (trait, blame) in server.strangers(in: list, family, .xclient, name) {
                 let who = (trait?.who ?? "every client") + ", by XCLIENT"
-                authorities.append((who, blame, trait?.isTrust ?? false))
+                authorities.append((who, blame, trait?.isTrust ?? false, trait == nil))
             }
         }
         return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap { authority in
             server.claims.map {
                 Trait(
                     change: $0, who: authority.who, blame: authority.blame,
-                    isUncertain: authority.isUncertain)
+                    isUncertain: authority.isUncertain, isEverybodys: authority.isEverybodys)
             }
         }
     }
@@ -189,11 +201,16 @@ extension SMTPServer {
             return false
         }
         return clientTables.allSatisfy { table in
-            guard case .networks(let entries, _) = table.content,
-                case .found(_, let entry?) = table.ask(address.description),
-                case .network(let network) = CIDRText(entries[entry].key)
-            else { return true }
-            return network.prefix == 0
+            switch table.content {
+            case .networks, .networkRules:
+                guard case .found(_, let entry?) = table.ask(address.description) else { return true }
+                return (CIDRText(table.entries[entry].key).network?.prefix ?? 0) == 0
+            case .fixed:
+                return !addressKeys(address).contains { key, part in
+                    if case .found = table.ask(key, part) { true } else { false }
+                }
+            default: return true
+            }
         }
     }
 
@@ -202,6 +219,21 @@ extension SMTPServer {
             guard case .access(.client, let name) = restriction.kind else { return nil }
             return host.tables.table(name)
         }.flatMap { $0.leaves }
+    }
+
+    /// The rejection that a list begins with, so that no recipient of anybody's is taken, wherever the client is and
+    /// whoever is logged in.
+    var rejectionOfEverybody: Restriction? {
+        let asked = stages.filter { stage in
+            switch stage {
+            case .helo: values.isOn("smtpd_helo_required")
+            // Who stops mail only once its recipients are taken serves verifiers of addresses at least.
+            case .data, .endOfData: false
+            case .client, .sender, .relay, .recipient: true
+            }
+        }
+        return asked.lazy.compactMap { stage in (self.lists[stage] ?? []).first { $0.kind != .harmless } }
+            .first { $0.kind == .reject }
     }
 
     /// The domains that this host takes mail for by name.
@@ -256,12 +288,7 @@ extension SMTPServer {
                         }
                     } ?? nameTraits(text)
                 case .table(let table): table.leaves.flatMap(clientTraits)
-                case .unreadable:
-                    [
-                        Trait(
-                            change: .trusting(pattern.place.token),
-                            who: "whom \(pattern.place.token) lists, which cannot be read here")
-                    ]
+                case .unreadable(let why): [unreadableTrait(pattern.place.token, why)]
                 case .failing: []
                 }
             if let trait = traits.first { found.append((trait, blame)) }

@@ -57,7 +57,7 @@ extension SMTPServer {
     }
 
     /// The address, then what is left when its last parts are taken off.
-    private func addressKeys(_ address: IPAddress) -> [(String, KeyPart)] {
+    func addressKeys(_ address: IPAddress) -> [(String, KeyPart)] {
         let text = address.description
         let separator: Character = address.width == 32 ? "." : ":"
         var keys: [(String, KeyPart)] = [(text, .whole)]
@@ -96,15 +96,27 @@ extension SMTPServer {
             }
             return .dunno
         case .configurationError(let why):
-            return .reject(.configuration(why: why, restriction.items.last.map(host.quoting.place)))
+            let place = row(entry, of: table) ?? restriction.items.last.map(host.quoting.place)
+            return .reject(.configuration(why: why, place))
         case .restrictions(let inner):
             let ruling = rule(inner, session, &evaluation, subject: subject)
+            if case .reject(.configuration(let why, let place?)) = ruling, place.file == .builtIn {
+                let restriction = restriction.items.last.map(host.quoting.place)
+                return .reject(.configuration(why: why, row(entry, of: table) ?? restriction))
+            }
             guard case .permit(let blame) = ruling else { return ruling }
             // A plain `permit` in a table is the table's doing; a class has a place of its own.
             if blame == nil { return ruling }
             if blame?.place.file == .builtIn { return permit(subject, table, entry, restriction, session) }
             return ruling
         }
+    }
+
+    /// Where a row's result stands.
+    private func row(_ entry: Int?, of table: LookupTable) -> Place? {
+        guard let entry, let source = table.source else { return nil }
+        let row = table.entries[entry]
+        return Place(file: .table(source), line: row.line, range: nil, token: row.value)
     }
 
     private var isFilteredFirst: Bool { !values.text(of: "smtpd_proxy_filter").isEmpty }

@@ -157,9 +157,13 @@ extension SMTPServer {
                     "whom \(table.entries[rule.entry].key) of \(table.name) matches, which is not understood here"
             )
         }
-        guard case .unreadable = table.content else { return nil }
-        return Trait(
-            change: .trusting(table.name), who: "whom \(table.name) lists, which cannot be read here")
+        guard case .unreadable(let why) = table.content else { return nil }
+        return unreadableTrait(table.name, why)
+    }
+
+    /// - Parameter why: as a sentence without a full stop.
+    func unreadableTrait(_ name: String, _ why: String) -> Trait {
+        Trait(change: .trusting(name), who: "whom \(name) lists, which cannot be read here (\(why))")
     }
 
     /// A rule that may let somebody in, with a pattern that is not understood.
@@ -185,11 +189,7 @@ extension SMTPServer {
                     traits += nameTraits(text)
                 }
             case .table(let table): traits += table.leaves.flatMap(clientTraits)
-            case .unreadable:
-                traits.append(
-                    Trait(
-                        change: .trusting(pattern.place.token),
-                        who: "whom \(pattern.place.token) lists, which cannot be read here"))
+            case .unreadable(let why): traits.append(unreadableTrait(pattern.place.token, why))
             case .failing: continue
             }
         }

@@ -26,6 +26,8 @@ struct Trait: Hashable {
     var blame: Blame?
     /// It rests on something that cannot be read.
     var isUncertain = false
+    /// Every client can have it, whatever it is and whomever it writes to.
+    var isEverybodys = false
 
     var dimension: Dimension {
         switch change {
@@ -66,10 +68,12 @@ struct Trait: Hashable {
 /// A stranger of whom the configuration says nothing in particular.
 enum Stranger {
     /// A domain that no configuration lists, with an ordinary shape.
-    static let domain = "relay-check-x7q.org"
-    static let name = "host-x7q.relay-check-x7q.org"
-    static let sender = "x7q-sender@relay-check-x7q.org"
-    static let recipient = "x7q-recipient@relay-check-x7q.org"
+    ///
+    /// Its top-level domain is one that hardly any list names, so that a row for `.org` is not taken for all.
+    static let domain = "relay-check-x7q.coop"
+    static let name = "host-x7q.\(domain)"
+    static let sender = "x7q-sender@\(domain)"
+    static let recipient = "x7q-recipient@\(domain)"
     /// Somebody else, with another top-level domain and without a digit or a hyphen, where a rule refuses the first.
     static let otherName = "mail.relaycheck.net"
     static let otherMailbox = "info@relaycheck.net"

@@ -25,6 +25,8 @@ struct Finding {
     var blame: Blame { content.blame }
     /// The traits that the way takes; none for a stranger like any other.
     var traits: [Trait] { content.traits }
+    /// Whether any client at all can take the way.
+    var isEverybodys: Bool { traits.allSatisfy(\.isEverybodys) }
     /// The traits rest on something that cannot be read.
     var isUncertain: Bool { traits.contains { $0.isUncertain || $0.isTrust } }
 }

@@ -177,8 +177,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("default_transport", "discard:"), ("smtpd_data_restrictions", "reject"),
-        ("smtpd_end_of_data_restrictions", "reject"),
+        ("default_transport", "discard:"), ("smtpd_data_restrictions", "permit_sasl_authenticated, reject"),
+        ("smtpd_end_of_data_restrictions", "permit_sasl_authenticated, reject"),
         ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
         ("virtual_alias_maps", "static:root@hosted.example"),
         ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
@@ -209,7 +209,7 @@ import Testing
 
     @Test(arguments: [
         ("smtpd_client_restrictions", "check_client_access static:HOLD", ""),
-        ("smtpd_recipient_restrictions", "check_sender_access hash:/t", "relay-check-x7q.org HOLD\n"),
+        ("smtpd_recipient_restrictions", "check_sender_access hash:/t", "relay-check-x7q.coop HOLD\n"),
         ("header_checks", "regexp:/t", "/^Received:/ HOLD\n"),
         ("header_checks", "pcre:/t", "/^Subject:/ WARN\n/^received: from/ HOLD for MailScanner\n"),
     ])

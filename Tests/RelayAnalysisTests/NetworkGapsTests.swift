@@ -83,18 +83,18 @@ struct NetworkGapsTests {
 @Suite("A rule that refuses one stranger does not make an open host closed")
 struct OtherStrangerTests {
     @Test(arguments: [
-        ("smtpd_recipient_restrictions", "check_recipient_access", "hash:", "org REJECT\n"),
-        ("smtpd_recipient_restrictions", "check_recipient_access", "regexp:", "/\\.org$/ REJECT\n"),
+        ("smtpd_recipient_restrictions", "check_recipient_access", "hash:", "coop REJECT\n"),
+        ("smtpd_recipient_restrictions", "check_recipient_access", "regexp:", "/\\.coop$/ REJECT\n"),
         ("smtpd_recipient_restrictions", "check_recipient_access", "pcre:", "/[0-9]/ REJECT\n/-/ REJECT\n"),
         (
             "smtpd_sender_restrictions", "check_sender_access", "hash:",
-            "org REJECT\n<> REJECT\nhosted.example REJECT\n"
+            "coop REJECT\n<> REJECT\nhosted.example REJECT\n"
         ),
         (
             "smtpd_client_restrictions", "reject_unknown_client_hostname, check_client_access", "hash:",
-            "org REJECT\n"
+            "coop REJECT\n"
         ),
-        ("smtpd_helo_restrictions", "check_helo_access", "hash:", "org REJECT\nhosted.example REJECT\n"),
+        ("smtpd_helo_restrictions", "check_helo_access", "hash:", "coop REJECT\nhosted.example REJECT\n"),
     ])
     func refused(_ list: String, _ rule: String, _ type: String, _ rows: String) {
         let name = "\(type)/etc/postfix/refused"

@@ -32,7 +32,7 @@ private struct ReleaseCase: Sendable, CustomTestStringConvertible {
             change: .proxyProtocol,
             main: "smtpd_upstream_proxy_protocol = haproxy\n"
                 + "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n",
-            last: "2.9.15", before: .closed, after: .partial),
+            last: "2.9.15", before: .closed, after: .open),
         // Restrictions that are in force by default, until a low level takes them back.
         ReleaseCase(
             change: .relayRestrictionsByLevel, main: "smtpd_recipient_restrictions = \(open)\n",

@@ -1,0 +1,144 @@
+import MailModel
+import Postfix
+import Testing
+
+@testable import RelayAnalysis
+
+/// How a cause or a risk is told: whom it lets in, where it stands, what would mend it.
+@Suite struct CauseTests {
+    private let host = SampleHost()
+
+    private func relay(_ list: String) -> SampleHost { host.setting("smtpd_relay_restrictions", list) }
+
+    @Test(arguments: [
+        ("relay_domains", ".org", RelayVerdict.partial), ("relay_domains", "org", .partial),
+        ("relay_domains", "com", .partial), ("relay_domains", "org static:all", .open),
+    ])
+    func `A top-level domain is not everybody's`(name: String, value: String, verdict: RelayVerdict) {
+        let host = host.setting(name, value).setting(
+            "parent_domain_matches_subdomains", value.hasPrefix(".") ? "" : "relay_domains")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        "check_sender_access", "check_recipient_access", "check_client_access", "check_helo_access",
+    ])
+    func `A row for a top-level domain lets in those below it`(check: String) {
+        let host = relay("permit_mynetworks, \(check) inline:{org=OK}, reject_unauth_destination")
+        #expect(host.report.verdict == .partial)
+        #expect(host.report.causes.allSatisfy { !$0.opens.hasPrefix("every") })
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0/1 128.0.0.0/1", ["clients in 0.0.0.0/1", "clients in 128.0.0.0/1"]),
+        ("0.0.0.0/0 128.0.0.0/1", ["every IPv4 client", "clients in 128.0.0.0/1"]),
+        ("185.0.0.0/8 0.0.0.0/0", ["every IPv4 client", "clients in 185.0.0.0/8"]),
+    ])
+    func `A cause says no more than its network`(networks: String, who: [String]) {
+        let causes = host.setting("mynetworks", "127.0.0.0/8 " + networks).report.causes
+        #expect(Set(causes.map(\.opens)) == Set(who))
+    }
+
+    @Test func `A row for the beginning of an address lets in a network`() {
+        let host = relay("permit_mynetworks, check_client_access inline:{185=OK}, reject_unauth_destination")
+        #expect(host.report.verdict == .partial)
+        #expect(host.report.causes.first?.opens == "clients in 185.0.0.0/8")
+    }
+
+    @Test func `Whoever may claim any address makes it open`() {
+        #expect(host.setting("smtpd_authorized_xclient_hosts", "static:all").report.verdict == .open)
+        #expect(host.setting("smtpd_upstream_proxy_protocol", "haproxy").report.verdict == .open)
+        let some = host.setting("smtpd_authorized_xclient_hosts", "203.0.113.0/24")
+        #expect(some.report.verdict == .partial)
+    }
+
+    @Test func `Where every client has IPv6, open to IPv6 is open`() {
+        let host = host.setting("mynetworks", "127.0.0.0/8 [::]/0")
+        #expect(host.report.verdict == .partial)
+        #expect(host.report.causes.first?.opens == "every IPv6 client")
+        let alone = host.setting("inet_protocols", "ipv6").report
+        #expect(alone.verdict == .open)
+        #expect(alone.causes.first?.opens == "every client")
+    }
+
+    @Test func `Of two services on one port each has its address`() {
+        var host = host.setting("mynetworks", "0.0.0.0/0")
+        host.master = "203.0.113.1:25 inet n - y - - smtpd\n203.0.113.2:25 inet n - y - - smtpd\n"
+        #expect(host.report.causes.map(\.address) == ["203.0.113.1", "203.0.113.2"])
+        host.master = "smtp inet n - y - - smtpd\n"
+        #expect(host.report.causes.map(\.address) == [nil])
+    }
+
+    @Test func `Why a list cannot be read is said`() throws {
+        var configuration = relay("permit_mynetworks, check_client_access hash:/c, reject").configuration
+        configuration.tables["hash:/c"] = .unreadable("/c.db: Permission denied")
+        let report = explainRelay(configuration, trusted: SampleHost.trusted)
+        #expect(report.verdict == .unknown)
+        #expect(report.causes.first?.opens.contains("/c.db: Permission denied") == true)
+    }
+
+    @Test(arguments: [
+        ("smtpd_client_restrictions", "reject", RelayVerdict.broken),
+        ("smtpd_sender_restrictions", "reject_unknown_sender_domain, reject", .broken),
+        ("smtpd_data_restrictions", "reject", .closed),
+        ("smtpd_client_restrictions", "permit_mynetworks, reject", .closed),
+        ("smtpd_recipient_restrictions", "permit_mynetworks, reject", .closed),
+    ])
+    func `A server that refuses everybody is broken`(list: String, value: String, verdict: RelayVerdict) {
+        let report = host.setting(list, value).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.line != nil) }
+    }
+
+    @Test func `A row with a result that Postfix does not know is told with its line`() throws {
+        let host = relay("permit_mynetworks, check_client_access cidr:/c, reject_unauth_destination")
+            .table("cidr:/c", "# all\n0.0.0.0/0 frobnicate\n::/0 frobnicate\n")
+        let report = host.report
+        let cause = try #require(report.causes.first)
+        #expect(report.verdict == .broken)
+        #expect(cause.file == "/c" && cause.line == 2 && cause.text == "0.0.0.0/0 frobnicate")
+    }
+
+    @Test(arguments: [
+        (
+            "check_client_access inline:{203.0.113.9=OK}",
+            "In smtpd_relay_restrictions, put reject_unauth_destination before check_client_access (behind "
+                + "permit_mynetworks and permit_sasl_authenticated), or take 203.0.113.9 out of "
+                + "inline:{203.0.113.9=OK}; what a client says of itself is no proof."
+        )
+    ])
+    func `A remedy shuts out no networks and logins`(check: String, remedy: String) {
+        #expect(relay("permit_mynetworks, \(check), reject").report.causes.first?.remedy == remedy)
+    }
+
+    @Test func `A remedy names the row of a table`() {
+        let host = host.setting("mynetworks", "127.0.0.0/8 cidr:/n").table("cidr:/n", "203.0.113.0/24 x\n")
+        #expect(host.report.causes.first?.remedy.hasPrefix("Remove 203.0.113.0/24 from cidr:/n;") == true)
+    }
+
+    @Test func `A remedy for a policy service that fails open says what to set`() {
+        let host = relay("permit_mynetworks, check_policy_service unix:p, reject_unauth_destination")
+            .setting("smtpd_policy_service_default_action", "OK")
+        #expect(
+            host.report.causes.first?.remedy.hasPrefix("Set smtpd_policy_service_default_action = DUNNO, so")
+                == true)
+    }
+
+    @Test(arguments: [
+        ("local_recipient_maps", "", "backscatter"), ("relay_domains", "customer.example", "backscatter"),
+        ("virtual_mailbox_domains", "customer.example", "backscatter"),
+        ("smtpd_reject_unlisted_recipient", "no", "backscatter"),
+        ("mydestination", "static:all", "accept-all"), ("smtpd_forbid_bare_newline", "note", "smuggling"),
+        ("smtpd_sasl_auth_enable", "yes", "plaintext-login"),
+    ])
+    func `What weakens the host without relaying is told`(name: String, value: String, kind: String) throws {
+        let risk = try #require(host.setting(name, value).report.risks.first { $0.kind == kind })
+        #expect(risk.parameter != nil)
+    }
+
+    @Test func `A sink for any domain is told, and a closed host has none`() {
+        let sink = host.setting("mynetworks", "0.0.0.0/0").setting("default_transport", "discard:")
+        #expect(sink.report.risks.contains { $0.kind == "accept-all" })
+        #expect(!host.report.risks.contains { ["accept-all", "backscatter"].contains($0.kind) })
+    }
+}
