@@ -131,6 +131,21 @@ class Package(unittest.TestCase):
         status, output, errors = self.dpkg("--remove", "agent")
         self.assertEqual(status, 0, output + errors)
 
+    def test_it_is_not_removed_while_a_change_is_interrupted(self):
+        self.install(self.newer)
+        self.lab("break", "mynetworks")
+        self.lab.shell(
+            "agent apply --yes >/dev/null 2>&1 & pid=$!\n"
+            "until agent history --format json 2>/dev/null | grep -q '\"outcome\": null'; do kill -0 $pid; done\n"
+            "kill -KILL $pid")
+        status, output, errors = self.dpkg("--remove", "agent")
+        self.assertNotEqual(status, 0)
+        self.assertIn('a change was interrupted, or is under way: run "agent recover" first', output + errors)
+        self.assertTrue(self.is_there("/usr/bin/agent"))
+        self.assertIn(self.lab.run("agent", "recover")[0], (0, 5))
+        status, output, errors = self.dpkg("--remove", "agent")
+        self.assertEqual(status, 0, output + errors)
+
     def test_man_pages_and_completions_are_in_it_for_every_verb(self):
         listed = subprocess.run(["dpkg-deb", "-c", self.newer], capture_output=True, text=True, check=True).stdout
         verbs = subprocess.run([AGENT, "--help"], capture_output=True, text=True, check=True).stdout
