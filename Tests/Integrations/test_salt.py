@@ -44,6 +44,8 @@ class Salt(unittest.TestCase):
         before = self.lab("state")
         status, states = self.apply("test=True")
         self.assertEqual((states[NAME]["result"], self.lab("state")), (None, before), states)
+        # All that Salt says of a script that it would run.
+        self.assertEqual(states[NAME]["changes"], {}, states)
         status, states = self.apply()
         self.assertEqual((status, states[NAME]["result"]), (0, True), states)
         self.assertTrue(states[NAME]["changes"])
