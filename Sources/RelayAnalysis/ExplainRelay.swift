@@ -120,15 +120,27 @@ struct Explanation {
         let crowded = groups.filter { $0.value.count > Self.entryLimit }
         for (group, (count, last)) in crowded.sorted(by: { $0.key.name < $1.key.name }) {
             var rest = cause(last, judgement)
-            let more = count - Self.entryLimit
+            let rows = group.isTable ? rowsLikeIt(last, judgement) : nil
+            let more = max(count, rows ?? 0) - Self.entryLimit
             rest.opens =
-                group.isTable
-                ? "\(more) more entries of the same table, the last of them \(rest.opens)"
-                : "\(more) more items of the same list, the last of them \(rest.opens)"
+                rows != nil
+                ? "\(more) more entries of the same table with such a result, among them \(rest.opens)"
+                : group.isTable
+                    ? "\(more) more entries of the same table, the last of them \(rest.opens)"
+                    : "\(more) more items of the same list, the last of them \(rest.opens)"
             causes.append(rest)
         }
-        if !judgement.isComplete { causes.append(incompleteCause(judgement)) }
+        if !judgement.isComplete { causes += incompleteCauses(judgement) }
         return causes
+    }
+
+    /// How many rows of a large table, of which the search stops early, say what the guilty ones say.
+    private func rowsLikeIt(_ finding: Finding, _ judgement: ListenerJudgement) -> Int? {
+        guard finding.blame.kind.isAccess, let entry = finding.blame.entry else { return nil }
+        let entries = host.tables.table(entry.table).entries
+        guard entries.count > TraitSupply.chunk else { return nil }
+        let server = SMTPServer(host, service: judgement.listener.service)
+        return entries.count { if case .permit = server.action(of: $0.value) { true } else { false } }
     }
 
     private func cause(_ finding: Finding, _ judgement: ListenerJudgement) -> RelayCause {
@@ -225,13 +237,34 @@ struct Explanation {
         return host.main.definitions.last { $0.line.pieces.contains { $0.line == line } }?.name
     }
 
-    private func incompleteCause(_ judgement: ListenerJudgement) -> RelayCause {
+    private func incompleteCauses(_ judgement: ListenerJudgement) -> [RelayCause] {
+        let tables = judgement.untriedTables.sorted()
+        guard !tables.isEmpty else {
+            return [
+                incompleteCause(
+                    judgement, file: "master.cf", text: judgement.listener.title,
+                    remedy:
+                        "The tables allow more combinations than can be tried; make them smaller or separate them."
+                )
+            ]
+        }
+        return tables.map { name in
+            let source = host.tables.table(name).source
+            return incompleteCause(
+                judgement, file: source.map { host.quoting.name(of: .table($0)) } ?? "main.cf", text: name,
+                remedy:
+                    "\(name) has more patterns, or wider ones, than can be tried; make it smaller, or name "
+                    + "whom they are meant for.")
+        }
+    }
+
+    private func incompleteCause(
+        _ judgement: ListenerJudgement, file: String, text: String, remedy: String
+    ) -> RelayCause {
         RelayCause(
-            kind: CauseKind.unreadableTable.rawValue, parameter: "", file: "master.cf", line: nil,
-            text: judgement.listener.title, culprit: nil, opens: "an unknown number of clients",
-            listener: judgement.listener.port, address: address(of: judgement.listener),
-            remedy:
-                "The tables allow more combinations than can be tried; make them smaller or separate them.")
+            kind: CauseKind.unreadableTable.rawValue, parameter: "", file: file, line: nil, text: text,
+            culprit: nil, opens: "an unknown number of clients", listener: judgement.listener.port,
+            address: address(of: judgement.listener), remedy: remedy)
     }
 }
 

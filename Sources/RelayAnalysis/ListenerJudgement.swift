@@ -12,6 +12,8 @@ struct ListenerJudgement {
     /// Whether a client would be greeted at all; else ``fault`` says why not.
     var starts = true
     var isComplete = true
+    /// The tables that have more in them than could be tried.
+    var untriedTables: Set<String> = []
     /// Whether a stranger's mail to any foreign recipient is taken, and never passed on.
     var swallowsForeignMail = false
     /// Whether a stranger's mail to a recipient of this host would be taken.
@@ -97,6 +99,7 @@ extension Host {
             if fresh.isEmpty || hasCutShort || server.closed.count > 200 { break }
         }
         server.closed = []
+        judgement.untriedTables = server.untriedTables
         judgeHostedMail(server, families, &judgement)
         return judgement
     }

@@ -64,6 +64,8 @@ final class LookupTable {
     let entries: [TableEntry]
     /// The file that the entries came from.
     let source: String?
+    /// What patterns said before.
+    private var answers: [String: Answer] = [:]
 
     init(name: String, content: Content, entries: [TableEntry], source: String?) {
         self.name = name
@@ -82,7 +84,7 @@ final class LookupTable {
             else { return .missing }
             return .found(entries[position].value, entry: position)
         case .networkRules(let rules): return part == .whole ? ask(rules, key) : .missing
-        case .patterns(let rules): return part == .whole ? ask(rules, key) : .missing
+        case .patterns(let rules): return part == .whole ? askPatterns(rules, key) : .missing
         case .constant(let value): return .found(value, entry: nil)
         case .union(let members): return askUnion(members, key, part)
         case .pipe(let members): return askPipe(members, key, part)
@@ -109,6 +111,12 @@ final class LookupTable {
         return rules.filter { ($0.kind == .rule || $0.kind == .condition) && $0.pattern == nil }
     }()
 
+    /// Whether a rule may hang on what others look for.
+    private(set) lazy var hasConditions: Bool = {
+        guard case .patterns(let rules) = content else { return false }
+        return rules.contains { $0.kind == .condition || $0.pattern?.isNegated == true }
+    }()
+
     /// The tables that this one is made of, or itself.
     var leaves: [LookupTable] {
         switch content {
@@ -131,6 +139,15 @@ final class LookupTable {
             if rule.kind == .condition, !holds { index = Self.endOfBlock(rules.map(\.kind), from: index) }
         }
         return .missing
+    }
+
+    /// The patterns of a long table are asked for the same keys again and again, each time from the first on.
+    private func askPatterns(_ rules: [PatternRule], _ key: String) -> Answer {
+        guard rules.count > 50 else { return ask(rules, key) }
+        if let known = answers[key] { return known }
+        let answer = ask(rules, key)
+        if answers.count < 10_000 { answers[key] = answer }
+        return answer
     }
 
     private func ask(_ rules: [PatternRule], _ key: String) -> Answer {

@@ -32,7 +32,7 @@ extension SMTPServer {
                 }
             }
         case .patterns:
-            return patternRules(table).filter { isUseful($0.entry) }.flatMap {
+            return patternRules(table, where: isUseful).flatMap {
                 clientTraits($0.pattern.pattern, table, $0.entry)
             }
         case .unreadable: return unreadableTrait(table).map { [$0] } ?? []

@@ -41,8 +41,8 @@ extension SMTPServer {
         }
     }
 
-    /// How many patterns of one table are tried: each one is looked for in all of them.
-    private static let patternLimit = 400
+    /// How many patterns of one table that do anything but refuse are tried: each one is looked for in all of them.
+    private static let patternLimit = 1000
 
     func isRefusal(_ value: String) -> Bool {
         switch action(of: value) {
@@ -52,20 +52,29 @@ extension SMTPServer {
     }
 
     /// The rules of a pattern table with what they match: never more than the bounds of a judgement allow.
-    func patternRules(_ table: LookupTable) -> [(pattern: TablePattern, entry: Int)] {
+    func patternRules(
+        _ table: LookupTable, where isUseful: (Int) -> Bool = { _ in true }
+    ) -> [(pattern: TablePattern, entry: Int)] {
         guard case .patterns(let rules) = table.content else { return [] }
-        if rules.count > Self.patternLimit { hasUntriedPatterns = true }
-        return rules.prefix(Self.patternLimit).compactMap { rule in
-            guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated else { return nil }
+        let useful = rules.compactMap { rule -> (pattern: TablePattern, entry: Int)? in
+            guard rule.kind == .rule, let pattern = rule.pattern, !pattern.isNegated, isUseful(rule.entry)
+            else { return nil }
             return (pattern, rule.entry)
         }
+        if useful.count > Self.patternLimit { leaveUntried(table) }
+        return Array(useful.prefix(Self.patternLimit))
+    }
+
+    private func leaveUntried(_ table: LookupTable) {
+        hasUntriedPatterns = true
+        untriedTables.insert(table.name)
     }
 
     private static let negatedLimit = 3
 
     /// What the conditions around a rule look for, and the rules before it that take whatever has none of something.
     private func conditions(around entry: Int, of table: LookupTable) -> [Pattern] {
-        guard case .patterns(let rules) = table.content else { return [] }
+        guard case .patterns(let rules) = table.content, table.hasConditions else { return [] }
         var open: [TablePattern?] = []
         for rule in rules.prefix(while: { $0.entry != entry }) {
             if rule.kind == .condition { open.append(rule.pattern) }
@@ -84,7 +93,7 @@ extension SMTPServer {
     ) -> [String] {
         let own = fillings.flatMap(pattern.samples(filling:)).map(\.text)
         // What it matches cannot be made from it, which does not mean that it matches nothing.
-        if own.isEmpty, !pattern.isImpossible { hasUntriedPatterns = true }
+        if own.isEmpty, !pattern.isImpossible { leaveUntried(table) }
         let around = conditions(around: entry, of: table).flatMap { $0.samples(filling: []) }.map(\.text)
         return own
             + around.flatMap { outer in
@@ -126,7 +135,7 @@ extension SMTPServer {
                     change: .helo(key.hasPrefix(".") ? "x7q" + key : key), who: "anyone who says HELO \(key)")
             }
         case .patterns:
-            for (pattern, entry) in patternRules(table) where isUseful(entry) {
+            for (pattern, entry) in patternRules(table, where: isUseful) {
                 let samples = texts(pattern.pattern, table, entry, filling: [[], Stranger.domain.bytes])
                 let names = samples.flatMap { [$0] + nameVariants($0) }
                 guard
@@ -159,7 +168,7 @@ extension SMTPServer {
                 return nil
             }
         case .patterns:
-            return patternRules(table).filter { isUseful($0.entry) }.compactMap { pattern, entry in
+            return patternRules(table, where: isUseful).compactMap { pattern, entry in
                 // The empty address is the null sender, which has a key of its own.
                 for address in addresses(matching: pattern.pattern, table, entry) + [""]
                 where gives(table, address.isEmpty ? nullKey : address, entry) {

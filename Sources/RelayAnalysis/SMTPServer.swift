@@ -145,6 +145,8 @@ final class SMTPServer {
     var nameKeyCache: [String: [(String, KeyPart)]] = [:]
     /// Whether a table had more patterns than are tried.
     var hasUntriedPatterns = false
+    /// Those tables, by name.
+    var untriedTables: Set<String> = []
 
     init(_ host: Host, service: Int) {
         self.host = host
