@@ -316,6 +316,8 @@ class Role(AnsibleCase):
         }
         role = (COMPLIANT, [{
             "name": "role", "ansible.builtin.include_role": {"name": "relay_agent.mail.relay_agent"}, "vars": variables}])
+        bare = self.play(ansible, (COMPLIANT, [{**role[1][0], "vars": {**variables, "relay_agent_package": ""}}]), "--check")
+        self.assertEqual((bare.status, bare.statuses("Enable the timers")), (0, {COMPLIANT: "skipped"}), bare.output)
         checked = self.play(ansible, role, "--check")
         self.assertEqual(checked.status, 0, checked.output)
         self.assertEqual(checked.statuses("Copy the package"), {COMPLIANT: "changed"})
@@ -332,6 +334,11 @@ class Role(AnsibleCase):
         self.assertEqual(refused.statuses("Check them with the policy"), {COMPLIANT: "failed"}, refused.output)
         self.assertIn("10-office.yaml:4", refused.of("Check them with the policy")[COMPLIANT][1]["stderr"])
         self.assertEqual(lab.run("agent", "apply", "--yes")[0], 10)
+        variables["relay_agent_drop_ins"] = {"10-office.yaml": ""}
+        for expected in ("changed", "ok"):
+            removed = self.play(ansible, role)
+            self.assertEqual(removed.statuses("Remove those that are empty"), {COMPLIANT: expected}, removed.output)
+        self.assertNotIn("203.0.113.0", lab.shell("agent policy show"))
         lab.shell("DEBIAN_FRONTEND=noninteractive dpkg --purge agent >/dev/null 2>&1")
 
 
