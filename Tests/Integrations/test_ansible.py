@@ -184,6 +184,27 @@ class Apply(AnsibleCase):
         finally:
             aside.rename(binary)
         self.assertIn("agent is not installed on this host", run.of("apply")["a"][1]["msg"], run.output)
+        task["relay_agent.mail.apply"] = {"binary": "/nope"}
+        for arguments, status in (["--check"], "skipped"), ([], "failed"):
+            run = self.play(ansible, ("a", [task]), *arguments)
+            self.assertEqual(run.statuses("apply"), {"a": status}, run.output)
+            self.assertIn("there is no program /nope on this host", run.of("apply")["a"][1]["msg"])
+
+    @by(NEWEST)
+    def test_a_wrong_option_fails_in_check_mode_as_in_a_run(self, ansible):
+        tasks = [
+            {"name": f"{option} {value}", "relay_agent.mail.apply": {option: value}, "ignore_errors": True}
+            for option, value in (
+                ("confirm_timeout", "banana"), ("confirm_timeout", "0s"), ("confirm_timeout", "169h"), ("from", "banana"),
+                ("from", "ssh://-oProxyCommand=x"), ("confirm_timeout", "168h"), ("from", "ssh://probe@192.0.2.1"),
+                ("from", "https://[2001:db8::1]:8443/ask"))
+        ]
+        checked = self.play(ansible, ("a", tasks), "--check")
+        # A run wants the https:// vantage's token as well.
+        ran = self.play(ansible, ("a", tasks[:-1]))
+        for run, right in ((checked, 3), (ran, 2)):
+            self.assertEqual([row["status"] for row in run], ["failed"] * 5 + ["ok"] * right, run.output)
+            self.assertEqual([row["result"]["exit_status"] for row in run][:5], [64] * 5, run.output)
 
 
 class TakeBack(AnsibleCase):
@@ -249,6 +270,8 @@ class Look(AnsibleCase):
         self.assertEqual(levels, {"a": "critical", "b": "ok"})
         self.assertEqual(run.statuses("probe"), {"a": "failed", "b": "ok"}, run.output)
         self.assertIn("mail.hosted.example is open", run.of("probe")["a"][1]["msg"])
+        option = self.play(ansible, ("b", [{"name": "probe", "relay_agent.mail.probe": {"targets": ["--help"]}}]))
+        self.assertIn("no host name", option.of("probe")["b"][1]["msg"], option.output)
         self.assertNotIn("tests", run.of("probe")["b"][1]["reports"][0]["endpoints"][0])
         self.assertEqual({letter: self.labs[letter]("state") for letter in "ab"}, states)
 

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import json
+import os
 
 PROGRAM_ARGUMENTS = {
     "binary": {"type": "path"},
@@ -88,13 +89,18 @@ class Program(object):
 
     @property
     def is_there(self):
-        return self._binary is not None
+        return self._binary is not None and os.access(self._binary, os.X_OK) and not os.path.isdir(self._binary)
+
+    @property
+    def absence(self):
+        named = self._module.params["binary"]
+        return "there is no program {0} on this host".format(named) if named else "agent is not installed on this host"
 
     def run(self, verb, *arguments):
         """Runs a verb, and reads its document. A program that is not there ends the module."""
         module = self._module
         if not self.is_there:
-            module.fail_json(msg="agent is not installed on this host: install its package, or name it with binary")
+            module.fail_json(msg=self.absence + ": install its package, or name it with binary")
         command = [self._binary, verb, "--format", "json"]
         for option in ("policy", "store"):
             if module.params[option]:

@@ -100,10 +100,17 @@ exit_status:
   sample: 0
 """
 
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.relay_agent.mail.plugins.module_utils.program import (
     PROGRAM_ARGUMENTS, Program, flags, shown_changes)
+
+# As the agent reads them.
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+WINDOW = re.compile(r"([0-9]{1,6})([smh])\Z")
+VANTAGE = re.compile(r"(netns|direct|ssh://([\w.][\w.-]*@)?[\w.:][\w.:-]*|https://[][\w.:][][\w.:/-]*)\Z")
 
 # With --detailed-exitcode: nothing to do, something to do, not everything was seen.
 PLANNED = (0, 2, 5)
@@ -119,10 +126,23 @@ def of_plan(document):
     }
 
 
+def check_spelling(module):
+    """What a run would refuse of its own options: a plan takes none of them."""
+    window, vantage = module.params["confirm_timeout"], module.params["from"]
+    if window is not None:
+        spelled = WINDOW.match(window)
+        if not spelled or not 0 < int(spelled.group(1)) * SECONDS[spelled.group(2)] <= 7 * 86400:
+            module.fail_json(
+                msg="confirm_timeout: a time is a number with s, m or h, a week at most: 600s, 10m, 2h", exit_status=64)
+    if vantage is not None and not VANTAGE.match(vantage):
+        module.fail_json(msg="from: a vantage is netns, direct, ssh://[user@]host or https://host", exit_status=64)
+
+
 def foresee(module, program):
     """Check mode."""
     if not program.is_there:
-        module.exit_json(skipped=True, msg="agent is not installed on this host yet, so nothing can be foreseen")
+        module.exit_json(skipped=True, msg=program.absence + " yet, so nothing can be foreseen")
+    check_spelling(module)
     answer = program.run("plan", "--detailed-exitcode", *flags(module, "stop_unmanaged"))
     if answer.status not in PLANNED or "changes" not in answer.document:
         program.fail(answer)

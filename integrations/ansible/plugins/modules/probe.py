@@ -86,7 +86,8 @@ def main():
         }),
         supports_check_mode=True)
     program = Program(module)
-    answer = program.run("probe", *(flags(module, "from") + (module.params["targets"] or [])))
+    targets = module.params["targets"]
+    answer = program.run("probe", *(flags(module, "from") + (["--"] + targets if targets else [])))
     document = answer.document
     reports = document.get("reports") or ([document] if document.get("format") == "agent.probe/1" else [])
     if not reports:
