@@ -92,6 +92,12 @@ final class DialogueHandler: ChannelInboundHandler {
         case .startTLS:
             setTimer(wait, context)
             startTLS(context)
+        case .sendThenStartTLS(let bytes):
+            settings.record(.sent, bytes)
+            setTimer(wait, context)
+            context.writeAndFlush(
+                wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+            startTLS(context)
         case .finish(let end): finish(end, context)
         }
     }

@@ -16,11 +16,25 @@ extension Dialogue {
         case .data: return data(reply)
         case .message: return message(reply)
         case .reset: return reply.isPositive ? ask() : leave(.done)
-        case .quit: return finish(leaving)
+        case .quit: return farewell(reply)
         }
     }
 
+    /// One reply too many: the header was answered as a command, and each reply belongs to the command before.
+    private mutating func farewell(_ reply: Reply) -> Action {
+        if script.approach.proxyHeader != nil, reply.code != 221 {
+            disregardAnswers()
+            return .wait
+        }
+        return finish(leaving)
+    }
+
     private mutating func banner(_ reply: Reply) -> Action {
+        if let header = script.approach.proxyHeader {
+            // Exim gives up on whoever speaks before it has greeted (smtp_enforce_sync).
+            if reply.isPermanent { return refusedBeforeEnvelope(reply, command: header) }
+            prelude = [Exchange(command: header, reply: reply)]
+        }
         greeted(reply)
         guard reply.isPositive else { return finish(.turnedAway(reply)) }
         return sayEHLO(.first)
@@ -33,6 +47,9 @@ extension Dialogue {
     }
 
     private mutating func ehlo(_ reply: Reply, _ purpose: EHLOPurpose) -> Action {
+        if hasAnsweredHeader, let header = script.approach.proxyHeader {
+            return refusedBeforeEnvelope(reply, command: header)
+        }
         guard reply.isPositive else { return ehloRefused(reply, purpose) }
         announced(reply)
         saidHELO = askedHELO
@@ -49,7 +66,7 @@ extension Dialogue {
     private mutating func ehloRefused(_ reply: Reply, _ purpose: EHLOPurpose) -> Action {
         switch purpose {
         case .first:
-            if case .proxyHeader(let header) = script.approach {
+            if let header = script.approach.proxyHeader {
                 return refusedBeforeEnvelope(reply, command: header)
             }
             guard speaksESMTP, reply.isPermanent, script.tls != .starttls else {
@@ -61,7 +78,7 @@ extension Dialogue {
             // The name is refused, which answers the question about the name.
             saidHELO = askedHELO
             current = newAnswer()
-            settle(reply, judgement: Judgement(reply, at: .mail))
+            settle(reply, judgement: Judgement(reply, at: .helo))
             saidHELO = ""
             next += 1
             return ask()
@@ -88,7 +105,7 @@ extension Dialogue {
         case .xclient(let attributes) where !done:
             guard record.capabilities?.offersXCLIENT == true else { return skipAll() }
             return send("XCLIENT \(attributes)", then: .xclient)
-        case .login(let mechanism, let initialResponse) where !done:
+        case .login(let mechanism, let initialResponse, _) where !done:
             guard record.capabilities?.loginMechanisms.contains(mechanism) == true else { return skipAll() }
             return send("AUTH \(mechanism) \(initialResponse)", then: .login)
         case .xforward(let attributes) where !done:
@@ -112,18 +129,24 @@ extension Dialogue {
     }
 
     private mutating func login(_ reply: Reply) -> Action {
+        if reply.code == 334, case .login(_, _, let password?) = script.approach, loginResponses < 2 {
+            // Whoever does not take the first response with the command asks for it once more.
+            loginResponses += 1
+            prelude.append(Exchange(command: lastCommand, reply: reply))
+            return send(password, then: .login)
+        }
         guard reply.isPositive else { return refusedBeforeEnvelope(reply, command: lastCommand) }
-        prelude = [Exchange(command: lastCommand, reply: reply)]
+        prelude.append(Exchange(command: lastCommand, reply: reply))
         return ask()
     }
 
     /// The trick itself was refused, which answers every question that was to use it.
-    private mutating func refusedBeforeEnvelope(_ reply: Reply, command: String) -> Action {
+    mutating func refusedBeforeEnvelope(_ reply: Reply, command: String) -> Action {
         while next < script.questions.count {
             current = newAnswer()
             if current != nil {
                 lastCommand = command
-                settle(reply, judgement: Judgement(reply, at: .login))
+                settle(reply, judgement: .refused(.approach))
             } else {
                 skip(script.questions[next].test)
             }

@@ -20,6 +20,8 @@ package struct Dialogue: Sendable {
         case send([UInt8])
         /// Begin the TLS handshake; only TLS events count until it is over.
         case startTLS
+        /// Send these bytes in the clear, then begin the TLS handshake at once.
+        case sendThenStartTLS([UInt8])
         /// Go on waiting; the deadline is not moved, or a drip of bytes would never end.
         case wait
         /// Close the connection. No event is looked at after it.
@@ -63,6 +65,10 @@ package struct Dialogue: Sendable {
     var leaving = DialogueEnd.done
     /// What was said and answered before the envelope and belongs to the answer: a login, XCLIENT.
     var prelude: [Exchange] = []
+    /// Whether a reply came with the greeting, so that it is one to the header of the PROXY protocol.
+    var hasAnsweredHeader = false
+    /// How often a server has asked for more in a login.
+    var loginResponses = 0
     /// What has come of the answer to a message that was handed over without a dialogue.
     var handOverReply: [UInt8] = []
     private var parser = ReplyParser()
@@ -102,7 +108,10 @@ package struct Dialogue: Sendable {
         guard state == .connecting else { return .wait }
         if script.tls == .implicit {
             state = .implicitHandshake
-            return .startTLS
+            // The header comes before everything else, TLS too (proxy-protocol.txt section 2).
+            guard let header = script.approach.proxyHeader else { return .startTLS }
+            lastCommand = header
+            return .sendThenStartTLS(Array((header + "\r\n").utf8))
         }
         state = .banner
         switch script.approach {
@@ -156,9 +165,12 @@ package struct Dialogue: Sendable {
             return finish(.plainTextAfterSTARTTLS)
         }
         // A server that does not speak the PROXY protocol greets, then answers the header as a command.
-        if case .proxyHeader = script.approach, state == .ehlo(.first) {
+        if script.approach.proxyHeader != nil, state == .ehlo(.first) {
+            hasAnsweredHeader = true
             return received(.bytes([]))
         }
+        // What comes behind may be the reply to QUIT.
+        if state == .quit, action == .wait { return received(.bytes([])) }
         return state == .quit ? action : finish(.unsolicitedReply)
     }
 
@@ -168,9 +180,25 @@ package struct Dialogue: Sendable {
     }
 
     mutating func finish(_ end: DialogueEnd) -> Action {
+        let end = endOfApproach(end)
         state = .finished
         parser.discard()
         return .finish(end)
+    }
+
+    /// A server that hangs up on a header of the PROXY protocol, or finds it in place of TLS, has answered: it takes none.
+    private mutating func endOfApproach(_ end: DialogueEnd) -> DialogueEnd {
+        guard script.approach.proxyHeader != nil, record.answers.isEmpty, next < script.questions.count else {
+            return end
+        }
+        switch end {
+        case .closed, .tlsFailed, .violation, .unsolicitedReply:
+            for question in script.questions[next...] { skip(question.test) }
+            return .done
+        case .done, .noBanner, .turnedAway, .heloRefused, .startTLSNotOffered, .startTLSRefused,
+            .plainTextAfterSTARTTLS, .serviceClosing, .timedOut:
+            return end
+        }
     }
 
     mutating func send(_ command: String, then state: State) -> Action {
@@ -201,6 +229,8 @@ package struct Dialogue: Sendable {
         record.answers.append(answer)
         current = nil
     }
+
+    mutating func disregardAnswers() { record.disregardAnswers() }
 
     mutating func skip(_ test: RelayTest) { record.notApplicable.append(test.id) }
 }

@@ -51,6 +51,14 @@ package struct DialogueRecord: Hashable, Sendable {
     package var notApplicable: [String] = []
 
     package init() {}
+
+    /// Takes every answer for a refusal of the approach, where replies have turned out to belong to other commands.
+    mutating func disregardAnswers() {
+        for index in answers.indices {
+            answers[index].judgement = .refused(.approach)
+            answers[index].messageTaken = false
+        }
+    }
 }
 
 /// A question as it was asked, and what came back.

@@ -94,7 +94,7 @@ package struct EndpointEvidence: Sendable {
         // What the tests of HELO claim is refused by many; what the vantage itself is, is asked in plain ones.
         if let unwanted = evidence.first(where: { $0.judgement == .refused(.vantage) && $0.test.isPlain }) {
             return
-                "it refuses this vantage for its name, and might take another client: \(firstLine(unwanted))"
+                "it refuses this vantage for what it is, and might take another client: \(firstLine(unwanted))"
         }
         if let disliked = evidence.first(where: { $0.judgement == .refused(.content) }) {
             return
@@ -105,18 +105,21 @@ package struct EndpointEvidence: Sendable {
             case .refused(.relay), .refused(.login), .refused(.client), .refused(.persistent): true
             case .accepted: isHarmless(fate(answer))
             case .refused(.sender), .refused(.recipientDomain), .refused(.blockList), .refused(.vantage),
-                .refused(.content), .deferred, nil:
+                .refused(.content), .refused(.approach), .deferred, nil:
                 false
             }
         }
         if decided { return nil }
-        guard let first = evidence.first else { return "no test could be asked" }
+        // What a trick came to says nothing of the others.
+        guard let first = evidence.first(where: \.test.isPlain) ?? evidence.first else {
+            return "no test could be asked"
+        }
         return "it refuses the tests' own addresses before it decides about relaying: \(firstLine(first))"
     }
 
     /// A closed endpoint of which more is to be said.
     private func remark(_ asked: [Answer]) -> String? {
-        let refusals = asked.filter { $0.test.weight == .relay }
+        let refusals = asked.filter { $0.test.weight == .relay && $0.judgement != .refused(.approach) }
         if !refusals.isEmpty, refusals.allSatisfy({ $0.judgement == .refused(.client) }) {
             return "it refuses this client whatever it asks: \(firstLine(refusals[0]))"
         }

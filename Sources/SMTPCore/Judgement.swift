@@ -10,8 +10,8 @@ package enum Judgement: Hashable, Sendable {
         case client
         /// A block list names the client: other clients may be treated otherwise.
         case blockList
-        /// It does not like the vantage's missing DNS name, or how it introduces itself: other clients may be treated
-        /// otherwise.
+        /// It does not like the vantage's missing DNS name, how it introduces itself, how much it asks, or what a policy
+        /// holds of it: other clients may be treated otherwise.
         case vantage
         /// It does not like what the message says: nothing was decided about relaying.
         case content
@@ -19,7 +19,10 @@ package enum Judgement: Hashable, Sendable {
         case sender
         /// It cannot find the recipient's domain: nothing was decided about relaying.
         case recipientDomain
-        /// It said "not now" for longer than any greylisting lasts.
+        /// It refuses the way in which the client comes: a header of the PROXY protocol, XCLIENT, a login. Nothing was
+        /// decided about relaying.
+        case approach
+        /// It said "not now" for longer than greylisting usually lasts.
         case persistent
     }
 
@@ -29,11 +32,13 @@ package enum Judgement: Hashable, Sendable {
     case deferred
 
     /// Where in the dialogue a reply came.
-    package enum Stage: Hashable, Sendable { case login, mail, recipient, data, message }
+    package enum Stage: Hashable, Sendable { case helo, mail, recipient, data, message }
 
     /// - Returns: `nil` for a reply that fits no place in the dialogue (1xx, 3xx, 503 for a lost sequence).
     package init?(_ reply: Reply, at stage: Stage) {
         if reply.isPositive {
+            // Whoever takes a command for another one says yes to DATA: no message has followed.
+            guard stage != .data else { return nil }
             self = .accepted
             return
         }
@@ -54,19 +59,20 @@ package enum Judgement: Hashable, Sendable {
     private static func ground(of reply: Reply, text: String, at stage: Stage) -> Ground? {
         guard reply.isPermanent || reply.isTransient else { return nil }
         if speaksOfRelaying(text) { return nil }
-        if stage == .login { return .login }
-        if contains(text, ["blocked using", "blocklist", "blacklist", "block list", "spamhaus", "dnsbl"]) {
-            return .blockList
-        }
+        if stage == .helo { return .vantage }
+        if reply.isPermanent, RefusalWords.nameRelaying(text) { return nil }
+        if RefusalWords.speakOfBlockList(text) { return .blockList }
         if stage == .message, reply.isPermanent, !isRuleAboutMessages(text) { return .content }
-        if contains(text, ["cannot find your", "helo command rejected", "reverse dns"])
-            || reply.enhancedStatus?.subject == 7 && reply.enhancedStatus?.detail == 25
+        // Too much at once passes; a name that is missing does not.
+        if RefusalWords.speakOfName(text) || reply.isPermanent && RefusalWords.speakOfVantage(text)
+            || reply.enhancedStatus?.isAboutClient == true
         {
             return .vantage
         }
         if reply.code == 530 || reply.isPermanent && wantsLogin(text) { return .login }
         switch (reply.enhancedStatus?.subject, reply.enhancedStatus?.detail) {
-        case (1, 7), (1, 8), (7, 27): return .sender
+        // SPF is about who claims the sender's domain (RFC 7372).
+        case (1, 7), (1, 8), (7, 23), (7, 24), (7, 26), (7, 27): return .sender
         case (1, 2), (1, 10): return .recipientDomain
         default: break
         }
@@ -76,7 +82,8 @@ package enum Judgement: Hashable, Sendable {
             return .sender
         }
         if contains(text, ["recipient address rejected: domain not found"]) { return .recipientDomain }
-        return nil
+        // Before a recipient was named, nothing was decided about one.
+        return stage == .mail && reply.isPermanent && reply.code != 503 ? .sender : nil
     }
 
     /// The words in which servers refuse to relay, in any class of code: Postfix's default is 454, and
@@ -104,8 +111,9 @@ package enum Judgement: Hashable, Sendable {
         contains(
             text,
             [
-                "authentication required", "authenticate first", "must authenticate", "starttls",
-                "not logged in",
+                "authentication required", "authentication is required", "requires authentication",
+                "authenticate first", "must authenticate", "please authenticate", "need to authenticate",
+                "not authenticated", "login required", "starttls", "not logged in",
             ])
     }
 

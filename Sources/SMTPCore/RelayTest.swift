@@ -22,8 +22,9 @@ package struct RelayTest: Hashable, Sendable {
         case xclient(String)
         /// Begins with a header of the PROXY protocol, version 1 (haproxy proxy-protocol.txt section 2.1).
         case proxyHeader(String)
-        /// Logs in with a mechanism and an initial response that nobody should accept (RFC 4954).
-        case login(mechanism: String, initialResponse: String)
+        /// Logs in with a mechanism, an initial response, and an answer to whatever else is asked, that nobody should
+        /// accept (RFC 4954).
+        case login(mechanism: String, initialResponse: String, continuation: String? = nil)
         /// Claims, for the log, another client address by XFORWARD, where it is offered (XFORWARD_README).
         case xforward(String)
         /// Shows a certificate in the TLS handshake; asked in TLS only.
@@ -196,6 +197,9 @@ extension RelayTest {
 }
 
 extension RelayTest.Approach {
+    /// What comes before everything else, where it is of the PROXY protocol.
+    package var proxyHeader: String? { if case .proxyHeader(let header) = self { header } else { nil } }
+
     /// By what a message is handed over, where there is no dialogue.
     package var queueProtocol: RelayTest.QueueProtocol? {
         if case .handOver(let queueProtocol) = self { queueProtocol } else { nil }

@@ -219,6 +219,12 @@ package enum TestCatalogue {
             approach: .login(mechanism: "PLAIN", initialResponse: "AHJlbGF5LXRlc3QAbm8tcGFzc3dvcmQ="),
             source: "Q17; qmail-smtpd-auth without a host name; qpsmtpd authnull",
             meaning: "a login that does not exist is believed and may relay"),
+        RelayTest(
+            "bogus-login-asked", from: "<>", to: "<{token}@{third}>",
+            approach: .login(
+                mechanism: "LOGIN", initialResponse: "cmVsYXktdGVzdA==", continuation: "bm8tcGFzc3dvcmQ="),
+            source: "Q17; servers that offer LOGIN without PLAIN",
+            meaning: "a login that does not exist is believed and may relay"),
     ]
 
     private static let others: [RelayTest] = [

@@ -39,7 +39,7 @@ private func talk(choice: Int, tls: Int, _ bytes: [UInt8], pieces: Int) {
             precondition(
                 line.count < 8192 && line.suffix(2) == [13, 10] || dialogue.awaiting.contains("message"))
             said += 1
-        case .startTLS:
+        case .startTLS, .sendThenStartTLS:
             precondition(!isOver, "TLS after the end")
             if tls < 200 { tell(.tlsEstablished) } else { tell(.tlsFailed("no")) }
         case .wait: break

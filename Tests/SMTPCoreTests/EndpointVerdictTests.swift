@@ -37,6 +37,8 @@ struct EndpointVerdictTests {
             ([("plain", .refused(.relay)), ("helo-localhost", .refused(.vantage))], .closed, false),
             ([("plain", .refused(.content)), ("null-sender", .refused(.relay))], .inconclusive, true),
             ([("plain", .refused(.login))], .closed, false),
+            ([("plain", .refused(.sender)), ("bogus-login", .refused(.approach))], .inconclusive, true),
+            ([("plain", .refused(.client)), ("proxy-header", .refused(.approach))], .closed, true),
             ([("plain", .refused(.persistent))], .closed, true),
             ([("percent-host", .refused(.relay))], .inconclusive, true),
             ([("hosted", .accepted)], .inconclusive, true), ([], .inconclusive, true),

@@ -81,6 +81,59 @@ struct JudgementTests {
     }
 
     @Test(
+        "A refusal of the client for what it is says nothing about relaying",
+        arguments: [
+            (
+                Reply(550, "5.7.1 Service unavailable, client [198.51.100.7] is listed by b.example"),
+                Judgement.refused(.blockList)
+            ),
+            (Reply(554, "5.7.1 rejected: black listed at zen.spamhaus.org"), .refused(.blockList)),
+            (Reply(550, "5.7.606 Access denied, banned sending IP [198.51.100.7]"), .refused(.blockList)),
+            (
+                Reply(550, "5.7.1 <x@example.org>: Recipient address rejected: IP reputation too low"),
+                .refused(.blockList)
+            ),
+            (
+                Reply(550, "5.7.25 The IP address sending this message does not have a name"),
+                .refused(.vantage)
+            ),
+            (Reply(550, "no PTR record for 198.51.100.7"), .refused(.vantage)),
+            (
+                Reply(554, "5.7.1 <x@example.org>: Recipient address rejected: Rate limit exceeded"),
+                .refused(.vantage)
+            ),
+            (Reply(550, "5.7.1 mail from your IP is not accepted"), .refused(.vantage)),
+            (Reply(550, "5.7.23 SPF validation failed"), .refused(.sender)),
+            // Whoever lists open relays is not to be taken for one who refuses to relay, nor the other way round.
+            (Reply(554, "5.7.1 blocked using relays.list.example"), .refused(.blockList)),
+            (Reply(550, "5.7.1 relaying denied, your IP is not allowed"), .refused(.relay)),
+            (Reply(550, "5.7.1 your host may not relay"), .refused(.relay)),
+            (Reply(550, "5.7.1 your host is an open relay"), .refused(.vantage)),
+            (Reply(550, "5.7.1 Access denied"), .refused(.relay)),
+        ])
+    func client(reply: Reply, expected: Judgement) {
+        #expect(Judgement(reply, at: .recipient) == expected)
+    }
+
+    @Test(
+        "Before a recipient is named, nothing is refused about one",
+        arguments: [
+            (
+                Reply(553, "sorry, your envelope sender is in my badmailfrom list (#5.7.1)"),
+                Judgement.refused(.sender)
+            ),
+            (Reply(530, "5.7.0 Authentication required"), .refused(.login)),
+            (
+                Reply(554, "5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"),
+                .refused(.client)
+            ),
+            (Reply(550, "relay not permitted"), .refused(.relay)),
+        ])
+    func sender(reply: Reply, expected: Judgement) {
+        #expect(Judgement(reply, at: .mail) == expected)
+    }
+
+    @Test(
         "A refusal of what a message says is none of relaying, a rule about every message is",
         arguments: [
             (Reply(550, "5.7.1 Spam message rejected"), Judgement.refused(.content)),
