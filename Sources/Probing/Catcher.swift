@@ -42,6 +42,11 @@ package final class Catcher: Sendable {
         (vantage.first { $0.width == server.width } ?? vantage.first).map { "[\($0.literal)]" }
     }
 
+    /// Where reports are to go: over IPv4 where there is such an address, which every server understands.
+    var reportDomain: String? {
+        (vantage.first { $0.width == 32 } ?? vantage.first).map { "[\($0.literal)]" }
+    }
+
     /// How many messages with a live token have come.
     package var caughtMessages: Int { state.withLock { $0.messages } }
 

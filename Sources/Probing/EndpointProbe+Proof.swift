@@ -7,8 +7,8 @@ internal import SMTPCore
 extension EndpointProbe {
     /// Enough to show that an endpoint relays; a hundred messages would show no more.
     private static let firstProofs = 2
-    /// How long a server gets to deliver to the machine next to it.
-    private static let deliveryTime = TimeAmount.seconds(10)
+    /// How long a server gets to deliver at least; half of the time that is left where that is more.
+    private static let deliveryTime = TimeAmount.seconds(30)
     /// When the server's own host is asked for the first time what became of it.
     private static let firstLook = TimeAmount.seconds(3)
 
@@ -20,6 +20,7 @@ extension EndpointProbe {
         /// By token.
         var fates: [String: MessageFate] = [:]
         var questions: [DialogueScript.Question] = []
+        var attempts = ProofAttempts()
 
         var tokens: [String] { questions.map(\.names.token) }
 
@@ -29,13 +30,18 @@ extension EndpointProbe {
     /// Sends a message for accepted tests, and replaces their answers by what came of it.
     ///
     /// The tests whose yes counts go first; when one of them arrives, the others are not needed.
-    /// - Returns: the fates of what was sent, by token.
-    func prove(_ findings: inout Findings, catcher: Catcher) async -> [String: MessageFate] {
-        guard let domain = catcher.domain(for: endpoint.address) else { return [:] }
+    /// - Returns: the fates of what was sent, by token, and how far the messages came.
+    func prove(
+        _ findings: inout Findings, catcher: Catcher
+    ) async -> (fates: [String: MessageFate], attempts: ProofAttempts) {
+        guard let domain = catcher.domain(for: endpoint.address) else { return ([:], ProofAttempts()) }
         var proofs = Proofs(domain: domain)
         defer { catcher.forget(proofs.tokens) }
         let began = NIODeadline.now()
-        let accepted = findings.answers.filter { $0.judgement == .accepted && $0.test.canBeProven }
+        let accepted = findings.answers.filter { answer in
+            answer.judgement == .accepted && answer.test.canBeProven
+                && findings.question(of: answer).map { !answer.test.namesGuess($0.names) } ?? false
+        }
         let counting = accepted.filter { $0.test.weight == .relay }.prefix(Self.firstProofs)
         await send(Array(counting), of: findings, &proofs, catcher)
         if !proofs.isProven {
@@ -51,13 +57,42 @@ extension EndpointProbe {
         await sendDeferredAgain(&proofs, catcher)
         proofs.sent.countDeferredAsRefused(since: began)
         findings.replaceAnswers(byProofs: proofs.sent.answers)
-        return proofs.fates
+        return (proofs.fates, attempts(proofs, of: accepted))
+    }
+
+    private func attempts(_ proofs: Proofs, of accepted: [Answer]) -> ProofAttempts {
+        var attempts = proofs.attempts
+        let answered = Set(proofs.sent.answers.map(\.test.id) + proofs.sent.notApplicable)
+        attempts.unsent = Set(accepted.map(\.test.id)).subtracting(answered)
+        for answer in proofs.sent.answers where !answer.reachedMessage {
+            attempts.failed[answer.test.id] = answer
+        }
+        return attempts
     }
 
     private func send(
         _ accepted: [Answer], of findings: Findings, _ proofs: inout Proofs, _ catcher: Catcher
     ) async {
         guard !accepted.isEmpty, .now() < end else { return }
+        // The server's own host tells more than a report: where the message would have gone.
+        var sent = await sent(accepted, of: findings, &proofs, catcher, reporting: trace == nil)
+        // Who refuses a sender of the vantage's may take none at all, as in the question itself.
+        let refused = Set(sent.answers.filter { !$0.reachedMessage && $0.isRefused }.map(\.test.id))
+        let again = accepted.filter { $0.test.isReportable && refused.contains($0.test.id) }
+        if !again.isEmpty {
+            let second = await self.sent(again, of: findings, &proofs, catcher, reporting: false)
+            sent.answers.removeAll { old in second.answers.contains { $0.test.id == old.test.id } }
+            sent.add(second)
+        }
+        proofs.sent.add(sent)
+        await watch(sent.answers, &proofs, catcher)
+    }
+
+    /// - Parameter reporting: whether a report on what cannot be delivered is to come to the vantage.
+    private func sent(
+        _ accepted: [Answer], of findings: Findings, _ proofs: inout Proofs, _ catcher: Catcher,
+        reporting: Bool
+    ) async -> Findings {
         let questions = accepted.compactMap { answer in
             findings.question(of: answer).map { question in
                 var question = question
@@ -66,6 +101,10 @@ extension EndpointProbe {
                     question.names.token = Questions.newToken()
                 }
                 question.aim(at: proofs.domain)
+                if reporting, question.test.isReportable {
+                    question.test.mailFrom = AddressForm(
+                        stringLiteral: "<probe-{token}@\(catcher.reportDomain ?? proofs.domain)>")
+                }
                 return question
             }
         }
@@ -73,8 +112,7 @@ extension EndpointProbe {
         proofs.questions += questions
         var sent = Findings()
         await sending.askRest(batches(of: questions), &sent)
-        proofs.sent.add(sent)
-        await watch(sent.answers, &proofs, catcher)
+        return sent
     }
 
     /// A server may take a recipient and put the message off, or greylist the recipient that is the vantage's own.
@@ -97,8 +135,15 @@ extension EndpointProbe {
         let taken = Set(answers.filter(\.messageTaken).map(\.token))
         guard !taken.isEmpty else { return }
         let wait = progress.begin("\(name): messages that it took")
+        let began = NIODeadline.now()
         let fates = await fates(of: taken, answers, catcher)
         progress.end(wait)
+        let waited = NIODeadline.now() - began
+        proofs.attempts.seconds = max(
+            proofs.attempts.seconds, Int(waited.nanoseconds / 1_000_000_000))
+        if fates.values.contains(.missing), waited < Self.deliveryTime - .seconds(1) {
+            proofs.attempts.isCutShort = true
+        }
         let foreign = [proofs.domain] + proofs.questions.compactMap(\.names.backup)
         proofs.fates.merge(withoutForwards(fates, answers, foreign, catcher)) { $1 }
     }
@@ -107,7 +152,8 @@ extension EndpointProbe {
     private func fates(
         of tokens: Set<String>, _ answers: [Answer], _ catcher: Catcher
     ) async -> [String: MessageFate] {
-        let last = min(.now() + Self.deliveryTime, end)
+        let left = end - .now()
+        let last = min(.now() + max(Self.deliveryTime, .nanoseconds(left.nanoseconds / 2)), end)
         if trace != nil {
             let soon = await catcher.fates(of: tokens, until: min(.now() + Self.firstLook, last))
             let known = await traced(soon, answers)
@@ -162,7 +208,20 @@ extension EndpointProbe {
     }
 }
 
+extension RelayTest {
+    /// Whether the sender may be one to whom a report goes: what is asked is the form of the recipient. Without one, what
+    /// is bounced to nobody looks like what is still on its way.
+    fileprivate var isReportable: Bool {
+        weight == .deliveryOnly && approach == .plain && mailFrom.template == "<>"
+    }
+}
+
 extension Answer {
+    /// Whether it got beyond the recipient.
+    var reachedMessage: Bool {
+        messageTaken || test.approach.queueProtocol != nil || exchanges.contains { $0.command == "DATA" }
+    }
+
     fileprivate var isRefused: Bool { if case .refused = judgement { true } else { false } }
 }
 

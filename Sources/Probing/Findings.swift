@@ -14,6 +14,8 @@ struct Findings: Sendable {
     var unanswered: [String] = []
     /// What kept tests from being answered, the first reason that was seen.
     var trouble: String?
+    /// Tests that make no sense there, by id.
+    private(set) var notApplicable: [String] = []
     private var wasConnected = false
     /// Whether the server has ever done more than take the connection.
     private var hasReacted = false
@@ -49,6 +51,7 @@ struct Findings: Sendable {
         trouble = trouble ?? end.trouble
         let answered = Set(record.answers.map(\.token))
         let notApplicable = Set(record.notApplicable)
+        self.notApplicable += record.notApplicable
         let left = batch.questions.filter {
             !answered.contains($0.names.token) && !notApplicable.contains($0.test.id)
         }
@@ -92,6 +95,7 @@ struct Findings: Sendable {
     /// Takes over the answers that another round brought, with their questions.
     mutating func add(_ other: Findings) {
         answers += other.answers
+        notApplicable += other.notApplicable
         questions.merge(other.questions) { $1 }
     }
 
@@ -101,9 +105,7 @@ struct Findings: Sendable {
     /// about the vantage's own domain, and says less.
     mutating func replaceAnswers(byProofs proofs: [Answer]) {
         for proof in proofs
-        where proof.messageTaken || proof.test.approach.queueProtocol != nil
-            || proof.exchanges.contains(where: { $0.command == "DATA" })
-        {
+        where proof.reachedMessage {
             guard let index = answers.firstIndex(where: { $0.test.id == proof.test.id }) else { continue }
             answers[index] = proof
         }

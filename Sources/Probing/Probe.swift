@@ -138,10 +138,12 @@ struct ProbeRun: Sendable {
         let questions = Questions(request: request, endpoint: endpoint, tls: tls)
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
         var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
-        var fates: [String: MessageFate] = [:]
-        if let catcher { fates = await probe.prove(&findings, catcher: catcher) }
+        var proof: (fates: [String: MessageFate], attempts: ProofAttempts)?
+        if let catcher { proof = await probe.prove(&findings, catcher: catcher) }
         var part = Part(
-            index: index, endpoint: judge(endpoint, tls, findings, fates), hosted: hosted(findings),
+            index: index,
+            endpoint: judge(endpoint, tls, findings, proof?.fates ?? [:], proof?.attempts),
+            hosted: hosted(findings),
             isSilent: findings.isSilent, isDead: findings.isDead)
         if tls == .starttls, endpoint.tls != tls {
             let isHeard = findings.capabilities != nil
@@ -151,11 +153,13 @@ struct ProbeRun: Sendable {
     }
 
     private func judge(
-        _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings, _ fates: [String: MessageFate]
+        _ endpoint: ProbeRequest.Endpoint, _ tls: TLSUse, _ findings: Findings,
+        _ fates: [String: MessageFate], _ proofs: ProofAttempts?
     ) -> ProbeEndpoint {
         let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
         let evidence = EndpointEvidence(
-            answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble)
+            answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble,
+            proofs: proofs)
         let (verdict, reason) =
             findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
         return ProbeEndpoint(

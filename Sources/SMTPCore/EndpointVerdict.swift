@@ -18,6 +18,20 @@ extension ProbeTest.Verdict {
     }
 }
 
+/// How far the messages came that were to prove a yes.
+package struct ProofAttempts: Hashable, Sendable {
+    /// What was refused or put off before the message, by the id of the test.
+    package var failed: [String: Answer] = [:]
+    /// Tests whose message should have been sent and was not.
+    package var unsent: Set<String> = []
+    /// How long what was taken was waited for at most.
+    package var seconds = 0
+    /// Whether the time was over before a message had what it may need.
+    package var isCutShort = false
+
+    package init() {}
+}
+
 /// Everything that was learned about one address, port and TLS state.
 package struct EndpointEvidence: Sendable {
     package var answers: [Answer]
@@ -27,15 +41,18 @@ package struct EndpointEvidence: Sendable {
     package var unanswered: [String]
     /// What kept them from being answered, as a sentence without a full stop.
     package var trouble: String?
+    /// How it went with the messages that were to prove a yes; `nil` where none is sent.
+    package var proofs: ProofAttempts?
 
     package init(
         answers: [Answer], fates: [String: MessageFate] = [:], unanswered: [String] = [],
-        trouble: String? = nil
+        trouble: String? = nil, proofs: ProofAttempts? = nil
     ) {
         self.answers = answers
         self.fates = fates
         self.unanswered = unanswered
         self.trouble = trouble
+        self.proofs = proofs
     }
 
     private var relayAnswers: [Answer] {
@@ -70,10 +87,39 @@ package struct EndpointEvidence: Sendable {
         let refusal = asked.first(where: \.isRefusedAsMessage)
         if refusal == nil, !isBounced, let yes = believed.first(where: { fate($0) == .unknown }) {
             // Where some were sent and went nowhere, an answer to RCPT is worth nothing.
-            if !believed.contains(where: { fate($0) != .unknown }) { return (.open, way(yes)) }
+            if !believed.contains(where: { fate($0) != .unknown }) { return unproven(yes, believed) }
         }
         if let reason = undecided(asked) { return (.inconclusive, reason) }
         return (.closed, remark(asked))
+    }
+
+    /// What a yes is worth that no message has followed.
+    private func unproven(_ yes: Answer, _ believed: [Answer]) -> (ProbeVerdict, String?) {
+        let word: String
+        if let proofs {
+            let failed = believed.compactMap { proofs.failed[$0.test.id] }
+            if let waiting = failed.first(where: { $0.judgement == .deferred }) {
+                return (
+                    .inconclusive,
+                    "it takes foreign recipients, and puts the message off that is to prove it: \(firstLine(waiting))"
+                )
+            }
+            if let refused = failed.first {
+                word = "not proved, for it refuses a message to the vantage itself: \(firstLine(refused))"
+            } else if believed.contains(where: { proofs.unsent.contains($0.test.id) }) {
+                return (
+                    .inconclusive,
+                    "it takes foreign recipients, and the message that is to prove it could not be sent: "
+                        + (trouble ?? "there was no time left")
+                )
+            } else {
+                word = "not proved, for a message could go to somebody else"
+            }
+        } else {
+            word = "not proved: no message was sent"
+        }
+        let yeses = "it takes foreign recipients (\(word))"
+        return (.open, way(yes).map { "\($0): \(yeses)" } ?? yeses)
     }
 
     private func undecided(_ asked: [Answer]) -> String? {
@@ -109,12 +155,21 @@ package struct EndpointEvidence: Sendable {
                 false
             }
         }
-        if decided { return nil }
+        if decided { return lateness(asked) }
         // What a trick came to says nothing of the others.
         guard let first = evidence.first(where: \.test.isPlain) ?? evidence.first else {
             return "no test could be asked"
         }
         return "it refuses the tests' own addresses before it decides about relaying: \(firstLine(first))"
+    }
+
+    /// What was taken and had less time than it may need, where only its arrival counts.
+    private func lateness(_ asked: [Answer]) -> String? {
+        guard let proofs, proofs.isCutShort,
+            let missing = asked.first(where: { $0.messageTaken && fate($0) == .missing })
+        else { return nil }
+        return "it takes \(missing.test.id), and what was sent so has not been seen to arrive within"
+            + " \(proofs.seconds) s: there was no time to wait longer"
     }
 
     /// A closed endpoint of which more is to be said.
@@ -148,7 +203,7 @@ package struct EndpointEvidence: Sendable {
                 "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
         }
         return asked.first { $0.messageTaken && fate($0) == .missing }.map { answer in
-            "it takes \(answer.test.id), and what was sent so has not come out again"
+            "it takes \(answer.test.id), and what was sent so has not come out again\(withinTime)"
         }
     }
 
@@ -174,12 +229,14 @@ package struct EndpointEvidence: Sendable {
     private func undelivered(_ fate: MessageFate) -> String? {
         switch fate {
         case .missing:
-            "it took a message for a stranger, which has not arrived: held, discarded or sent elsewhere"
+            "it took a message for a stranger, which has not arrived\(withinTime): held, discarded, late or sent elsewhere"
         case .traced(.waiting(let reason, _)):
             "it took a message for a stranger and has not delivered it yet: \(reason)"
         case .unknown, .arrived, .bounced, .traced: nil
         }
     }
+
+    private var withinTime: String { proofs.map { " within \($0.seconds) s" } ?? "" }
 
     /// Whether what the tests have in common is taken: then no form of theirs made the difference.
     private func takesPlainMail(_ asked: [Answer]) -> Bool {

@@ -100,6 +100,15 @@ extension RelayTest {
             || template.contains("@sub.{local}")
             || template.contains("{third}") && !template.contains(".{third}")
     }
+
+    /// Whether an address of it is at a domain that nobody has vouched for: what a greeting says may be a stranger's.
+    package func namesGuess(_ names: TestNames) -> Bool {
+        [rcptTo, mailFrom].contains { form in
+            names.local == nil
+                && (form.template.contains("{local}") || form.template.contains("{host}")
+                    || names.relay == nil && form.template.contains("{relay}"))
+        }
+    }
 }
 
 /// Text with placeholders in braces: `<relay-test-{token}@{third}>`.

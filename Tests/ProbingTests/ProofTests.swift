@@ -25,12 +25,13 @@ struct ProofTests {
     }
 
     private func ask(
-        _ server: ScriptedServer, tests: ProbeRequest.Selection = .essential, whole: Duration = .seconds(30)
+        _ server: ScriptedServer, tests: ProbeRequest.Selection = .essential, whole: Duration = .seconds(30),
+        hosted: String? = "info@hosted.example"
     ) async -> ProbeReport {
         await probe(
             ProbeRequest(
                 target: "127.0.0.1", endpoints: [.init(.v4(0x7f00_0001), port: server.port)],
-                hostedRecipient: "info@hosted.example",
+                hostedRecipient: hosted,
                 origin: ProbeOrigin(kind: "direct", address: nil), tests: tests,
                 limits: ProbeLimits(banner: .seconds(5), reply: .seconds(5), whole: whole)),
             catcher: Catcher(vantage: [.v4(0x7f00_0001)], others: []))
@@ -74,6 +75,36 @@ struct ProofTests {
             let percent = report.endpoints.first?.tests.first { $0.id == "percent-host" }
             #expect(percent?.verdict == .refused)
             #expect(percent?.dialogue.contains("> DATA") == true)
+        }
+    }
+
+    @Test("A form whose sender at the vantage is refused is sent without one, and what comes of it counts")
+    func sender() async throws {
+        let local: [(String, String)] = [
+            ("MAIL FROM:<probe-", "550 5.1.8 no"), ("MAIL", "250 ok"),
+            ("RCPT TO:*%*@mx.hosted.example>", "250 ok"),
+            ("RCPT", "554 5.7.1 Relay access denied"),
+        ]
+        let steps = steps(local + Self.open, data: "554 5.7.1 no", message: "")
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let report = await ask(server, tests: .all)
+            #expect(report.verdict == .closed)
+            let percent = report.endpoints.first?.tests.first { $0.id == "percent-host" }
+            #expect(percent?.mailFrom == "<>")
+            #expect(percent?.dialogue.contains("> DATA") == true)
+        }
+    }
+
+    @Test("No message goes to a domain that only the greeting names")
+    func guesses() async throws {
+        let steps = steps(data: "554 5.7.1 no", message: "")
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let report = await ask(server, tests: .all, hosted: nil)
+            #expect(server.lines.contains { $0.hasPrefix("RCPT TO:") && $0.contains("hosted.example") })
+            let dialogues = report.endpoints.flatMap(\.tests).map(\.dialogue)
+            let sent = dialogues.filter { $0.contains("> DATA") }
+            #expect(!sent.isEmpty)
+            #expect(!sent.joined().contains { $0.hasPrefix("> ") && $0.contains("hosted.example") })
         }
     }
 }

@@ -18,7 +18,7 @@ struct EndpointVerdictTests {
         "What the answers come to, and whether more is to be said of it",
         arguments: [
             ([("plain", Judgement.refused(.relay))], ProbeVerdict.closed, false),
-            ([("plain", .accepted)], .open, false),
+            ([("plain", .accepted)], .open, true),
             ([("plain", .refused(.relay)), ("local-user", .accepted)], .open, true),
             (
                 [("plain", .refused(.relay)), ("percent-host", .accepted), ("bang", .accepted)], .closed,
@@ -88,7 +88,7 @@ struct EndpointVerdictTests {
     func taken(fate: MessageFate, expected: ProbeVerdict) throws {
         let evidence = EndpointEvidence(answers: [try answer("plain", .accepted)], fates: ["plain": fate])
         #expect(evidence.verdict.0 == expected)
-        #expect((evidence.verdict.reason == nil) == (expected == .open))
+        #expect(evidence.verdict.reason != nil)
     }
 
     @Test(
@@ -114,6 +114,48 @@ struct EndpointVerdictTests {
         #expect(
             evidence.verdict == (.closed, "it takes foreign recipients and refuses the message: 554 5.7.1 no")
         )
+    }
+
+    @Test(
+        "A yes that no message has followed is told to be that, and is open only where nothing more can be done"
+    )
+    func unproven() throws {
+        let yes = try answer("plain", .accepted)
+        #expect(
+            EndpointEvidence(answers: [yes]).verdict
+                == (.open, "it takes foreign recipients (not proved: no message was sent)"))
+        var refused = ProofAttempts()
+        refused.failed["plain"] = try answer("plain", .refused(.relay), Reply(501, "5.1.3 no literals here"))
+        #expect(
+            EndpointEvidence(answers: [yes], proofs: refused).verdict
+                == (
+                    .open,
+                    "it takes foreign recipients (not proved, for it refuses a message to the vantage itself: 501 5.1.3 no"
+                        + " literals here)"
+                ))
+        var deferred = ProofAttempts()
+        deferred.failed["plain"] = try answer("plain", .deferred, Reply(450, "4.2.0 Greylisted"))
+        #expect(EndpointEvidence(answers: [yes], proofs: deferred).verdict.0 == .inconclusive)
+        var unsent = ProofAttempts()
+        unsent.unsent = ["plain"]
+        #expect(EndpointEvidence(answers: [yes], proofs: unsent).verdict.0 == .inconclusive)
+        let guess = try answer("server-sender", .accepted)
+        let verdict = EndpointEvidence(answers: [guess], proofs: ProofAttempts()).verdict
+        #expect(verdict.0 == .open)
+        #expect(verdict.reason?.hasSuffix("(not proved, for a message could go to somebody else)") == true)
+    }
+
+    @Test("What had too little time to arrive is not said to go nowhere")
+    func cutShort() throws {
+        var taken = try answer("percent-local", .accepted)
+        taken.messageTaken = true
+        let answers = [try answer("plain", .refused(.relay)), taken]
+        var proofs = ProofAttempts()
+        (proofs.seconds, proofs.isCutShort) = (4, true)
+        let verdict = EndpointEvidence(answers: answers, fates: ["percent-local": .missing], proofs: proofs)
+            .verdict
+        #expect(verdict.0 == .inconclusive)
+        #expect(verdict.reason?.contains("has not been seen to arrive within 4 s") == true)
     }
 
     @Test("What qmail takes by odd forms and bounces later is said to be that, and no refusal")
