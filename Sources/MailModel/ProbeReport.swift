@@ -71,6 +71,9 @@ package struct ProbeEndpoint: Sendable, Equatable, Codable {
     package var offersStartTLS: Bool?
     /// Whether connections are taken and nothing comes, whatever is said first: nobody serves it; `nil` for no.
     package var isBroken: Bool?
+    /// Whether nothing has answered at all, not even to refuse the connection: something on the way may keep this vantage out
+    /// and nobody else; `nil` for no.
+    package var isFiltered: Bool?
     /// Why there is no better verdict, as a sentence; `nil` when the tests say it all.
     package var reason: String?
     package var tests: [ProbeTest]

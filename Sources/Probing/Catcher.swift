@@ -12,13 +12,20 @@ package final class Catcher: Sendable {
         var fates: [String: MessageFate] = [:]
         /// For whom the relay has said that a message is, by token.
         var recipients: [String: String] = [:]
+        /// Addresses without a token that a test is asked with, to their tokens.
+        var roles: [String: Set<String>] = [:]
         var connections = 0
+        /// By address; an IPv6 client is its /64.
+        var clients: [IPAddress: Int] = [:]
         var messages = 0
     }
 
     private static let idleLimit = TimeAmount.seconds(30)
     /// A relay has its messages through in seconds; who only keeps the line busy makes room.
     private static let sessionLimit = TimeAmount.minutes(2)
+
+    /// At once: twice what Postfix opens to one destination (default_destination_concurrency_limit).
+    private static let clientLimit = 40
 
     private let vantage: [IPAddress]
     private let others: [IPAddress]
@@ -82,7 +89,16 @@ package final class Catcher: Sendable {
         for channel in channels { try? await channel.close() }
     }
 
-    func expect(_ token: String) { state.withLock { _ = $0.live.insert(token) } }
+    /// - Parameter recipient: where no token is in it, what it is.
+    func expect(_ token: String, for recipient: String? = nil) {
+        state.withLock { state in
+            state.live.insert(token)
+            if let recipient { state.roles[recipient.lowercased(), default: []].insert(token) }
+        }
+    }
+
+    /// Whether a test is asked with this address, given in lower case.
+    func awaitsRole(_ address: String) -> Bool { state.withLock { $0.roles[address]?.isEmpty == false } }
 
     /// What comes later with one of these is refused.
     func forget(_ tokens: some Sequence<String>) {
@@ -91,7 +107,9 @@ package final class Catcher: Sendable {
                 state.live.remove(token)
                 state.fates[token] = nil
                 state.recipients[token] = nil
+                for role in state.roles.keys { state.roles[role]?.remove(token) }
             }
+            state.roles = state.roles.filter { !$0.value.isEmpty }
         }
     }
 
@@ -132,14 +150,24 @@ package final class Catcher: Sendable {
         }
     }
 
-    func connected() -> Bool {
+    func connected(from client: IPAddress?) -> Bool {
         state.withLock { state in
             state.connections += 1
-            return state.connections <= connectionLimit
+            let count = client.map { client in
+                state.clients[client, default: 0] += 1
+                return state.clients[client] ?? 0
+            }
+            return state.connections <= connectionLimit && count ?? 0 <= Self.clientLimit
         }
     }
 
-    func disconnected() { state.withLock { $0.connections -= 1 } }
+    func disconnected(from client: IPAddress?) {
+        state.withLock { state in
+            state.connections -= 1
+            guard let client, let count = state.clients[client] else { return }
+            state.clients[client] = count > 1 ? count - 1 : nil
+        }
+    }
 }
 
 extension CaughtMessage {
@@ -158,18 +186,23 @@ private final class CatcherHandler: ChannelInboundHandler {
 
     private let catcher: Catcher
     private var session: CatcherSession
+    private var client: IPAddress?
 
     init(catcher: Catcher) {
         self.catcher = catcher
-        session = CatcherSession { catcher.token(in: $0) }
+        session = CatcherSession(
+            tokenIn: { catcher.token(in: $0) }, awaitsRole: { catcher.awaitsRole($0) })
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard catcher.connected() else { return context.close(promise: nil) }
+        client = context.remoteAddress?.ipAddress.flatMap { IPAddress($0)?.unmapped }.map {
+            $0.width == 32 ? $0 : $0.masked(to: 64)
+        }
+        guard catcher.connected(from: client) else { return context.close(promise: nil) }
         write(CatcherSession.greeting, context)
     }
 
-    func channelInactive(context: ChannelHandlerContext) { catcher.disconnected() }
+    func channelInactive(context: ChannelHandlerContext) { catcher.disconnected(from: client) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let output = session.received(unwrapInboundIn(data).readableBytesView)

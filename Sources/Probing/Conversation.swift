@@ -8,8 +8,8 @@ internal import SMTPCore
 /// What came of one connection.
 enum Conversation: Sendable {
     case heard(DialogueRecord, DialogueEnd)
-    /// There was no connection; why, as a sentence without a full stop.
-    case unreachable(String)
+    /// There was no connection; why, as a sentence without a full stop, and whether nobody has answered at all.
+    case unreachable(String, isFiltered: Bool = false)
     /// The time was up before it began, which says nothing about the server.
     case unasked
 }
@@ -32,11 +32,12 @@ struct Call: Sendable {
             channel = try await connect(on: loop, outcome)
         } catch {
             // Who is refused a connection is told ECONNREFUSED: a reset is of one that was made (tcp(7)).
-            let isReset = (error as? IOError)?.errnoCode == ECONNRESET
+            let code = (error as? IOError)?.errnoCode
             let conversation =
-                isReset
+                code == ECONNRESET
                 ? Conversation.heard(DialogueRecord(), .closed(awaiting: "the banner"))
-                : .unreachable(Self.words(for: error, limit: connectLimit))
+                : .unreachable(
+                    Self.words(for: error, limit: connectLimit), isFiltered: code != ECONNREFUSED)
             outcome.succeed(conversation)
             return conversation
         }

@@ -108,7 +108,13 @@ extension EndpointProbe {
                 return question
             }
         }
-        for question in questions { catcher.expect(question.names.token) }
+        for question in questions {
+            let recipient = question.test.rcptTo.filled(with: question.names)?.drop { $0 == "<" }
+            let role = recipient.map { String($0.prefix { $0 != ">" }) }
+            catcher.expect(
+                question.names.token,
+                for: question.test.rcptTo.template.contains("{token}") ? nil : role)
+        }
         proofs.questions += questions
         var sent = Findings()
         await sending.askRest(batches(of: questions), &sent)

@@ -18,6 +18,7 @@ struct EndpointProbe: Sendable {
     var transcript: Transcript
     var trace: TraceMessages?
     var progress: ProbeProgress
+    var turns: Turns
     /// Whether messages follow accepted recipients.
     var delivery = DialogueScript.Delivery.never
 
@@ -91,7 +92,7 @@ struct EndpointProbe: Sendable {
         defer { progress.end(wait) }
         settings.waits = { [progress, name] what in progress.wait(wait, for: "\(name): \(what)") }
         let source = sources.address(for: approach)
-        return await Call(endpoint: endpoint, source: source, settings: settings) { [tls, delivery] local in
+        let call = Call(endpoint: endpoint, source: source, settings: settings) { [tls, delivery] local in
             let vantage = local?.ipAddress.flatMap { IPAddress($0) }?.literal
             return DialogueScript(
                 tls: tls,
@@ -100,7 +101,8 @@ struct EndpointProbe: Sendable {
                     question.names.vantage = vantage
                     return question
                 }, delivery: delivery)
-        }.make()
+        }
+        return await turns.take { await call.make() }
     }
 
     /// As a person would call it.

@@ -6,6 +6,8 @@ internal import SMTPCore
 struct Findings: Sendable {
     /// Why there was no connection at all; `nil` once there was one.
     var unreachable: String?
+    /// Whether nobody has answered, not even to refuse the connection.
+    var isFiltered = false
     var banner: String?
     var capabilities: Capabilities?
     var offeredStartTLS = false
@@ -33,16 +35,16 @@ struct Findings: Sendable {
     {
         for question in batch.questions { questions[question.names.token] = question }
         guard case .heard(let record, let end) = conversation else {
-            if case .unreachable(let reason) = conversation {
+            if case .unreachable(let reason, let isFiltered) = conversation {
                 trouble = trouble ?? reason
-                if !wasConnected { unreachable = reason }
+                if !wasConnected { (unreachable, self.isFiltered) = (reason, isFiltered) }
             } else {
                 trouble = trouble ?? Self.lackOfTime
             }
             return EndpointProbe.Batch(questions: batch.questions, failures: batch.failures + 1)
         }
         wasConnected = true
-        unreachable = nil
+        (unreachable, isFiltered) = (nil, false)
         if end.isReaction || record.hasHeard { hasReacted = true }
         banner = banner ?? record.banner
         capabilities = capabilities ?? record.capabilities

@@ -53,6 +53,8 @@ struct ProbeRun: Sendable {
     var catcher: Catcher?
     var trace: TraceMessages?
     var progress: ProbeProgress
+    /// For all of its endpoints: it is one host to whoever counts connections.
+    let turns = Turns(ProbeLimits.connectionsInAll)
 
     /// One endpoint in one TLS state, with its place in the report.
     private struct Part: Sendable {
@@ -120,12 +122,29 @@ struct ProbeRun: Sendable {
             return part.isDead && tls == .implicit ? part.asBroken() : part
         }
         // Who greets nobody in the clear may wait for TLS, on whatever port (Postfix smtpd_tls_wrappermode).
+        async let late = part.isDead ? askedLate(index, endpoint) : part
         let greeting = await asked(index, endpoint, .implicit, request.limits.hasty)
         guard greeting.endpoint.banner != nil else {
+            let late = await late
+            if late.endpoint.banner != nil { return late }
             // Whatever else waits for its client to speak first would not have borne the header and the TLS hello.
             return part.isDead && greeting.isDead ? part.asBroken() : part
         }
         return await asked(index, endpoint, .implicit, request.limits)
+    }
+
+    /// Waits once more, twice as long: a server may look its client up for that time before it greets (RFC 5321 section
+    /// 4.5.3.2.1 allows minutes).
+    private func askedLate(_ index: Int, _ endpoint: ProbeRequest.Endpoint) async -> Part {
+        var limits = request.limits
+        limits.banner = limits.banner * 2
+        var part = await asked(index, endpoint, .none, limits)
+        if part.endpoint.banner != nil, part.endpoint.verdict == .inconclusive {
+            let seconds = request.limits.banner.components.seconds
+            part.endpoint.reason =
+                "it greets only after more than \(seconds) s: \(part.endpoint.reason ?? "no verdict")"
+        }
+        return part
     }
 
     private func asked(
@@ -134,7 +153,7 @@ struct ProbeRun: Sendable {
         let probe = EndpointProbe(
             endpoint: endpoint, tls: tls, limits: limits,
             sources: Sources(request, toward: endpoint.address), end: end, context: context,
-            transcript: transcript, trace: trace, progress: progress)
+            transcript: transcript, trace: trace, progress: progress, turns: turns)
         let questions = Questions(request: request, endpoint: endpoint, tls: tls)
         // Mail for the host's own users comes in on 25, and from strangers nowhere else.
         var findings = await probe.run(questions.batches(asksControl: endpoint.port == 25))
@@ -162,13 +181,18 @@ struct ProbeRun: Sendable {
             proofs: proofs)
         let (verdict, reason) =
             findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
-        return ProbeEndpoint(
+        var judged = ProbeEndpoint(
             address: endpoint.address.description, port: endpoint.port, tls: tls, verdict: verdict,
             banner: findings.banner, offersLogin: findings.capabilities?.offersLogin,
             offersStartTLS: tls == .none ? findings.capabilities?.offersStartTLS : nil, reason: reason,
             tests: answers.filter { $0.test.weight != .control }.map {
                 ProbeTest($0, fate: fates[$0.token] ?? .unknown)
             })
+        if findings.isFiltered { judged.isFiltered = true }
+        if findings.isFiltered, endpoint.port == 25 {
+            judged.reason = reason.map { "\($0): what others are told there is not known" }
+        }
+        return judged
     }
 
     private func hosted(_ findings: Findings) -> HostedAnswer? {

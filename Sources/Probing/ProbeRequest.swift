@@ -107,6 +107,8 @@ package struct ProbeLimits: Sendable, Equatable, Codable {
     /// At once, for each address, port and TLS state. Below what servers allow one client
     /// (Postfix `smtpd_client_connection_count_limit`: 50).
     package var connections: Int
+    /// At once in all, over every address, port and TLS state: they are those of one client.
+    package static let connectionsInAll = 40
     /// Each may be refused, and Postfix slows down after `smtpd_soft_error_limit` (10) refusals.
     package var questionsPerConnection: Int
 

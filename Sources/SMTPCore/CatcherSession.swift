@@ -24,6 +24,7 @@ package struct CatcherSession: Sendable {
     private static let commandLimit = 1000
 
     private let tokenIn: @Sendable (String) -> String?
+    private let awaitsRole: @Sendable (String) -> Bool
     fileprivate var line: [UInt8] = []
     private var isLineTooLong = false
     private var message: CaughtMessage?
@@ -33,8 +34,17 @@ package struct CatcherSession: Sendable {
     fileprivate var report: [String: String] = [:]
     private var commands = 0
 
-    /// - Parameter tokenIn: the live token that an address contains.
-    package init(tokenIn: @escaping @Sendable (String) -> String?) { self.tokenIn = tokenIn }
+    /// - Parameters:
+    ///   - tokenIn: the live token that an address contains.
+    ///   - awaitsRole: whether a message is expected for this address without one, in lower case; its header has to have
+    ///     the token.
+    package init(
+        tokenIn: @escaping @Sendable (String) -> String?,
+        awaitsRole: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) {
+        self.tokenIn = tokenIn
+        self.awaitsRole = awaitsRole
+    }
 
     package static let greeting = Array("220 relay test, takes no other mail\r\n".utf8)
 
@@ -89,8 +99,7 @@ package struct CatcherSession: Sendable {
 
     private mutating func recipient(_ address: String) -> String {
         guard message != nil else { return "503 5.5.1 MAIL first" }
-        let isRole = ["postmaster@", "abuse@"].contains { address.lowercased().hasPrefix($0) }
-        guard let token = tokenIn(address) ?? (isRole ? Self.inHeader : nil) else {
+        guard let token = tokenIn(address) ?? (awaitsRole(address.lowercased()) ? Self.inHeader : nil) else {
             return "550 5.1.1 nobody here"
         }
         guard message.map({ $0.tokens.count < Self.recipientLimit }) ?? false else {

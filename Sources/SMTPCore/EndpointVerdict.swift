@@ -297,6 +297,8 @@ extension String {
 /// One open endpoint opens the host. An endpoint that nothing listens on is no reason to doubt the others;
 /// one that cannot be judged is. A broken one, whose smtpd does not start, takes no mail from anybody, as if nothing
 /// listened there: it is named as broken, and where its address refuses strangers on port 25, the host is closed.
+/// Where all of port 25, by which mail comes in, lets nothing through to this vantage, over IPv4 or over IPv6, the others
+/// do not close the host.
 /// A broken port 25 leaves the host without a verdict: what is not there has refused nobody.
 package func overallVerdict(_ endpoints: [ProbeEndpoint]) -> ProbeVerdict {
     let verdicts = endpoints.map(\.verdict)
@@ -309,6 +311,12 @@ package func overallVerdict(_ endpoints: [ProbeEndpoint]) -> ProbeVerdict {
                 })
     }
     if isDoubtful { return .inconclusive }
+    // Networks keep their clients from port 25 of others, and firewalls of IPv4 and IPv6 are rarely alike.
+    let mail = Dictionary(grouping: endpoints.filter { $0.port == 25 }) { $0.address.contains(":") }
+    let isHidden = mail.values.contains {
+        $0.allSatisfy { $0.isFiltered == true && $0.verdict == .unreachable }
+    }
+    if verdicts.contains(.closed), isHidden { return .inconclusive }
     return verdicts.contains(.closed) ? .closed : .unreachable
 }
 

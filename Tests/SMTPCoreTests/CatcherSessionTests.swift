@@ -86,4 +86,15 @@ struct CatcherSessionTests {
         #expect((output.caught.first?.head.count ?? .max) <= 16_384)
         #expect(say(&session, String(repeating: "NOOP\r\n", count: 2000)).output.closes)
     }
+
+    @Test("A recipient without a token is taken only where a test is asked with that very address")
+    func roles() {
+        var session = CatcherSession(
+            tokenIn: { $0.contains("relay-test-live") ? "relay-test-live" : nil },
+            awaitsRole: { $0 == "postmaster@[198.51.100.25]" })
+        _ = say(&session, "MAIL FROM:<>\r\n")
+        #expect(say(&session, "RCPT TO:<postmaster@elsewhere.example>\r\n").reply.hasPrefix("550 "))
+        #expect(say(&session, "RCPT TO:<abuse@[198.51.100.25]>\r\n").reply.hasPrefix("550 "))
+        #expect(say(&session, "RCPT TO:<Postmaster@[198.51.100.25]>\r\n").reply.hasPrefix("250 "))
+    }
 }

@@ -214,4 +214,20 @@ struct EndpointVerdictTests {
         let silent = endpoint(2525, .inconclusive)
         #expect(overallVerdict([endpoint(25, .closed), silent]) == .inconclusive)
     }
+
+    @Test(
+        "A port 25 that lets nothing through to this vantage leaves the host without a verdict, one that is refused does not"
+    )
+    func filtered() {
+        var hidden = endpoint(25, .unreachable)
+        #expect(overallVerdict([hidden, endpoint(587, .closed)]) == .closed)
+        hidden.isFiltered = true
+        #expect(overallVerdict([hidden, endpoint(587, .closed)]) == .inconclusive)
+        #expect(overallVerdict([hidden, endpoint(587, .open)]) == .open)
+        #expect(overallVerdict([hidden, endpoint(587, .unreachable)]) == .unreachable)
+        #expect(overallVerdict([hidden, endpoint(25, .closed)]) == .closed)
+        var overIPv6 = hidden
+        overIPv6.address = "2001:db8::10"
+        #expect(overallVerdict([overIPv6, endpoint(25, .closed)]) == .inconclusive)
+    }
 }

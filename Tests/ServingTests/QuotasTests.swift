@@ -1,4 +1,5 @@
 import MailModel
+import Probing
 import Testing
 
 @testable import Serving

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Lets so many work at once, and the others wait in the order in which they came.
-final class Turns: Sendable {
+package final class Turns: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -11,9 +11,9 @@ final class Turns: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
+    package init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
 
-    func take<T>(_ body: () async -> T) async -> T {
+    package func take<T>(_ body: () async -> T) async -> T {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.free > 0 else {
