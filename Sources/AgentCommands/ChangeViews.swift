@@ -1,5 +1,6 @@
 import Content
 import Execution
+import Glibc
 import HostIO
 import MailModel
 import Recording
@@ -62,19 +63,43 @@ func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostS
             lastProbe: nil, lastChange: nil, interrupted: [], windowDeadline: nil, undone: 0,
             storeSizeInBytes: 0)
     }
-    let unfinished = try store.unfinishedChangeSets()
+    let window = try store.unfinishedChangeSets().first { $0.phase == .window }
     return HostStatus.Journal(
         lastProbe: try lastProbe(in: store).map { .init(when: $0.when, verdict: $0.report.verdict) },
         lastChange: try store.changeSets(limit: 1).first.map(ChangeSummary.init),
-        interrupted: unfinished.filter { $0.phase != .window }.map(\.id),
-        windowDeadline: unfinished.first { $0.phase == .window }?.window?.deadline.wall,
+        interrupted: try interruptedChangeSets(store), windowDeadline: window?.window?.deadline.wall,
         undone: try undoings(of: plan, in: store, at: plan.created).map(\.changeSets.count).reduce(0, +),
         storeSizeInBytes: try store.sizeInBytes())
 }
 
-/// The newest probe that a change set was closed with.
+/// The change sets that were cut off; one that a run is at just now is none.
+func interruptedChangeSets(_ store: Store) throws(Failure) -> [Int] {
+    // Asked before and after: what begins or ends meanwhile is no crash.
+    let wasHeld = isRunLockHeld(at: runLock)
+    let unfinished = try store.unfinishedChangeSets().filter { $0.phase != .window }.map(\.id)
+    return wasHeld || isRunLockHeld(at: runLock) ? [] : unfinished
+}
+
+/// The newest probe: that of `agent probe`, or the one that a change set was closed with.
 func lastProbe(in store: Store) throws(Failure) -> HostReport.SeenFromOutside? {
-    guard let row = try store.lastProbedChangeSet(), let digest = row.probeDigest, let when = row.finished
-    else { return nil }
-    return HostReport.SeenFromOutside(when: when, report: try recordedProbe(store.content(digest)))
+    let alone = try store.lastProbeOutsideOfChanges()
+    if let row = try store.lastProbedChangeSet(), let digest = row.probeDigest, let when = row.finished,
+        alone.map({ $0.finished.microseconds < when.microseconds }) ?? true
+    {
+        return HostReport.SeenFromOutside(when: when, report: try recordedProbe(store.content(digest)))
+    }
+    return try alone.map { alone throws(Failure) in
+        HostReport.SeenFromOutside(when: alone.finished, report: try recordedProbe(alone.report))
+    }
+}
+
+/// Keeps a probe of this host for monitoring. That it cannot be kept takes nothing away from the probe, and one
+/// that could not tell does not stand for what an older one saw.
+func keepProbe(_ report: ProbeReport, in named: String?, _ terminal: Terminal) {
+    guard geteuid() == 0, [.open, .closed].contains(report.verdict) else { return }
+    do throws(Failure) {
+        try record(report, in: openStore(storePath(named)))
+    } catch {
+        terminal.say("The probe could not be kept for `agent status`: \(error.summary)")
+    }
 }

@@ -18,7 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
 
             EXIT STATUS:
               0   planned; with --detailed-exitcode: nothing to change
-              2   with --detailed-exitcode: changes are needed
+              2   with --detailed-exitcode: changes are needed, or one was interrupted
               5   with --detailed-exitcode: not everything could be seen
               10  the policy is invalid
             """)
@@ -43,7 +43,12 @@ struct PlanCommand: AsyncParsableCommand {
             let plan = try host.plan(for: try await host.observeForPlan(), notedWith: store)
             if let out { try savePlanFile(plan, to: out) }
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
-            return detailedExitcode ? plan.detailedStatus : .done
+            let interrupted = try store.map(interruptedChangeSets) ?? []
+            for change in interrupted {
+                terminal.say("Change \(change) was interrupted: `agent apply` or `agent recover` finishes it.")
+            }
+            guard detailedExitcode else { return .done }
+            return interrupted.isEmpty ? plan.detailedStatus : .changesNeeded
         }
     }
 }

@@ -18,7 +18,7 @@ struct ProbeCommand: AsyncParsableCommand {
             stranger's. What it would relay is proved by messages that come back to
             that namespace; nobody else gets mail. A host that is named is asked by
             this process, as it is, up to the reply to RCPT TO: no mail is sent unless
-            --send says so.
+            --send says so. What a probe of this host saw is kept for `agent status`.
 
             VANTAGES (--from):
               netns                 a network namespace of this machine
@@ -80,6 +80,7 @@ struct ProbeCommand: AsyncParsableCommand {
                 policy: policy, terminal: terminal, options: shared.common, vantage: outside)
             let lines = try transcript.map { path throws(Failure) in try TranscriptFile(path) }
             let reports = try await ask(host, outside, lines)
+            if targets.isEmpty, let report = reports.first { keepProbe(report, in: shared.store, terminal) }
             try lines?.finish()
             show(reports, terminal)
             // That one relays is not hidden by what cannot be told of another.

@@ -46,12 +46,12 @@ struct ReportCommand: AsyncParsableCommand {
             let host = Host(
                 policy: policy, terminal: terminal, options: shared.common,
                 vantage: try probe ? vantage.instruments(orElse: policy.probe.from) : .ofThisProgram)
-            let store = try readStore(shared.store)
             let state = await host.observe()
             let from = vantage.from ?? host.policy.probe.from
             if probe { try requireRoot(toProbeFrom: from) }
             let fresh = probe ? try await host.probe(state, from: from, depth: .complete) : nil
-            let report = try hostReport(host, state, store, fresh)
+            if let fresh { keepProbe(fresh, in: shared.store, terminal) }
+            let report = try hostReport(host, state, try readStore(shared.store), fresh)
             try savePage(renderPage(report), to: html)
             terminal.show(
                 text: { _ in "\(report.judgement.level.word): \(html)\n" },
@@ -64,8 +64,10 @@ struct ReportCommand: AsyncParsableCommand {
         _ host: Host, _ state: HostState, _ store: Store?, _ fresh: ProbeReport?
     ) throws(Failure) -> HostReport {
         let plan = host.plan(for: state)
-        let status = HostStatus(
-            plan: plan, queue: state.queue.value, journal: try statusJournal(store, undoing: plan))
+        var journal = try statusJournal(store, undoing: plan)
+        let now = fresh.map { HostReport.SeenFromOutside(when: currentTime(), report: $0) }
+        if let now { journal.lastProbe = .init(when: now.when, verdict: now.report.verdict) }
+        let status = HostStatus(plan: plan, queue: state.queue.value, journal: journal)
         let (changes, older) = try store.map { store throws(Failure) in try recentChanges(store) } ?? ([], 0)
         let recorded = try store.flatMap { store throws(Failure) in try lastProbe(in: store) }
         return HostReport(
@@ -73,7 +75,7 @@ struct ReportCommand: AsyncParsableCommand {
             judgement: status.judged(
                 by: StatusThresholds(queueWarning: ThresholdRange(upTo: host.policy.queue.warnAbove))),
             queueLimit: host.policy.queue.warnAbove,
-            probe: fresh.map { .init(when: currentTime(), report: $0) } ?? recorded, changes: changes,
+            probe: now ?? recorded, changes: changes,
             olderChanges: older)
     }
 

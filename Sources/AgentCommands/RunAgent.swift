@@ -15,8 +15,14 @@ package func runAgent() async {
             try command.run()
         }
     } catch {
-        guard isPlugin(CommandLine.arguments), AgentCommand.exitCode(for: error) == .validationFailure else {
+        // Help is no state of the host either.
+        let isAnswered = [.validationFailure, .success].contains(AgentCommand.exitCode(for: error))
+        guard isPlugin(CommandLine.arguments), isAnswered, !(error is ExitCode) else {
             AgentCommand.exit(withError: error)
+        }
+        guard AgentCommand.exitCode(for: error) == .validationFailure else {
+            print(AgentCommand.fullMessage(for: error))
+            exit(Int32(StatusLevel.unknown.rawValue))
         }
         print(nagiosFailure(AgentCommand.message(for: error)), terminator: "")
         exit(Int32(StatusLevel.unknown.rawValue))

@@ -49,10 +49,13 @@ struct StatusCommand: AsyncParsableCommand {
         completion: .file())
     var out: String?
 
-    @Option(help: "Warn when the messages in the queue are outside; else the policy's warn-above.")
+    @Option(
+        name: [.customShort("w"), .long],
+        help: "Warn when the messages in the queue are outside; else the policy's warn-above.")
     var queueWarning: ThresholdRange?
 
-    @Option(help: "CRITICAL when the messages in the queue are outside.")
+    @Option(
+        name: [.customShort("c"), .long], help: "CRITICAL when the messages in the queue are outside.")
     var queueCritical: ThresholdRange?
 
     @Option(help: "Warn when the seconds since the last probe are outside.")
@@ -81,6 +84,8 @@ struct StatusCommand: AsyncParsableCommand {
             terminal.write(nagiosFailure(error))
             level = .unknown
         }
+        // Who reads nothing must not read it as OK.
+        if terminal.hasLostResults { throw ExitCode(Int32(StatusLevel.unknown.rawValue)) }
         if level != .ok { throw ExitCode(Int32(level.rawValue)) }
     }
 

@@ -40,7 +40,7 @@ private func isSecret(_ name: String) -> Bool {
     ["password", "passwd", "secret", "passphrase", "token"].contains {
         name == $0 || name.hasSuffix("_" + $0)
     }
-        || name.hasSuffix("_pass") || name == "pass" || name == "pwd"
+        || ["pass", "pw"].contains { name.hasSuffix("_" + $0) } || name == "pass" || name == "pwd"
 }
 
 private func maskURLs(_ line: inout [UInt8]) {

@@ -309,7 +309,13 @@ package func recordedCommand(_ step: StepRow) throws(Failure) -> [String]? {
     }
 }
 
-/// The probe report that a change set was closed with.
+/// Keeps what a probe of this host saw that belongs to no change set.
+package func record(_ report: ProbeReport, in store: Store) throws(Failure) {
+    try store.record(
+        probe: Array(encode(report.withoutRepetition).utf8), at: currentTime())
+}
+
+/// The probe report that a change set was closed with, or that was kept by itself.
 package func recordedProbe(_ bytes: [UInt8]) throws(Failure) -> ProbeReport {
     try decode(String(decoding: bytes, as: UTF8.self))
 }

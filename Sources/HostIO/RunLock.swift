@@ -33,6 +33,17 @@ package func withRunLock<Value>(
     return value
 }
 
+/// Whether another run holds the lock at this moment; `false` also for who may not look.
+package func isRunLockHeld(at path: String) -> Bool {
+    guard let file = try? OpenFile(path: path, O_RDONLY | O_NOFOLLOW) else { return false }
+    do throws(Errno) {
+        try retrying { flock(file.descriptor.rawValue, LOCK_SH | LOCK_NB) }
+    } catch {
+        return error == .wouldBlock
+    }
+    return false
+}
+
 private func take(_ file: borrowing OpenFile, at path: String) throws(Failure) {
     do throws(Errno) {
         try retrying { flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) }

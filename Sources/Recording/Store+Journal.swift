@@ -209,6 +209,26 @@ extension Store {
         }
     }
 
+    /// Keeps what a probe saw that belongs to no change set, in place of an older one.
+    /// - Parameter report: As a change set keeps it.
+    package func record(probe report: [UInt8], at finished: Timestamp) throws(Failure) {
+        try write { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO probe (id, finished, report) VALUES (1, ?, ?)",
+                arguments: [finished.microseconds, Data(report)])
+        }
+    }
+
+    /// The newest probe that belongs to no change set; `nil` when there was none.
+    package func lastProbeOutsideOfChanges() throws(Failure) -> (report: [UInt8], finished: Timestamp)? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT finished, report FROM probe").map { row in
+                let bytes: Data = try row.decode(forColumn: "report")
+                return (Array(bytes), Timestamp(microseconds: try row.decode(forColumn: "finished")))
+            }
+        }
+    }
+
     /// - Returns: `nil` when there is none of that id.
     package func changeSet(_ id: Int) throws(Failure) -> ChangeSetRow? {
         try read { db in

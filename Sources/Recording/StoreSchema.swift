@@ -73,5 +73,16 @@ let storeMigrator: DatabaseMigrator = {
     }
     // Nothing is laid out anew: an older version must not take the new words for damage.
     migrator.registerMigration("5 queue steps") { _ in }
+    // One row: a later probe says what an older one did, and more.
+    migrator.registerMigration("6 probe outside of changes") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE probe (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    finished INTEGER NOT NULL, -- microseconds since 1970, UTC
+                    report BLOB NOT NULL
+                ) STRICT
+                """)
+    }
     return migrator
 }()

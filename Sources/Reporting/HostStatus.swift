@@ -14,7 +14,7 @@ package struct HostStatus: Sendable, Equatable {
 
     /// What the journal and the store tell.
     package struct Journal: Sendable, Equatable {
-        /// The newest probe that a change set was closed with.
+        /// The newest probe that was kept.
         package var lastProbe: LastProbe?
         package var lastChange: ChangeSummary?
         /// Change sets that were cut off, and wait for `agent recover`.

@@ -8,6 +8,7 @@ struct MaskSecretsTests {
         arguments: [
             ("password = s3cret\n", "password = ***\n"), ("password=s3cret", "password=***"),
             ("  bind_pw_password: s3cret\r\n", "  bind_pw_password: ***\r\n"),
+            ("bind_pw = s3cret", "bind_pw = ***"), ("virt_bind_pw = s3cret", "virt_bind_pw = ***"),
             (
                 "virtual_maps = pgsql://agent:s3c:ret@db.example/psa, hash:/etc/x",
                 "virtual_maps = pgsql://agent:***@db.example/psa, hash:/etc/x"

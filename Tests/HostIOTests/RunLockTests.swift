@@ -25,6 +25,16 @@ struct RunLockTests {
         #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o600)
     }
 
+    @Test("Whoever only looks learns whether it is held, and takes it from nobody")
+    func looked() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory("agent.lock")
+        #expect(!isRunLockHeld(at: path))
+        #expect(try await withRunLock(at: path, owner: "agent apply") { isRunLockHeld(at: path) })
+        #expect(!isRunLockHeld(at: path))
+        #expect(try await withRunLock(at: path, owner: "rollback") { true })
+    }
+
     @Test("The lock is given back when the body throws")
     func throwing() async throws {
         let directory = try TemporaryDirectory()

@@ -40,6 +40,50 @@ extension OnARealHost {
             #expect(try lab.host("cat", "/root/agent.prom").output == "mine\n")
         }
 
+        @Test("A probe of the host counts for monitoring, be it part of a change or not")
+        func keptProbe() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.askOnePort()
+            let status = ["status", "--format", "nagios", "--probe-age-warning", "3600"]
+            #expect(try lab.agent(status).output.contains("no probe has been made yet"))
+            try lab.break(["mynetworks"])
+            #expect(try lab.agent("probe").status == 2)
+            try lab.host("/usr/sbin/postconf", "-e", "mynetworks = 127.0.0.0/8")
+            try lab.host("/usr/sbin/postfix", "reload")
+            let open = try lab.agent(status)
+            #expect(open.status == 2 && open.output.contains("saw an open relay"), "\(open.output)")
+            #expect(try lab.agent("probe").status == 0)
+            let closed = try lab.agent(status)
+            #expect(!closed.output.contains("saw an open relay"), "\(closed.output)")
+            #expect(closed.output.contains("last probe closed"), "\(closed.output)")
+        }
+
+        @Test("A change that is under way was not interrupted")
+        func underWay() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.askOnePort()
+            try lab.break(["mynetworks"])
+            let loop = """
+                /usr/local/bin/agent apply --yes >/dev/null 2>&1 & \
+                while kill -0 $! 2>/dev/null; do /usr/local/bin/agent status --format nagios; done
+                """
+            let run = try lab.host("/bin/sh", "-c", loop)
+            #expect(run.output.contains("RELAY CRITICAL: open relay"), "\(run.output)")
+            #expect(!run.output.contains("interrupted"), "\(run.output)")
+        }
+
+        @Test("Help, and an answer that nobody can read, are UNKNOWN for a plugin")
+        func unread() throws {
+            let lab = try Lab.required()
+            let help = try lab.agent("status", "--format", "nagios", "--help")
+            #expect(help.status == 3 && help.output.contains("--queue-warning"), "\(help.output)")
+            #expect(try lab.agent("status", "--help").status == 0)
+            let agent = "/usr/local/bin/agent status --format nagios -w 5 >/dev/full"
+            #expect(try lab.host("/bin/sh", "-c", agent).status == 3)
+        }
+
         @Test("Every failure is UNKNOWN for a plugin, with its sentence on standard output")
         func failure() throws {
             let lab = try Lab.required()

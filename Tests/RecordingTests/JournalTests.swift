@@ -5,6 +5,17 @@ import Testing
 
 @Suite("The journal")
 struct JournalTests {
+    @Test("Of probes that belong to no change, the last one is kept")
+    func probes() throws {
+        let store = try Store()
+        #expect(try store.lastProbeOutsideOfChanges() == nil)
+        for moment in [1, 2] {
+            try store.record(probe: [UInt8(moment)], at: Timestamp(microseconds: Int64(moment)))
+        }
+        let last = try #require(try store.lastProbeOutsideOfChanges())
+        #expect(last.report == [2] && last.finished == Timestamp(microseconds: 2))
+    }
+
     @Test("What was written comes back, in memory and from the file", arguments: ["memory", "file"])
     func roundTrip(place: String) throws {
         let fixture = try StoreFixture()

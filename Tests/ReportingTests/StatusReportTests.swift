@@ -9,6 +9,7 @@ struct ThresholdRangeTests {
         arguments: [
             ("10", [-1, 11], [0, 10]), ("10:", [-3, 9], [10, 4000]), ("~:10", [11], [-4000, 10]),
             ("10:20", [9, 21], [10, 20]), ("@10:20", [10, 20], [9, 21]), ("0", [-1, 1], [0]),
+            (":10", [-1, 11], [0, 10]), ("1.5", [-1, 2], [0, 1]), ("-0.5:.5", [-1, 1], [0]),
         ])
     func alerts(text: String, alerting: [Int], quiet: [Int]) throws {
         let range = try #require(ThresholdRange(text))
@@ -19,7 +20,7 @@ struct ThresholdRangeTests {
 
     @Test(
         "What is no range is refused",
-        arguments: ["", "@", "x", "-1", "5:3", "1:2:3", ":", "~", "1.5", " 5", "@@1"])
+        arguments: ["", "@", "x", "-1", "5:3", "1:2:3", ":", "~", "nan", "0x5", "1e3", "1.5.1", " 5", "@@1"])
     func refused(text: String) { #expect(ThresholdRange(text) == nil) }
 }
 
