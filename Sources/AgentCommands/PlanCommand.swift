@@ -45,7 +45,8 @@ struct PlanCommand: AsyncParsableCommand {
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
             let interrupted = try store.map(interruptedChangeSets) ?? []
             for change in interrupted {
-                terminal.say("Change \(change) was interrupted: `agent apply` or `agent recover` finishes it.")
+                terminal.say(
+                    "Change \(change) was interrupted: `agent apply` or `agent recover` finishes it.")
             }
             guard detailedExitcode else { return .done }
             return interrupted.isEmpty ? plan.detailedStatus : .changesNeeded

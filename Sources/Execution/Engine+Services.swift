@@ -44,7 +44,7 @@ extension Engine {
         let result = try await instruments.run(
             ProgramCall(
                 executable: program, arguments: Array(command.dropFirst()), deadline: .seconds(120)))
-        guard result.succeeded else {
+        guard result.succeeded || result.isOfUnitThatIsGone(command) else {
             throw Failure(
                 .failed, "\(service.failure): \(command.joined(separator: " "))",
                 detail: result.errorText + result.outputText, remedy: service.remedy)
@@ -72,6 +72,16 @@ extension ServiceChange {
         case .reloadSuperserver, .restartQmail, .start, .withdraw, .retire, .restore, .end:
             "Run the command by hand to see what is in the way."
         }
+    }
+}
+
+extension ProgramResult {
+    /// Whether there was nothing to stop or to disable, since somebody removed the unit: a going back that failed for
+    /// that would fail for ever. systemctl(1) ends with the LSB's "not installed" where it was to stop it.
+    fileprivate func isOfUnitThatIsGone(_ command: [String]) -> Bool {
+        guard command.first?.hasSuffix("/systemctl") == true else { return false }
+        if command.contains("stop") { return exit == .exited(5) }
+        return command.contains("disable") && errorText.contains("does not exist")
     }
 }
 

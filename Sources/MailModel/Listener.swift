@@ -30,13 +30,17 @@ package struct Listener: Hashable, Sendable, Codable {
     }
 }
 
+/// Where distributions and Plesk have Postfix's daemons: a program of that name elsewhere is another.
+private let postfixDirectories = ["/usr/lib/postfix/", "/usr/lib64/postfix/", "/usr/libexec/postfix/"]
+
 extension Listener {
     /// Which of the MTAs that Plesk can manage answers here; `nil` for any other program.
     package var mta: MailTransferAgent? {
         guard let executable, instance == nil else { return nil }
         switch executable.split(separator: "/").last ?? "" {
         // master(8) holds the sockets; smtpd inherits them.
-        case "master", "smtpd", "postscreen": return executable.contains("/postfix/") ? .postfix : nil
+        case "master", "smtpd", "postscreen":
+            return postfixDirectories.contains(where: executable.hasPrefix) ? .postfix : nil
         case "qmail-smtpd": return .qmail
         case "tcpserver", "xinetd", "inetd", "inetutils-inetd":
             let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
@@ -129,6 +133,10 @@ package struct UnitState: Hashable, Sendable, Codable {
     /// Where the file is, when `systemctl link` made it a unit from outside systemd's directories.
     package var linkedFrom: String?
 
+    /// Of a masked unit: whether something wants it still, so that it is enabled once it is unmasked; systemctl does not
+    /// say so.
+    package var isWantedBehindMask: Bool?
+
     package init(name: String, active: String, file: String, linkedFrom: String? = nil) {
         self.name = name
         self.active = active
@@ -138,6 +146,8 @@ package struct UnitState: Hashable, Sendable, Codable {
 
     package var isActive: Bool { active == "active" || active == "activating" || active == "reloading" }
     package var isMasked: Bool { file == "masked" || file == "masked-runtime" }
+    /// Has to be enabled to be started at boot.
+    package var isDisabled: Bool { file == "disabled" || isWantedBehindMask == false }
     package var isEnabled: Bool { file == "enabled" || file == "enabled-runtime" || file == "generated" }
     /// Its file goes when it ends: nothing can start it again.
     package var isTransient: Bool { file == "transient" }

@@ -118,7 +118,7 @@ extension ServiceManager {
         switch self {
         case .systemd(let units):
             let names = units.map(\.name)
-            let disabled = units.filter { $0.file == "disabled" }.map(\.name)
+            let disabled = units.filter(\.isDisabled).map(\.name)
             return maskOrders("unmask", units.filter(\.isMasked))
                 + [[systemctl, "restart"] + names]
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + disabled])
@@ -134,7 +134,7 @@ extension ServiceManager {
         switch self {
         case .systemd(let units):
             let stopped = units.filter { !$0.isActive }.map(\.name)
-            let disabled = units.filter { $0.file == "disabled" }.map(\.name)
+            let disabled = units.filter(\.isDisabled).map(\.name)
             let running = units.filter(\.isActive).map(\.name)
             return (stopped.isEmpty ? [] : [[systemctl, "stop"] + stopped])
                 + (running.isEmpty ? [] : [[systemctl, "reload-or-restart"] + running])

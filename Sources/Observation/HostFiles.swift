@@ -91,6 +91,12 @@ struct HostFiles: Sendable {
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
+    /// What tells a file from every other one, whatever its name (stat(2)); `nil` when it cannot be seen.
+    func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        return stat(prefix + path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    }
+
     /// The path that `path` leads to after every link, as the host names it; `nil` when it leads nowhere.
     func resolved(_ path: String) -> String? {
         guard let pointer = realpath(prefix + path, nil) else { return nil }

@@ -84,10 +84,13 @@ private func origin(
             "no entry in its usual files has this port, so it may have others: the entry is to be disabled there"
     } else if let instance = listener.instance {
         // Where one unit starts all instances, stopping it would stop the host's own.
-        origin.keeper = "postmulti"
+        let isElsewhere = instance.hasPrefix("/proc/")
+        origin.keeper = isElsewhere ? "a mount namespace" : "postmulti"
         origin.note =
-            "it is a further instance of Postfix: `agent explain --postfix-config \(instance)` judges it, postmulti -l lists "
-            + "it, and postmulti -p stop with -e disable takes it away"
+            "it is a further instance of Postfix: `agent explain --postfix-config \(instance)` judges it, "
+            + (isElsewhere
+                ? "and whatever started it, as a container's engine does, is to stop it"
+                : "postmulti -l lists it, and postmulti -p stop with -e disable takes it away")
     } else {
         (origin.manager, origin.keeper, origin.note) = await serviceManager(listener, instruments)
     }
@@ -113,10 +116,12 @@ private func furtherInstance(_ listener: Listener, in files: HostFiles) -> Strin
         arguments.firstIndex(of: "-c").flatMap { arguments.dropFirst($0 + 1).first }
         ?? files.text("/proc/\(process)/environ")?.split(separator: "\0")
         .first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
-    guard let named, let own = files.resolved(postfixDirectory), files.resolved(named) != own else {
-        return nil
-    }
-    return named
+    guard let own = files.resolved(postfixDirectory) else { return nil }
+    if let named, files.resolved(named) != own { return named }
+    // In a mount namespace of its own, as containers have one, the same name may be another directory.
+    let seen = "/proc/\(process)/root\(postfixDirectory)"
+    guard let other = files.identity(seen), other != files.identity(postfixDirectory) else { return nil }
+    return seen
 }
 
 // MARK: - The program

@@ -70,7 +70,7 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
         }
         return witness(
             ofUnits: result.outputText, isBehindXinetd: files.exists("/etc/xinetd.d/smtp_psa"),
-            isRunAtBoot: { isRunAtBoot($0, in: files) })
+            isRunAtBoot: { isRunAtBoot($0, in: files) }, isWanted: { isWanted($0, in: files) })
     } catch {
         return MTAWitness(evidence: Evidence(file: "systemctl show", text: error.summary))
     }
@@ -80,7 +80,8 @@ private func unitWitness(_ instruments: Instruments) async -> MTAWitness? {
 /// Qmail's counts first, as in the vendor's own scripts.
 /// - Parameter isBehindXinetd: Whether xinetd, as Plesk has it, starts the servers of Qmail.
 func witness(
-    ofUnits text: String, isBehindXinetd: Bool, isRunAtBoot: (String) -> Bool = { _ in true }
+    ofUnits text: String, isBehindXinetd: Bool, isRunAtBoot: (String) -> Bool = { _ in true },
+    isWanted: (String) -> Bool = { _ in true }
 ) -> MTAWitness {
     let units = Dictionary(
         unitBlocks(text).map { ($0["Id"]?.first ?? "", $0) }, uniquingKeysWith: { first, _ in first })
@@ -94,6 +95,9 @@ func witness(
         if mta == .qmail, isBehindXinetd, let xinetd = units["xinetd.service"] {
             states.append(unitState(xinetd, isRunAtBoot: isRunAtBoot))
         }
+        for index in states.indices where states[index].isMasked {
+            states[index].isWantedBehindMask = isWanted(states[index].name)
+        }
         let words = [states[0].active, states[0].file].filter { !$0.isEmpty }
         return MTAWitness(
             mta: mta, evidence: Evidence(file: "systemctl show \(id)", text: words.joined(separator: ", ")),
@@ -102,6 +106,17 @@ func witness(
     return MTAWitness(
         evidence: Evidence(
             file: "systemctl show qmail.service postfix.service", text: "neither unit is there"))
+}
+
+/// Whether a link of systemd's administrator starts the unit at boot, once nothing masks it (systemd.unit(5)).
+private func isWanted(_ unit: String, in files: HostFiles) -> Bool {
+    let directory = "/etc/systemd/system"
+    var isFound = false
+    _ = files.forEachEntry(of: directory) { entry in
+        guard [".wants", ".requires"].contains(where: entry.name.hasSuffix) else { return }
+        if files.link("\(directory)/\(entry.name)/\(unit)") != nil { isFound = true }
+    }
+    return isFound
 }
 
 private func scriptWitness(_ files: HostFiles) -> MTAWitness? {

@@ -124,7 +124,7 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
     let line =
         switch result.outcome {
         case .confirmed:
-            style.green("✓ \(verb)") + change + ", and seen from outside: strangers \(seen(result))."
+            style.green("✓ \(verb)") + change + ", and seen from outside: \(seen(result))."
         case .unconfirmed where result.confirmUntil != nil:
             style.yellow("? \(verb)") + change
                 + ", and undone at \(result.confirmUntil?.rfc3339 ?? "-") unless you run: "
@@ -144,7 +144,11 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
 }
 
 private func seen(_ result: ChangeResult) -> String {
-    result.probe?.verdict == .open ? "can relay again" : "are refused"
+    switch result.probe?.verdict {
+    case .open: "strangers can relay again"
+    case .closed: "strangers are refused"
+    case .inconclusive, .unreachable, nil: "whether strangers can relay cannot be told"
+    }
 }
 
 /// `agent.apply/1`: the plan's members, then what came of it.

@@ -93,6 +93,18 @@ struct ServiceTests {
         #expect(commands(host).suffix(2) == Self.undone.suffix(2))
     }
 
+    @Test("A unit that somebody has removed is stopped already (systemctl(1): 5 is LSB's not installed)")
+    func removedUnit() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.closed), TestHost.report(.closed)]
+            world.failing = Self.done[0]
+            world.failingExit = 5
+        }
+        #expect(try await host.apply(plan(host)).outcome == .confirmed)
+        #expect(commands(host) == Self.done)
+    }
+
     @Test("A new file that somebody else has made meanwhile is not touched")
     func stale() async throws {
         let host = try TestHost()

@@ -20,6 +20,7 @@ final class TestHost: Sendable {
         var isFollowed = true
         /// The command line of a program that fails.
         var failing: String?
+        var failingExit: Int32 = 1
         var replanned: Plan?
         var probes: [ProbeReport] = []
         var probeFailure: Failure?
@@ -163,7 +164,8 @@ final class TestHost: Sendable {
             guard call.executable == "/usr/sbin/plesk" else {
                 world.onReload?()
                 let line = ([call.executable] + call.arguments).joined(separator: " ")
-                return ProgramResult(exit: .exited(line == world.failing ? 1 : world.reloadExit))
+                let exit = line == world.failing ? world.failingExit : world.reloadExit
+                return ProgramResult(exit: .exited(exit))
             }
             if world.pleskExit == 0, !world.isPleskIdle {
                 world.relaying = call.arguments == ["auth"] ? .auth : .open

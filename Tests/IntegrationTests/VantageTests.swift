@@ -36,7 +36,10 @@ extension OnARealHost {
             defer { kill(process, SIGTERM) }
             let heard = { try String(contentsOf: directory.appending(path: "log"), encoding: .utf8) }
             let end = ContinuousClock.now + .seconds(20)
-            while try !heard().contains("Serving probes"), ContinuousClock.now < end { sched_yield() }
+            // The file is not there before the server is.
+            while (try? heard())?.contains("Serving probes") != true, ContinuousClock.now < end {
+                sched_yield()
+            }
             try #require(try heard().contains("Serving probes"), "\((try? heard()) ?? "")")
             for name in ["token", "chain.pem"] {
                 try lab.install(directory.appending(path: name), at: "/root/\(name)")

@@ -68,6 +68,26 @@ struct IdentifyListenerTests {
         #expect(seen.programName == instance.map { "\(master) of \($0)" } ?? master)
     }
 
+    @Test("A Postfix that has another /etc/postfix under the same name is another program")
+    func otherMountNamespace() async throws {
+        let master = "/usr/lib/postfix/sbin/master"
+        for (path, instance) in [("/etc/postfix", nil), ("/srv/other", "/proc/812/root/etc/postfix")] {
+            let host = try host()
+            try host.directory("/etc/postfix")
+            try host.directory("/srv/other")
+            try process(host, 812, exe: master, command: "\(master) -w")
+            try host.write("/proc/812/environ", "MAIL_CONFIG=/etc/postfix\0")
+            try host.link("/proc/812/root/etc/postfix", to: host.root + path)
+            let found = await identified(
+                host, listener(master, 812, unit: "postfix@-.service"),
+                [
+                    (sockets, .prints("")),
+                    ("/usr/bin/dpkg-query -S -- \(master)", .prints("postfix: \(master)\n")),
+                ])
+            #expect(found?.instance == instance)
+        }
+    }
+
     @Test("A service of systemd with its socket, its package and its queue")
     func unit() async throws {
         let host = try host()

@@ -196,6 +196,21 @@ struct Port25Tests {
             ])
     }
 
+    @Test("What was disabled before it was masked is enabled, or it would be gone after the next boot")
+    func disabledBehindMask() {
+        var state = UnitState(name: "postfix.service", active: "inactive", file: "masked")
+        state.isWantedBehindMask = false
+        let manager = ServiceManager.systemd([state])
+        let beginning = commands(plan([], service: manager))
+        #expect(beginning.last == "/bin/systemctl --quiet enable postfix.service")
+        let ending = manager.ending.suffix(2).map { $0.joined(separator: " ") }
+        #expect(
+            ending == [
+                "/bin/systemctl --quiet disable postfix.service",
+                "/bin/systemctl --quiet mask postfix.service",
+            ])
+    }
+
     @Test("A Postfix that is to listen on the loopback only takes nobody's place")
     func keptToLoopback() throws {
         let plan = plan(

@@ -189,3 +189,22 @@ struct JSONDocumentTests {
         #expect(JSONValue.array([.string(text)]).document.contains("\"\(written)\""))
     }
 }
+
+@Suite("What a change came to, in words")
+struct ChangeResultWordsTests {
+    @Test(
+        "Strangers are said to be refused only where that was seen",
+        arguments: [
+            (ProbeVerdict.closed, "strangers are refused."), (.open, "strangers can relay again."),
+            (.inconclusive, "whether strangers can relay cannot be told."),
+            (.unreachable, "whether strangers can relay cannot be told."),
+        ])
+    func seen(verdict: ProbeVerdict, words: String) {
+        var result = ChangeResult(changeSet: 2, outcome: .confirmed)
+        result.probe = ProbeReport(
+            target: "203.0.113.10", from: ProbeOrigin(kind: "netns", address: nil), verdict: verdict,
+            endpoints: [], hosted: nil)
+        let text = renderResult(result, verb: "Took back", style: .plain)
+        #expect(text.hasPrefix("✓ Took back (change 2), and seen from outside: \(words)\n"), "\(text)")
+    }
+}
