@@ -25,7 +25,7 @@ extension Explanation {
             return
                 "Remove \(what); list the fingerprints of known clients in relay_clientcerts."
         case .permit:
-            return "Replace permit in \(blame.parameter) by reject_unauth_destination\(Self.behindPermits)."
+            return "Replace \(token) in \(blame.parameter) by reject_unauth_destination\(Self.behindPermits)."
         case .warnIfReject:
             return "Remove warn_if_reject before \(blame.restriction?.name ?? "the rejection")."
         case .noReject:

@@ -44,7 +44,8 @@ extension Mender {
     private func mayRefuseHostedMail(_ restriction: Restriction, _ server: SMTPServer) -> Bool {
         switch restriction.kind {
         case .access: refuses(restriction, server)
-        case .rejectDestination, .rejectUnlistedRecipient, .rejectUnqualified(.recipient): false
+        case .rejectDestination, .checkRelayDomains, .rejectUnlistedRecipient, .rejectUnqualified(.recipient):
+            false
         default: restriction.name.folded.hasPrefix("reject_")
         }
     }
@@ -167,7 +168,7 @@ extension Mender {
         }
         let place = host.quoting.place(of: item)
         guard let range = place.range else { return guardFromTheStart(server) }
-        let hasGate = list.contains { $0.kind == .rejectDestination || $0.kind == .reject }
+        let hasGate = list.contains { $0.kind.isGate }
         if hasGate { return remove(permit, server) }
         let text = gateText(replacing: item, stage.rawValue, server)
         add(TextEdit(range, text), place.file, touches: title(place.file, stage.rawValue, server.service))
@@ -218,8 +219,7 @@ extension Mender {
             if case .configuration = rejection { continue }
             let list = server.lists[stage] ?? []
             guard
-                let gate = list.first(where: { $0.kind == .rejectDestination || $0.kind == .reject })?.items
-                    .first,
+                let gate = list.first(where: { $0.kind.isGate })?.items.first,
                 !list.contains(where: { $0.kind == .permitLogin })
             else { continue }
             _ = insert("permit_sasl_authenticated, ", before: gate, server)

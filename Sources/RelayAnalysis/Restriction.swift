@@ -23,6 +23,8 @@ struct Restriction: Hashable {
         case permitCertificate(verified: Bool)
         case permitNakedAddress
         case rejectDestination
+        /// `reject_unauth_destination` for all but clients whose name is in `relay_domains`.
+        case checkRelayDomains
         case access(Subject, table: String)
         case policyService(String, defaultAction: String?)
         case rejectPlaintext
@@ -58,12 +60,27 @@ struct Restriction: Hashable {
     /// Whether it looks at the recipient, and says nothing where there is none.
     var isAboutRecipient: Bool {
         switch kind {
-        case .permitDestination, .rejectDestination, .permitBackupMX, .rejectUnlistedRecipient,
+        case .permitDestination, .rejectDestination, .checkRelayDomains, .permitBackupMX,
+            .rejectUnlistedRecipient,
             .rejectUnqualified(.recipient), .access(.recipient, _):
             true
         default: false
         }
     }
+
+    /// Whether it looks at the sender, and says nothing where there is none.
+    var isAboutSender: Bool {
+        switch kind {
+        case .access(.sender, _), .rejectUnqualified(.sender), .rejectUnlistedSender, .rejectSenderMismatch:
+            true
+        default: false
+        }
+    }
+}
+
+extension Restriction.Kind {
+    /// Whether it refuses foreign recipients.
+    var isGate: Bool { [.rejectDestination, .checkRelayDomains, .reject].contains(self) }
 }
 
 /// The table of a `check_ccert_access` argument, which may be `{ type:table { search_order = … } }`.
@@ -178,7 +195,7 @@ struct RestrictionParser {
 
     /// Until ``ReleaseChange/removedRestrictions``.
     private static let removed: [String: Restriction.Kind] = [
-        "permit_naked_ip_address": .permitNakedAddress, "check_relay_domains": .rejectDestination,
+        "permit_naked_ip_address": .permitNakedAddress, "check_relay_domains": .checkRelayDomains,
         "reject_maps_rbl": .harmless,
     ]
 

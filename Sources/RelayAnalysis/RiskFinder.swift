@@ -280,7 +280,7 @@ struct RiskFinder {
             for stage in [Stage.relay, .recipient] {
                 let list = server.lists[stage] ?? []
                 for restriction in list {
-                    if restriction.kind == .rejectDestination || restriction.kind == .reject { break }
+                    if restriction.kind.isGate { break }
                     guard case .policyService(let service, _) = restriction.kind else { continue }
                     risks.append(
                         risk(

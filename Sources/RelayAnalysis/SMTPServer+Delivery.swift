@@ -1,3 +1,4 @@
+import MailModel
 import Postfix
 
 /// What happens to a message once smtpd has taken it.
@@ -28,7 +29,7 @@ extension SMTPServer {
     private func deliveryAnew(of session: Session) -> Delivery {
         let given = given(trusting: session.trusting)
         let recipient = resolver.resolve(session.recipient, assuming: given).address
-        guard let (rewritten, _) = rewrite(recipient), !isStoppedByHeaderChecks else { return .stays }
+        guard let (rewritten, _) = rewrite(recipient) else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
         let filter = split(values.text(of: "content_filter")).name
         guard filter.isEmpty || !isSink(transport: filter) else { return .stays }
@@ -37,26 +38,6 @@ extension SMTPServer {
         case .relay, .elsewhere: return .leaves
         case .alias: return .stays
         case .local, .mailbox: return leavesByTransport(destination, session) ? .leaves : .stays
-        }
-    }
-
-    /// Whether `header_checks` stop every message: each has a Received line by this host.
-    private var isStoppedByHeaderChecks: Bool {
-        let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
-        guard !options.contains("no_header_body_checks") else { return false }
-        // What stops one client's mail need not stop another's.
-        return [
-            "Received: from \(Stranger.name) (\(Stranger.name) [185.77.12.201])",
-            "Received: from [93.184.77.19] (unknown [93.184.77.19])",
-        ].allSatisfy(isStopped)
-    }
-
-    private func isStopped(header: String) -> Bool {
-        rewriting.value(of: "header_checks").items.contains { item in
-            guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
-            let action = value.prefix { $0 != " " }.uppercased()
-            if action == "HOLD" { return host.keeps(by: item, parameter(of: item)) }
-            return ["DISCARD", "REJECT", "REDIRECT"].contains(action)
         }
     }
 
@@ -141,8 +122,7 @@ extension SMTPServer {
     }
 
     private func isMailboxStore(_ transport: (name: String, nexthop: String)) -> Bool {
-        let service = host.master.services.last { $0.name == transport.name && $0.type != "inet" }
-        return switch service?.command ?? transport.name {
+        switch command(of: transport.name) {
         case "virtual": true
         // A socket of this host is the mailbox store's; an address may be a filter's, which gives it back.
         case "lmtp": transport.nexthop.hasPrefix("unix:")
@@ -150,12 +130,39 @@ extension SMTPServer {
         }
     }
 
-    /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain.
+    /// Whether a class whose mail stays is given to a transport that sends it to the recipient's own domain, or to the
+    /// host that sends out everything.
     private func leavesByTransport(_ destination: Destination, _ session: Session) -> Bool {
-        let transport = transport(for: destination, session)
-        let service = host.master.services.last { $0.name == transport.name && $0.type != "inet" }
-        let command = service?.command ?? transport.name
-        return ["smtp", "relay"].contains(command) && transport.nexthop.isEmpty
+        let chosen = transport(for: destination, session)
+        if command(of: chosen.name) == "local" {
+            // What local(8) does not deliver itself, for users it knows and for all others.
+            let local = host.values(ofDaemon: chosen.name)
+            return ["mailbox_transport", "fallback_transport"].contains {
+                leads(split(local.text(of: $0)), destination)
+            }
+        }
+        return leads(chosen, destination)
+    }
+
+    private func leads(_ transport: (name: String, nexthop: String), _ destination: Destination) -> Bool {
+        guard ["smtp", "relay"].contains(command(of: transport.name)) else { return false }
+        let host = transport.nexthop.prefix { $0 != "]" }.filter { $0 != "[" }
+        let isHere = IPAddress(host)?.isLoopback ?? host.hasPrefix("localhost")
+        // The host behind may be the one that has the mailboxes, of the domains that are written down.
+        return transport.nexthop.isEmpty || (!isHere && !isDeclared(destination))
+    }
+
+    private func isDeclared(_ destination: Destination) -> Bool {
+        guard let item = destination.blame?.item, item.text.contains(":"), !item.text.hasPrefix("[") else {
+            return true
+        }
+        return !destination.domain.hasSuffix(Stranger.domain)
+    }
+
+    /// The program behind a transport's name.
+    private func command(of transport: String) -> String {
+        let service = host.master.services.last { $0.name == transport && $0.type != "inet" }
+        return service?.command ?? transport
     }
 
     /// Each key is looked for in every map before the next one is (transport(5), "TABLE SEARCH ORDER").
@@ -166,25 +173,37 @@ extension SMTPServer {
             [destination.address.folded, destination.domain]
             + parents(of: destination.domain).map { "." + $0 }
             + ["*"]
+        var nexthop = ""
         let tables = routing.value(of: "transport_maps").items.map { host.tables.table($0.text) }
-        let values = keys.enumerated().lazy.flatMap { index, key in
-            tables.lazy.compactMap { table -> String? in
-                guard case .found(let value, _) = table.ask(key, index == 0 ? .whole : .part) else {
-                    return nil
+        keys: for (index, key) in keys.enumerated() {
+            for table in tables {
+                let value: String
+                switch table.ask(key, index == 0 ? .whole : .part) {
+                case .found(let text, _): value = text
+                case .unreadable where session.trusting.contains(table.name): return Self.outwards
+                case .unreadable, .missing, .failure: continue
                 }
-                return value
+                let chosen = split(value)
+                guard chosen.name.isEmpty else { return chosen }
+                // `:nexthop` and an empty value keep the transport that the class has.
+                nexthop = chosen.nexthop
+                break keys
             }
         }
-        // `:nexthop` and an empty value keep the transport that the class has.
-        if let chosen = values.first.map(split), !chosen.name.isEmpty { return chosen }
-        if destination.addressClass == .elsewhere, let chosen = transport(bySender: session.sender) {
-            return chosen
+        var chosen = split(routing.text(of: parameter(for: destination.addressClass)))
+        if destination.addressClass == .elsewhere, let other = transport(bySenderOf: session) {
+            chosen = other
         }
-        return split(routing.text(of: parameter(for: destination.addressClass)))
+        if !nexthop.isEmpty { chosen.nexthop = nexthop }
+        return chosen
     }
 
+    /// What a map that cannot be read may say.
+    private static let outwards = (name: "smtp", nexthop: "")
+
     /// What stands in for `default_transport` where the sender has a route of its own.
-    private func transport(bySender sender: String) -> (name: String, nexthop: String)? {
+    private func transport(bySenderOf session: Session) -> (name: String, nexthop: String)? {
+        let sender = session.sender
         let domain = sender.lastIndex(of: "@").map { at in String(sender[at...]).folded }
         let keys: [(String, KeyPart)] =
             sender.isEmpty
@@ -194,7 +213,12 @@ extension SMTPServer {
         }
         for (key, part) in keys {
             for table in tables {
-                guard case .found(let value, _) = table.ask(key, part) else { continue }
+                let value: String
+                switch table.ask(key, part) {
+                case .found(let text, _): value = text
+                case .unreadable where session.trusting.contains(table.name): return Self.outwards
+                case .unreadable, .missing, .failure: continue
+                }
                 let chosen = split(value)
                 return chosen.name.isEmpty || chosen.name == "DUNNO" ? nil : chosen
             }

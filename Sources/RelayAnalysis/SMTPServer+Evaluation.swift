@@ -24,6 +24,7 @@ extension SMTPServer {
             if let depth = evaluation.warningDepth, depth >= evaluation.depth {
                 evaluation.warningDepth = nil
             }
+            evaluation.note(ruling.code)
             if case .dunno = ruling { continue }
             return ruling
         }
@@ -37,7 +38,9 @@ extension SMTPServer {
         guard evaluation.warningDepth != nil, case .reject(let rejection) = ruling else { return ruling }
         if case .configuration = rejection { return ruling }
         if let item = restriction.items.first, isClosed(warningBefore: item) { return ruling }
-        if evaluation.loggedRejection == nil, isGate(restriction) { evaluation.loggedRejection = restriction }
+        if evaluation.loggedRejection == nil, restriction.kind.isGate {
+            evaluation.loggedRejection = restriction
+        }
         return .dunno
     }
 
@@ -46,25 +49,23 @@ extension SMTPServer {
             && closed.contains { $0.kind == .warnIfReject && $0.place == host.quoting.place(of: item) }
     }
 
-    private func isGate(_ restriction: Restriction) -> Bool {
-        restriction.kind == .rejectDestination || restriction.kind == .reject
-    }
-
     private func rule(
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation,
         _ subject: Restriction.Subject?
     ) -> Ruling {
         if !evaluation.knowsRecipient, restriction.isAboutRecipient { return .dunno }
+        if !evaluation.knowsSender, restriction.isAboutSender { return .dunno }
         switch restriction.kind {
         case .permit: return permit(restriction, .permit)
         case .reject: return .reject(.policy)
         case .deferIfPermit: return deferIfPermit(&evaluation)
         case .deferIfReject, .warnIfReject, .harmless: return .dunno
         case .permitMynetworks: return permitMynetworks(restriction, session)
-        case .permitOwnAddresses: return .dunno
+        case .permitOwnAddresses: return ownAddresses.contains(session.client.address) ? .permit(nil) : .dunno
         case .permitLogin: return session.isLoggedIn && offersLogin ? .permit(nil) : .dunno
         case .permitDestination, .rejectDestination:
             return destinationRuling(restriction, session, &evaluation)
+        case .checkRelayDomains: return checkRelayDomains(restriction, session, &evaluation)
         case .permitBackupMX: return permitBackupMX(restriction, session)
         case .permitCertificate(let isVerified): return permitCertificate(restriction, session, isVerified)
         case .permitNakedAddress:
@@ -99,7 +100,7 @@ extension SMTPServer {
         return .dunno
     }
 
-    private func permit(_ restriction: Restriction, _ kind: CauseKind) -> Ruling {
+    func permit(_ restriction: Restriction, _ kind: CauseKind) -> Ruling {
         guard let item = restriction.items.first else { return .permit(nil) }
         let place = host.quoting.place(of: item)
         let blame = Blame(

@@ -59,11 +59,28 @@ extension SMTPServer {
         let isRoutingAllowed = allowsUntrustedRouting && !closed.contains(routingBlame.identity)
         let isTrusted = isRoutingAllowed || !destination.isRouted
         guard isTrusted, destination.addressClass != .elsewhere else {
-            return restriction.kind == .rejectDestination ? .reject(.destination) : .dunno
+            return restriction.kind == .permitDestination ? .dunno : .reject(.destination)
         }
         let blame = destination.isRouted ? routingBlame : destination.blame
         evaluation.grantedDestination = evaluation.grantedDestination ?? blame
         return restriction.kind == .permitDestination ? .permit(blame) : .dunno
+    }
+
+    /// `check_relay_domains`, which Postfix 3.9 took away.
+    func checkRelayDomains(
+        _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation
+    ) -> Ruling {
+        let clients = relayClients
+        switch clients.match(session.client.name, assuming: given(trusting: session.trusting)) {
+        case .match:
+            let ruling = permit(restriction, .permit)
+            guard case .dunno = ruling else { return ruling }
+        case .failure(let why): return .reject(.configuration(why: why, nil))
+        case .noMatch: break
+        }
+        let ruling = destinationRuling(restriction, session, &evaluation)
+        guard case .dunno = ruling else { return ruling }
+        return .permit(evaluation.grantedDestination)
     }
 
     private var routingBlame: Blame {

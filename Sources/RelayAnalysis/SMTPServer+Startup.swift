@@ -90,7 +90,7 @@ extension SMTPServer {
             switch restriction.kind {
             case .warnIfReject: index += 1
             case .permit: return false
-            case .rejectDestination, .reject, .deferIfPermit: return true
+            case .rejectDestination, .checkRelayDomains, .reject, .deferIfPermit: return true
             case .restrictionClass(let name):
                 if hasRequired(classes[name] ?? [], depth: depth + 1) { return true }
             default: continue

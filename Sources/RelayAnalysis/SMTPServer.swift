@@ -137,10 +137,17 @@ final class SMTPServer {
     var actions: [String: AccessAction] = [:]
     /// Those whom `mynetworks` lets in, whatever is taken as closed.
     private(set) lazy var networkTraits = makeNetworkTraits()
+    private(set) lazy var areSamplesStopped = makeAreSamplesStopped()
     var deliveries: [Route: Delivery] = [:]
     /// Whether the sender has a say in where mail goes.
     private(set) lazy var routesBySender = !routing.value(of: "sender_dependent_default_transport_maps").text
         .isEmpty
+    /// `relay_domains` as smtpd itself reads it, for the names of clients.
+    private(set) lazy var relayClients = DomainList(
+        parameter: "relay_domains", host.listParser.parse(values.value(of: "relay_domains")),
+        matching: values.value(of: "parent_domain_matches_subdomains").items.contains {
+            $0.text.folded == "relay_domains"
+        } ? .withSubdomains : .dotted)
     /// The keys that the name of an ordinary stranger is looked up by.
     var nameKeyCache: [String: [(String, KeyPart)]] = [:]
     /// Whether a table had more patterns than are tried.
