@@ -134,7 +134,8 @@ extension Host {
         for family in listener.reachableFamilies {
             let found = server.strangers(in: list, family, .qmqp, "qmqpd_authorized_clients").map {
                 trait, blame in
-                let session = Stranger.session(from: Stranger.addresses[0], usingTLS: false)
+                let address = server.ordinaryAddress(family) ?? Stranger.addresses[0]
+                let session = Stranger.session(from: address, usingTLS: false)
                 return Finding(
                     session: trait?.applied(to: session) ?? session, blame: blame,
                     traits: trait.map { [$0] } ?? [])
@@ -166,8 +167,15 @@ extension Host {
                 authorities.append((who, blame, trait?.isTrust ?? false, trait == nil))
             }
         }
-        return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap { authority in
-            server.claims.map {
+        return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap {
+            authority -> [Trait] in
+            var changes = server.claimedClients.map { Trait.Change.claim($0, isLoggedIn: false) }
+            // PROXY says addresses, and nobody's login.
+            if authority.blame.kind == .xclient {
+                let client = Client(address: Stranger.addresses[0], name: Stranger.name)
+                changes.append(.claim(client, isLoggedIn: true))
+            }
+            return changes.map {
                 Trait(
                     change: $0, who: authority.who, blame: authority.blame,
                     isUncertain: authority.isUncertain, isEverybodys: authority.isEverybodys)
@@ -191,7 +199,7 @@ extension SMTPServer {
     private func isLetIn(_ address: IPAddress) -> Bool {
         switch judge(Stranger.session(from: address, usingTLS: offersTLS)) {
         case .relays: true
-        case .swallowed: false
+        case .swallowed(let obstacle): obstacle == .route || obstacle == .header
         case .refused(let stage, _): stage == .relay || stage == .recipient
         }
     }
@@ -217,8 +225,10 @@ extension SMTPServer {
         }
     }
 
-    private var clientTables: [LookupTable] {
-        lists.values.flatMap { $0 }.compactMap { restriction -> LookupTable? in
+    /// The tables of clients that the lists and their classes consult.
+    var clientTables: [LookupTable] {
+        (Array(lists.values) + Array(classes.values)).flatMap { $0 }.compactMap {
+            restriction -> LookupTable? in
             guard case .access(.client, let name) = restriction.kind else { return nil }
             return host.tables.table(name)
         }.flatMap { $0.leaves }
@@ -252,17 +262,6 @@ extension SMTPServer {
     }
 
     var hostedDomain: String { ownDomains.first ?? values.text(of: "myhostname") }
-
-    /// Whom a stranger would pretend to be: this host, somebody in `mynetworks`, somebody logged in.
-    var claims: [Trait.Change] {
-        let loopback = [IPAddress("127.0.0.1"), IPAddress("::1")].compactMap { $0 }
-        let inside = mynetworks.map { list in
-            list.patterns.indices.compactMap { list.network($0)?.first }.prefix(20)
-        }
-        let clients = (loopback + (inside ?? [])).map { Client(address: $0, name: "localhost") }
-        let login = Client(address: Stranger.addresses[0], name: Stranger.name)
-        return clients.map { .claim($0, isLoggedIn: false) } + [.claim(login, isLoggedIn: true)]
-    }
 
     /// The strangers that a list of clients lets in, and the pattern that does; no trait for all of them.
     func strangers(
