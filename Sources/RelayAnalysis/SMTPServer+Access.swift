@@ -73,6 +73,7 @@ extension SMTPServer {
         _ value: String, _ entry: Int?, of table: LookupTable, _ subject: Restriction.Subject,
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation
     ) -> Ruling {
+        evaluation.note(value.hashValue)
         switch action(of: value) {
         case .permit: return permit(subject, table, entry, restriction, session)
         case .dunno, .deferIfReject: return .dunno
@@ -80,19 +81,19 @@ extension SMTPServer {
         case .deferIfPermit:
             if evaluation.warningDepth == nil { evaluation.isDeferred = true }
             return .dunno
-        // Mail that a filter gets before it is taken cannot be held, discarded or sent elsewhere by smtpd.
-        case .discard where isFilteredFirst, .divert where isFilteredFirst, .hold where isFilteredFirst:
+        case .discard where !isDelegated(evaluation), .divert where !isDelegated(evaluation),
+            .hold where !isDelegated(evaluation):
             return .dunno
         case .discard:
-            evaluation.isSwallowed = true
+            evaluation.sink(at: evaluation.stage)
             evaluation.stopsHere = true
             return .permit(nil)
         case .divert:
-            evaluation.isSwallowed = true
+            evaluation.sink(at: evaluation.stage)
             return .dunno
         case .hold:
             if let item = restriction.items.last, host.keeps(by: item, parameter(of: item)) {
-                evaluation.isSwallowed = true
+                evaluation.sink(at: evaluation.stage)
             }
             return .dunno
         case .configurationError(let why):
@@ -119,7 +120,11 @@ extension SMTPServer {
         return Place(file: .table(source), line: row.line, range: nil, token: row.value)
     }
 
-    private var isFilteredFirst: Bool { !values.text(of: "smtpd_proxy_filter").isEmpty }
+    /// Whether smtpd can have cleanup hold, discard or redirect the message (smtpd_check.c, `can_delegate_action`): not
+    /// what a filter gets before it is taken, and nothing before there is a message.
+    private func isDelegated(_ evaluation: Evaluation) -> Bool {
+        evaluation.knowsSender && values.text(of: "smtpd_proxy_filter").isEmpty
+    }
 
     private func permit(
         _ subject: Restriction.Subject, _ table: LookupTable, _ entry: Int?, _ restriction: Restriction,

@@ -102,25 +102,19 @@ extension SMTPServer {
     func nameTraits(_ key: String) -> [Trait] {
         let name = key.hasPrefix(".") ? "x7q" + key : key
         guard isHostName(name), !resolver.isOwn(name: name), !isLocalName(name) else { return [] }
-        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
         let who =
             name == "unknown" ? "clients without a verified name" : "clients whose verified name is in \(key)"
-        return [Trait(change: .client(Client(address: address, name: name)), who: who)]
+        return [Trait(change: .name(name), who: who)]
     }
 
     private func clientTraits(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [Trait] {
-        guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
         let samples = texts(pattern, table, entry, filling: [[], Stranger.domain.bytes])
         let names = samples.flatMap(nameVariants) + ["unknown"]
         if let name = names.first(where: {
             isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0) && gives(table, $0, entry)
         }) {
             let key = table.entries[entry].key
-            return [
-                Trait(
-                    change: .client(Client(address: address, name: name)),
-                    who: "clients whose verified name matches \(key)")
-            ]
+            return [Trait(change: .name(name), who: "clients whose verified name matches \(key)")]
         }
         let addresses = samples.flatMap(addressVariants)
         guard

@@ -6,24 +6,42 @@ enum Judgement {
     case relays(Blame?)
     /// Where it ended, and why.
     case refused(Stage?, Rejection)
-    /// Taken, and never passed on.
-    case swallowed
+    /// Taken, and never passed on; and by what.
+    case swallowed(Obstacle)
+}
+
+/// What keeps a message from going on; another message may get past it.
+enum Obstacle: Hashable {
+    /// What smtpd demands before any list.
+    case beforehand
+    case list(Stage)
+    /// Where its recipient and its sender lead it.
+    case route
+    /// The line that this host puts on top of it.
+    case header
 }
 
 extension SMTPServer {
     /// Follows a session through every list, as smtpd does from the connection to the end of the data.
     func judge(_ session: Session) -> Judgement {
+        var evaluation = Evaluation()
+        return judge(session, &evaluation)
+    }
+
+    func judge(_ session: Session, _ evaluation: inout Evaluation) -> Judgement {
         let session = asSeen(session)
         if let rejection = refusedBeforeRestrictions(session) { return .refused(nil, rejection) }
-        var evaluation = Evaluation()
         var permits: [Stage: Blame?] = [:]
         var logged: [Stage: Restriction] = [:]
         // Without a HELO there is nothing to ask its list about.
         for stage in stages where stage != .helo || session.helo != nil {
+            evaluation.stage = stage
             evaluation.knowsRecipient = knowsRecipient(at: stage)
+            evaluation.knowsSender = delaysRejection || (stage != .client && stage != .helo)
             evaluation.warningDepth = nil
             evaluation.loggedRejection = nil
-            let ruling = rule(lists[stage] ?? [], session, &evaluation, subject: subject(of: stage))
+            let ruling = rule(
+                lists[stage] ?? [], asKnown(session, at: stage), &evaluation, subject: subject(of: stage))
             switch ruling {
             case .reject(let rejection): return .refused(stage, rejection)
             case .permit(let blame): permits[stage] = .some(blame)
@@ -37,11 +55,25 @@ extension SMTPServer {
                 }
             }
         }
-        if evaluation.isSwallowed || delivery(of: session) == .stays { return .swallowed }
+        if let stage = evaluation.sink { return .swallowed(.list(stage)) }
+        if isStoppedByHeaderChecks(session) { return .swallowed(.header) }
+        if delivery(of: session) == .stays { return .swallowed(.route) }
         if let rewriting = rewritingBlame(session) {
-            return knows(session.recipient) ? .relays(rewriting) : .swallowed
+            return knows(session.recipient) ? .relays(rewriting) : .swallowed(.route)
         }
         return .relays(blame(permits, logged, evaluation.grantedDestination))
+    }
+
+    /// Clients that are judged when they connect have said nothing yet.
+    private func asKnown(_ session: Session, at stage: Stage) -> Session {
+        guard stage == .client, !delaysRejection else { return session }
+        var known = session
+        known.helo = nil
+        if !values.isOn("smtpd_tls_wrappermode") {
+            known.usesTLS = false
+            known.certificate = .none
+        }
+        return known
     }
 
     /// Where no names are looked up, every client is `unknown`.

@@ -51,6 +51,14 @@ extension SMTPServer {
         }
     }
 
+    /// Whether the result keeps mail from going on.
+    func stops(_ value: String) -> Bool {
+        switch action(of: value) {
+        case .divert, .hold: true
+        default: isRefusal(value)
+        }
+    }
+
     /// The rules of a pattern table with what they match: never more than the bounds of a judgement allow.
     func patternRules(
         _ table: LookupTable, where isUseful: (Int) -> Bool = { _ in true }
@@ -129,10 +137,12 @@ extension SMTPServer {
             ? [] : [Trait(change: .helo(nil), who: "anyone who says no HELO")]
         switch table.content {
         case .fixed(let entries, _):
-            traits += range.filter(isUseful).map { index in
+            traits += range.filter(isUseful).flatMap { index -> [Trait] in
                 let key = entries[index].key
-                return Trait(
-                    change: .helo(key.hasPrefix(".") ? "x7q" + key : key), who: "anyone who says HELO \(key)")
+                // A name below one that another rule refuses, such as one without a dot.
+                let names =
+                    hasBelow(key, entries) ? [key, "x7q.\(key)"] : [key.hasPrefix(".") ? "x7q\(key)" : key]
+                return names.map { Trait(change: .helo($0), who: "anyone who says HELO \($0)") }
             }
         case .patterns:
             for (pattern, entry) in patternRules(table, where: isUseful) {
@@ -156,16 +166,25 @@ extension SMTPServer {
         return traits
     }
 
+    /// Whether what is below a key's domain is tried as well: it may pass where the domain itself does not, which is
+    /// looked for only in tables of a size that somebody wrote by hand.
+    private func hasBelow(_ key: String, _ entries: [TableEntry]) -> Bool {
+        accessMatchesParents && entries.count <= 500 && isHostName(key)
+    }
+
     private func mailTraits(
         _ table: LookupTable, in range: Range<Int>, where isUseful: (Int) -> Bool,
         _ make: (String, String?) -> Trait?
     ) -> [Trait] {
         switch table.content {
         case .fixed(let entries, _):
-            return range.filter(isUseful).compactMap { index in
+            return range.filter(isUseful).flatMap { index -> [Trait] in
                 let key = entries[index].key
-                for address in addresses(forKey: key) { if let trait = make(address, key) { return trait } }
-                return nil
+                var traits: [Trait] = []
+                for address in addresses(forKey: key) where traits.isEmpty || hasBelow(key, entries) {
+                    if let trait = make(address, key) { traits.append(trait) }
+                }
+                return traits
             }
         case .patterns:
             return patternRules(table, where: isUseful).compactMap { pattern, entry in
@@ -216,7 +235,7 @@ extension SMTPServer {
     }
 
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.
-    private func addresses(matching pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [String] {
+    func addresses(matching pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [String] {
         let samples = texts(pattern, table, entry, filling: [Stranger.domain.bytes, [], "x7q".bytes])
         return samples.flatMap { text -> [String] in
             let core = text.trimmingDots

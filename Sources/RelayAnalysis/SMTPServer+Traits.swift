@@ -4,7 +4,19 @@ import Postfix
 extension SMTPServer {
     /// What a stranger could bring so that a list that refuses might let it through: one trait for each entry,
     /// network and pattern that the list consults.
-    func traits(of stage: Stage) -> TraitSupply {
+    func traits(against obstacle: Obstacle) -> TraitSupply {
+        switch obstacle {
+        case .beforehand:
+            TraitSupply(traits: [
+                Trait(change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
+            ])
+        case .list(let stage): traits(of: stage)
+        case .route: TraitSupply(traits: routeTraits)
+        case .header: TraitSupply(traits: evasions(of: .client) + headerTraits)
+        }
+    }
+
+    private func traits(of stage: Stage) -> TraitSupply {
         var supply = TraitSupply()
         var seen: Set<String> = []
         collect(lists[stage] ?? [], subject: subject(of: stage), into: &supply, seen: &seen, depth: 0)
@@ -37,6 +49,9 @@ extension SMTPServer {
             case .permitCertificate(let isVerified): supply.traits += certificateTraits(isVerified)
             case .rejectDestination, .permitDestination:
                 if seen.insert("destination").inserted { supply.traits += destinationTraits }
+            case .checkRelayDomains:
+                if seen.insert("destination").inserted { supply.traits += destinationTraits }
+                supply.traits += relayClientTraits
             case .rejectUnlistedRecipient: supply.traits += listedRecipientTraits
             case .rejectSenderMismatch: add(evasions(of: .sender), of: .sender, to: &supply, &seen)
             case .rejectHELO: add(evasions(of: .helo), of: .helo, to: &supply, &seen)
@@ -68,9 +83,14 @@ extension SMTPServer {
             }
         }
         var values: Set<String> = []
-        for entry in table.leaves.lazy.flatMap(\.entries) where values.insert(entry.value).inserted {
-            if isRefusal(entry.value) { add(evasions(of: subject), of: subject, to: &supply, &seen) }
-            guard case .restrictions(let inner) = action(of: entry.value) else { continue }
+        let constants = table.leaves.compactMap { leaf -> String? in
+            if case .constant(let value) = leaf.content { value } else { nil }
+        }
+        let written = table.leaves.lazy.flatMap(\.entries).map(\.value)
+        for value in [AnySequence(written), AnySequence(constants)].joined()
+        where values.insert(value).inserted {
+            if stops(value) { add(evasions(of: subject), of: subject, to: &supply, &seen) }
+            guard case .restrictions(let inner) = action(of: value) else { continue }
             collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)
         }
     }
@@ -83,7 +103,7 @@ extension SMTPServer {
     }
 
     /// What a stranger says or is whom a rule that refuses by name or address may not have thought of.
-    private func evasions(of subject: Restriction.Subject) -> [Trait] {
+    func evasions(of subject: Restriction.Subject) -> [Trait] {
         switch subject {
         case .sender:
             return [
@@ -106,12 +126,9 @@ extension SMTPServer {
                     who: "anyone, to recipients that are not refused")
             ]
         case .client:
-            guard let address = Stranger.addresses.first(where: { !host.isTrusted($0) }) else { return [] }
             return nameTraits("unknown")
                 + ["mail.\(Stranger.domain)", Stranger.otherName].map { name in
-                    Trait(
-                        change: .client(Client(address: address, name: name)),
-                        who: "clients whose name is not refused")
+                    Trait(change: .name(name), who: "clients whose name is not refused")
                 }
         default: return []
         }
@@ -235,6 +252,17 @@ extension SMTPServer {
         case 128..<192: return 16
         case 192..<224: return 24
         default: return 4
+        }
+    }
+
+    /// Clients whose name is in `relay_domains`.
+    private var relayClientTraits: [Trait] {
+        relayClients.patterns.filter { !$0.isNegated }.flatMap { pattern -> [Trait] in
+            switch pattern.content {
+            case .literal(let text): nameTraits(text)
+            case .table(let table): table.leaves.flatMap(clientTraits)
+            case .unreadable, .failing: []
+            }
         }
     }
 

@@ -31,10 +31,13 @@ struct Session: Hashable {
 struct Evaluation {
     /// Whether the list is asked about one recipient: at DATA there may be several, before RCPT there is none.
     var knowsRecipient = true
+    /// Whether there is a message at all: a client or a greeting that is judged at once is judged before it.
+    var knowsSender = true
     /// `defer_if_permit` was met: in the end nothing is permitted.
     var isDeferred = false
-    /// The message goes nowhere: DISCARD, HOLD, REDIRECT.
-    var isSwallowed = false
+    var stage = Stage.client
+    /// The list that made the message go nowhere: DISCARD, HOLD, REDIRECT.
+    var sink: Stage?
     var stopsHere = false
     /// How deep the list was in which `warn_if_reject` stood, while it is in force.
     var warningDepth: Int?
@@ -43,6 +46,12 @@ struct Evaluation {
     var loggedRejection: Restriction?
     /// What makes the recipient's domain one that mail is taken for.
     var grantedDestination: Blame?
+    /// What every rule said, in short: two sessions with one trace went the same way.
+    private(set) var trace = 0
+
+    mutating func note(_ step: Int) { trace = (trace ^ step) &* 0x0100_0000_01b3 }
+
+    mutating func sink(at stage: Stage) { sink = sink ?? stage }
 }
 
 /// What a restriction, or a list of them, says.
@@ -51,6 +60,14 @@ enum Ruling {
     case permit(Blame?)
     case dunno
     case reject(Rejection)
+
+    var code: Int {
+        switch self {
+        case .permit: 1
+        case .dunno: 2
+        case .reject: 3
+        }
+    }
 }
 
 enum Rejection: Hashable {

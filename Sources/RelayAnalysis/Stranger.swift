@@ -3,10 +3,14 @@ import Postfix
 
 /// One thing about a session that a stranger can have or choose, taken from the configuration itself.
 struct Trait: Hashable {
-    enum Dimension: Hashable { case client, reverseName, helo, sender, recipient, certificate, claim, trust }
+    enum Dimension: Hashable {
+        case client, name, reverseName, helo, sender, recipient, certificate, claim, trust
+    }
 
     enum Change: Hashable {
         case client(Client)
+        /// A verified name, with whatever address the stranger has.
+        case name(String)
         case reverseName(String)
         case helo(String?)
         case sender(String)
@@ -32,6 +36,7 @@ struct Trait: Hashable {
     var dimension: Dimension {
         switch change {
         case .client: .client
+        case .name: .name
         case .reverseName: .reverseName
         case .helo: .helo
         case .sender: .sender
@@ -48,7 +53,12 @@ struct Trait: Hashable {
     func applied(to session: Session) -> Session {
         var session = session
         switch change {
-        case .client(let client): session.client = client
+        case .client(let client):
+            // Whoever has an address may have a name as well.
+            let name = client.name == Stranger.name ? session.client.name : client.name
+            session.client = client
+            session.client.name = name
+        case .name(let name): session.client.name = name
         case .reverseName(let name): session.reverseName = name
         case .helo(let name): session.helo = name
         case .sender(let address): session.sender = address

@@ -39,15 +39,32 @@ struct Finding {
 struct StrangerSearch {
     let server: SMTPServer
     private var sessionsLeft = 400_000
-    private var supplies: [Stage: TraitSupply] = [:]
+    private var supplies: [Obstacle: TraitSupply] = [:]
     private var entriesFound: [String: Int] = [:]
     private(set) var findings: [Finding] = []
-    private var known: Set<BlameIdentity> = []
+    private var blamed: Set<BlameIdentity> = []
+    private var known: Set<Way> = []
+    /// Whether what took more traits than are tried might relay.
+    private var isShallow = false
+
+    /// How many traits one stranger has at most.
+    private static let traitLimit = 6
+
+    /// What a session met in the end, and how it came there.
+    private struct Step: Hashable {
+        var obstacle: Obstacle
+        var trace: Int
+    }
+
+    private struct Way: Hashable {
+        var step: Step
+        var taken: Set<Trait.Dimension>
+    }
 
     init(_ server: SMTPServer) { self.server = server }
 
     /// Whether every session that had to be tried was tried.
-    var isComplete: Bool { sessionsLeft > 0 && !server.hasUntriedPatterns }
+    var isComplete: Bool { sessionsLeft > 0 && !isShallow && !server.hasUntriedPatterns }
 
     /// Tries everything for a stranger with the given address.
     /// - Parameter extra: traits that no list asks for, such as what XCLIENT makes believe.
@@ -56,47 +73,60 @@ struct StrangerSearch {
         explore(session, [], after: nil, extra: extra)
     }
 
-    /// - Parameter earlier: the list that refused before the last trait was chosen.
-    private mutating func explore(
-        _ session: Session, _ chosen: [Trait], after earlier: Stage?, extra: [Trait]
-    ) {
+    /// - Parameters:
+    ///   - chosen: what the session has that an ordinary one has not.
+    ///   - before: what the session met before the last trait was chosen.
+    private mutating func explore(_ session: Session, _ chosen: [Trait], after before: Step?, extra: [Trait])
+    {
         sessionsLeft -= 1
         guard sessionsLeft > 0 else { return }
-        switch server.judge(session) {
+        var evaluation = Evaluation()
+        let obstacle: Obstacle
+        switch server.judge(session, &evaluation) {
         case .relays(let blame):
             if let blame = chosen.compactMap(\.blame).first ?? blame {
                 record(Finding(session: session, blame: blame, traits: chosen))
             }
-        case .swallowed: return
-        case .refused(let stage, _):
-            // Even where something cannot work, whoever is let in before it relays.
-            guard chosen.count < 3 else { return }
-            let supply = supply(stage)
-            // In a large table a trait that did not even get past the list it was chosen for is of no use.
-            if !chosen.isEmpty, stage == earlier, supply.isLarge { return }
-            for trait in supply.traits + (chosen.isEmpty ? extra : []) {
-                follow(trait, session, chosen, stage, extra)
-            }
-            for (table, subject) in supply.large {
-                exploreLarge(table, subject, session, chosen, stage, extra)
-            }
+            return
+        case .swallowed(let found): obstacle = found
+        // Even where something cannot work, whoever is let in before it relays.
+        case .refused(let stage, _): obstacle = stage.map(Obstacle.list) ?? .beforehand
+        }
+        let step = Step(obstacle: obstacle, trace: evaluation.trace)
+        // What changes nothing by itself changes nothing for what is chosen after it.
+        if !chosen.isEmpty, step == before { return }
+        let supply = supply(obstacle)
+        if supply.isLarge, obstacle == before?.obstacle {
+            // Of the entries of a large table that say the same, one stands for all.
+            guard known.insert(Way(step: step, taken: Set(chosen.map(\.dimension)))).inserted else { return }
+        }
+        guard chosen.count < Self.traitLimit else {
+            isShallow = isShallow || supply.traits.contains { fits($0, session) && isFree($0, chosen) }
+            return
+        }
+        for trait in supply.traits + (chosen.isEmpty ? extra : []) {
+            follow(trait, session, chosen, step, extra)
+        }
+        for (table, subject) in supply.large {
+            exploreLarge(table, subject, session, chosen, step, extra)
         }
     }
 
+    private func isFree(_ trait: Trait, _ chosen: [Trait]) -> Bool {
+        !chosen.contains { $0.dimension == trait.dimension }
+    }
+
     private mutating func follow(
-        _ trait: Trait, _ session: Session, _ chosen: [Trait], _ stage: Stage?, _ extra: [Trait]
+        _ trait: Trait, _ session: Session, _ chosen: [Trait], _ step: Step, _ extra: [Trait]
     ) {
-        guard fits(trait, session), !chosen.contains(where: { $0.dimension == trait.dimension }) else {
-            return
-        }
-        explore(trait.applied(to: session), chosen + [trait], after: stage, extra: extra)
+        guard fits(trait, session), isFree(trait, chosen) else { return }
+        explore(trait.applied(to: session), chosen + [trait], after: step, extra: extra)
     }
 
     /// Takes a large table a part at a time, and stops when it has shown often enough what it does.
     private mutating func exploreLarge(
         _ table: LookupTable, _ subject: Restriction.Subject, _ session: Session, _ chosen: [Trait],
-        _ stage: Stage?,
-        _ extra: [Trait]
+        _ step: Step, _ extra: [Trait]
     ) {
         let isV6 = session.client.address.width == 128
         for start in stride(from: 0, to: table.entries.count, by: TraitSupply.chunk) {
@@ -106,7 +136,7 @@ struct StrangerSearch {
             guard !isOthers else { continue }
             for trait in server.accessTraits(table, subject, in: range) {
                 if entriesFound[table.name, default: 0] > Self.entryLimit { return }
-                follow(trait, session, chosen, stage, extra)
+                follow(trait, session, chosen, step, extra)
             }
         }
     }
@@ -122,15 +152,10 @@ struct StrangerSearch {
     /// How many entries of one large table are found before the rest of it is taken as known.
     static let entryLimit = 20
 
-    private mutating func supply(_ stage: Stage?) -> TraitSupply {
-        guard let stage else {
-            return TraitSupply(traits: [
-                Trait(change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
-            ])
-        }
-        if let known = supplies[stage] { return known }
-        let made = server.traits(of: stage)
-        supplies[stage] = made
+    private mutating func supply(_ obstacle: Obstacle) -> TraitSupply {
+        if let known = supplies[obstacle] { return known }
+        let made = server.traits(against: obstacle)
+        supplies[obstacle] = made
         return made
     }
 
@@ -138,13 +163,13 @@ struct StrangerSearch {
     private func fits(_ trait: Trait, _ session: Session) -> Bool {
         switch trait.change {
         case .client(let client):
-            return client.address.width == session.client.address.width || client.name != Stranger.name
+            return client.address.width == session.client.address.width
         default: return true
         }
     }
 
     private mutating func record(_ finding: Finding) {
-        guard known.insert(finding.blame.identity).inserted else { return }
+        guard blamed.insert(finding.blame.identity).inserted else { return }
         findings.append(finding)
         if let table = finding.blame.entry?.table { entriesFound[table, default: 0] += 1 }
     }
