@@ -18,7 +18,7 @@ struct ProbeCommand: AsyncParsableCommand {
             stranger's. What it would relay is proved by messages that come back to
             that namespace; nobody else gets mail. A host that is named is asked by
             this process, as it is, up to the reply to RCPT TO: no mail is sent unless
-            --send says so. What a probe of this host saw is kept for `agent status`.
+            --send says so.
 
             VANTAGES (--from):
               netns                 a network namespace of this machine
@@ -32,6 +32,7 @@ struct ProbeCommand: AsyncParsableCommand {
               agent probe --from ssh://root@elsewhere.example
               agent probe --from https://vantage.example:8443 --token-file FILE
               agent probe --format json
+              agent probe --keep
 
             EXIT STATUS:
               0   closed
@@ -57,6 +58,10 @@ struct ProbeCommand: AsyncParsableCommand {
             """)
     var send = false
 
+    @Flag(
+        help: "Keep in the store what it saw of this host, for agent status and agent report; needs root.")
+    var keep = false
+
     @Option(
         help: ArgumentHelp("Keep every line sent and received in this file.", valueName: "file"),
         completion: .file())
@@ -68,6 +73,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let request, request != "-" { throw ValidationError("--request reads standard input only: -") }
+        if keep, !targets.isEmpty { throw ValidationError("--keep is for a probe of this host") }
     }
 
     func run() async throws {
@@ -80,7 +86,7 @@ struct ProbeCommand: AsyncParsableCommand {
                 policy: policy, terminal: terminal, options: shared.common, vantage: outside)
             let lines = try transcript.map { path throws(Failure) in try TranscriptFile(path) }
             let reports = try await ask(host, outside, lines)
-            if targets.isEmpty, let report = reports.first { keepProbe(report, in: shared.store, terminal) }
+            if keep, let report = reports.first { keepProbe(report, in: shared.store, terminal) }
             try lines?.finish()
             show(reports, terminal)
             // That one relays is not hidden by what cannot be told of another.

@@ -50,7 +50,6 @@ struct ReportCommand: AsyncParsableCommand {
             let from = vantage.from ?? host.policy.probe.from
             if probe { try requireRoot(toProbeFrom: from) }
             let fresh = probe ? try await host.probe(state, from: from, depth: .complete) : nil
-            if let fresh { keepProbe(fresh, in: shared.store, terminal) }
             let report = try hostReport(host, state, try readStore(shared.store), fresh)
             try savePage(renderPage(report), to: html)
             terminal.show(

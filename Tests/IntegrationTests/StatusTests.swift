@@ -40,7 +40,7 @@ extension OnARealHost {
             #expect(try lab.host("cat", "/root/agent.prom").output == "mine\n")
         }
 
-        @Test("A probe of the host counts for monitoring, be it part of a change or not")
+        @Test("A probe of the host counts for monitoring, where it is kept")
         func keptProbe() throws {
             let lab = try Lab.required()
             try lab.reset()
@@ -48,12 +48,14 @@ extension OnARealHost {
             let status = ["status", "--format", "nagios", "--probe-age-warning", "3600"]
             #expect(try lab.agent(status).output.contains("no probe has been made yet"))
             try lab.break(["mynetworks"])
-            #expect(try lab.agent("probe").status == 2)
+            #expect(try lab.agent("probe", "--keep").status == 2)
             try lab.host("/usr/sbin/postconf", "-e", "mynetworks = 127.0.0.0/8")
             try lab.host("/usr/sbin/postfix", "reload")
             let open = try lab.agent(status)
             #expect(open.status == 2 && open.output.contains("saw an open relay"), "\(open.output)")
             #expect(try lab.agent("probe").status == 0)
+            #expect(try lab.agent(status).output.contains("saw an open relay"))
+            #expect(try lab.agent("probe", "--keep").status == 0)
             let closed = try lab.agent(status)
             #expect(!closed.output.contains("saw an open relay"), "\(closed.output)")
             #expect(closed.output.contains("last probe closed"), "\(closed.output)")
