@@ -76,6 +76,20 @@ package struct PleskState: Sendable, Equatable {
     }
 }
 
+extension PleskState {
+    /// The networks that POP locks let relay; Plesk itself writes a lock for the one address that logged in. `nil`
+    /// where no lock counts, or it was not seen whether one does.
+    package var wideLocks: [WhiteListEntry]? {
+        guard let locks = popLocks.value, logins.value?.pop == true, relaying.value != .closed else {
+            return nil
+        }
+        return locks.filter { $0.network.prefix < $0.network.address.width }
+    }
+
+    /// Whether a command of Plesk's can switch POP before SMTP off.
+    package var canSwitchPopOff: Bool { commands.setRelay != nil && commands.authType != nil }
+}
+
 /// A permanent entry of the white list.
 package struct WhiteListEntry: Hashable, Sendable, Codable {
     /// As Plesk has it, host bits included.

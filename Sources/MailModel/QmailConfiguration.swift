@@ -40,6 +40,9 @@ package struct QmailConfiguration: Sendable, Equatable {
     package var isCopy: Bool
     /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.
     package var whiteList: [WhiteListEntry]?
+    /// The networks that a POP login has opened `relaylock` for, while Plesk lets such logins count; a lock for the
+    /// one address that logged in is no stranger's.
+    package var popLocks: [WhiteListEntry] = []
     /// The domains that Plesk hosts; `nil` when they were not seen.
     package var domains: [String]?
     /// daemontools' `svc`, which starts supervised services again; `nil` when it was not seen.

@@ -17,6 +17,7 @@ package func observeQmail(
         domains: domains,
         superviseControl: ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"].first(
             where: files.isExecutable))
+    configuration.popLocks = plesk.value?.wideLocks ?? []
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     configuration.idle = idleFiles(of: configuration, in: files)
     configuration.running = runningServers(besides: configuration, in: files)

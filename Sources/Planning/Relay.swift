@@ -75,6 +75,7 @@ private func judge(
             trusted.contains { $0.contains(entry.network) }
         }
     }
+    if state.plesk.value?.canSwitchPopOff == true { followed.popLocks = [] }
     let outcome = repairRelay(followed, trusted: trusted)
     var judgement = judge(explainRelay(configuration, trusted: trusted), finding) { outcome.repair }
     // Where strangers are refused, Plesk's gatekeeper may still be missing, and with it all that Plesk says.

@@ -36,10 +36,9 @@ private func judgeShortNames(_ state: HostState) -> Finding? {
 private func judgePopLocks(
     _ state: HostState, isClosing: Bool
 ) -> (finding: Finding?, steps: [Step]) {
-    guard let plesk = state.plesk.value, let locks = plesk.popLocks.value, let logins = plesk.logins.value,
-        logins.pop, plesk.relaying.value != .closed
+    guard let plesk = state.plesk.value, let wide = plesk.wideLocks, let locks = plesk.popLocks.value,
+        let logins = plesk.logins.value
     else { return (nil, []) }
-    let wide = locks.filter { $0.network.prefix < $0.network.address.width }
     var finding = Finding(
         id: .popLocks, status: wide.isEmpty ? .ok : .drift,
         wanted: "a lock for each address that logged in, no network",
@@ -61,7 +60,7 @@ private func judgePopLocks(
     (smtpOnly.smtp, smtpOnly.pop) = (true, false)
     // In the mode closed, which the policy asks for, no lock counts.
     guard !isClosing else { return (finding, []) }
-    guard plesk.commands.authType != nil,
+    guard plesk.canSwitchPopOff,
         let change = setRelaying(to: .auth, logins: smtpOnly, from: .auth, plesk: plesk)
     else {
         finding.notes.append(

@@ -23,6 +23,7 @@ struct Opening: Hashable, Sendable {
         case queueProtocol
         case catchAll
         case whiteList(WhiteListEntry)
+        case popLock
         /// Nothing is opened: the service is broken, or something could not be seen.
         case fault
     }
@@ -90,7 +91,7 @@ struct Explanation: Sendable {
         case .login: "checkpassword"
         case .queueProtocol: "qmail-qmqpd"
         case .catchAll: ".qmail"
-        case .whiteList: "relaylock"
+        case .whiteList, .popLock: "relaylock"
         case .fault: opening.kind
         }
     }
@@ -102,7 +103,7 @@ struct Explanation: Sendable {
         guard service.chain != nil || doubts.isEmpty else { return doubts }
         if service.server == .qmqp { return [queueProtocol(service, everybody)] }
         return relayClients(service) + unlisted(service, everybody) + logins(service, everybody)
-            + whiteList(service) + doubts
+            + whiteList(service) + popLocks(service) + doubts
     }
 
     /// What may give the server RELAYCLIENT, or be another server, and is not known here.

@@ -201,15 +201,38 @@ extension Explanation {
 
     /// Plesk's gatekeeper sets RELAYCLIENT for whom Plesk's white list has.
     func whiteList(_ service: MailService) -> [Opening] {
-        guard service.chain?.hasRelayLock == true else { return [] }
-        return (configuration.whiteList ?? []).compactMap { entry in
-            let client = RuleClient(network: entry.network)
-            guard let clients = population.strangers(client, of: service) else { return nil }
-            return Opening(
-                mechanism: .whiteList(entry), verdict: clients == "every client" ? .open : .partial,
-                kind: "white-list",
+        admitted(by: configuration.whiteList ?? [], service) { entry in
+            Opening(
+                mechanism: .whiteList(entry), verdict: .open, kind: "white-list",
                 place: .init(file: "Plesk white list", line: nil, text: entry.text, culprit: entry.text),
-                opens: clients, remedy: "take \(entry.text) out of Plesk's white list")
+                opens: "", remedy: "take \(entry.text) out of Plesk's white list")
+        }
+    }
+
+    /// The same for whom a POP lock covers. Plesk locks the one address that logged in: a network comes from elsewhere.
+    func popLocks(_ service: MailService) -> [Opening] {
+        admitted(by: configuration.popLocks, service) { entry in
+            Opening(
+                mechanism: .popLock, verdict: .open, kind: "pop-lock",
+                place: .init(
+                    file: "Plesk database, smtp_poplocks", line: nil, text: "POP lock for \(entry.text)",
+                    culprit: entry.text),
+                opens: "", remedy: "switch POP before SMTP off, or take the lock out of smtp_poplocks")
+        }
+    }
+
+    private func admitted(
+        by entries: [WhiteListEntry], _ service: MailService, _ opening: (WhiteListEntry) -> Opening
+    ) -> [Opening] {
+        guard service.chain?.hasRelayLock == true else { return [] }
+        return entries.compactMap { entry in
+            guard let clients = population.strangers(RuleClient(network: entry.network), of: service) else {
+                return nil
+            }
+            var opening = opening(entry)
+            opening.opens = clients
+            opening.verdict = clients == "every client" ? .open : .partial
+            return opening
         }
     }
 }

@@ -96,7 +96,7 @@ struct Workshop {
         case .relayClient(let setting, let client): remove(setting, client: client, opens: opening.opens)
         case .login(let argument): mendLogin(argument: argument, of: service)
         case .queueProtocol: disable(service)
-        case .whiteList, .catchAll, .fault: return
+        case .whiteList, .popLock, .catchAll, .fault: return
         }
     }
 

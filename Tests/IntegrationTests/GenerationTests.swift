@@ -116,6 +116,8 @@ extension OnARealHost {
             let stranger = ["--local-interface", "198.51.100.7"]
             #expect(try outside.strangerReply(port: 25, tls: stranger).hasPrefix("250"))
             #expect(try finding("pop-locks", lab)?["status"] as? String == "drift")
+            let explain = try lab.agent("explain", "--format", "json")
+            #expect(try explain.json()["verdict"] as? String == "partial", "\(explain.output)")
             let apply = try lab.agent("apply", "--yes", "--format", "json")
             #expect(apply.status == 0, "\(apply.output.suffix(2000))\(apply.errorOutput)")
             #expect(try !outside.strangerReply(port: 25, tls: stranger).hasPrefix("250"))

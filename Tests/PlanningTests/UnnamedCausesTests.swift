@@ -58,6 +58,29 @@ struct UnnamedCausesTests {
             change.undoCommand.suffix(6) == ["--set-relay", "auth", "-auth-type", "both", "-lock-time", "20"])
     }
 
+    @Test("On Qmail the lock is a cause of its own, which is gone once POP before SMTP is off")
+    func wideLockOnQmail() throws {
+        var host = locked(["198.51.100.0/24"])
+        host.managedMTA = .seen(ManagedMTA(.qmail, evidence: []))
+        host.listeners = .seen([HostFixture.listener("/var/qmail/bin/qmail-smtpd")])
+        let files = [
+            "/var/qmail/control/me": "mx.hosted.example\n",
+            "/var/qmail/control/rcpthosts": "hosted.example\n",
+            "/var/qmail/control/virtualdomains": "hosted.example:1\n",
+            "/etc/xinetd.d/smtp_psa":
+                "service smtp\n{\n server = /var/qmail/bin/relaylock\n server_args = /var/qmail/bin/qmail-smtpd\n}\n",
+        ]
+        var qmail = QmailConfiguration(
+            files: files.reduce(into: [:]) {
+                $0[$1.key] = .content(FileContent(path: $1.key, bytes: Array($1.value.utf8)))
+            }, isCopy: false, whiteList: [])
+        qmail.popLocks = try #require(host.plesk.value?.wideLocks)
+        host.qmail = .seen(qmail)
+        let plan = plan(host)
+        #expect(plan.relayBefore == .partial && plan.relayAfter == .closed)
+        #expect(plan.changes.map(\.finding) == [.popLocks])
+    }
+
     @Test("Locks for single addresses are told of, and locks that do not count are not")
     func otherLocks() {
         #expect(finding(.popLocks, plan(locked(["198.51.100.9/32"])))?.status == .ok)

@@ -378,6 +378,25 @@ import Testing
         #expect(report.causes.map(\.kind) == ["white-list"])
     }
 
+    @Test("relaylock lets whoever is in the network of a POP lock relay, where the chain has it")
+    func popLocks() throws {
+        let network = try #require(IPNetwork("198.51.100.0/24"))
+        let lock = WhiteListEntry(network: network, text: "198.51.100.0/24")
+        for (arguments, verdict) in [
+            (SampleQmail.chain, RelayVerdict.partial), ("/var/qmail/bin/qmail-smtpd", .closed),
+        ] {
+            var configuration = SampleQmail.configuration([
+                Self.xinetd: SampleQmail.xinetd(arguments: arguments)
+            ])
+            configuration.popLocks = [lock]
+            let report = explainRelay(configuration, trusted: [])
+            #expect(report.verdict == verdict)
+            #expect(report.causes.map(\.opens) == (verdict == .closed ? [] : ["clients in 198.51.100.0/24"]))
+            #expect(report.causes.allSatisfy { $0.text == "POP lock for 198.51.100.0/24" })
+            #expect(explainRelay(configuration, trusted: [network]).verdict == .closed)
+        }
+    }
+
     @Test("What nothing runs is not judged, and named")
     func idle() {
         let path = "/service/old/run"
