@@ -85,32 +85,19 @@ struct ExplainCommand: AsyncParsableCommand {
             return explainRelay(try observeQmailCopy(directory: qmailConfig), trusted: trusted)
         }
         let instruments = liveInstruments(terminal)
+        let report: RelayReport
         switch await observeServingConfiguration(instruments) {
-        case .postfix(let configuration):
-            return await naming(instruments, explainRelay(configuration, trusted: trusted))
-        case .qmail(let configuration):
-            return await naming(instruments, explainRelay(configuration, trusted: trusted))
+        case .postfix(let configuration): report = explainRelay(configuration, trusted: trusted)
+        case .qmail(let configuration): report = explainRelay(configuration, trusted: trusted)
         case .sendsOnly:
             let note = RelayRisk(kind: "mta", why: "msmtp only sends: there is no MTA that takes mail in")
-            return RelayReport(mta: .msmtp, verdict: .closed, listeners: [], causes: [], risks: [note])
+            report = RelayReport(mta: .msmtp, verdict: .closed, listeners: [], causes: [], risks: [note])
         case .unseen(let reason):
             throw Failure(
                 .failed, "the configuration of the MTA cannot be read", detail: reason,
                 remedy: "Run as root, or name a copy with --postfix-config DIR or --qmail-config DIR.")
         }
-    }
-
-    /// The programs that have a mail port of this host in the MTA's place: its configuration says nothing of them.
-    private func naming(_ instruments: Observation.Instruments, _ report: RelayReport) async -> RelayReport {
-        var report = report
-        report.risks += await observeProgramsInPlace(of: report.mta, instruments).map { listener in
-            RelayRisk(
-                kind: "port-25",
-                why:
-                    "port \(listener.port) on \(listener.address) is served by \(listener.programName), which follows its "
-                    + "own rules, not this configuration: `agent plan` tells what it is")
-        }
-        return report
+        return report.beside(await observePrograms(instruments))
     }
 
     private func status(of verdict: RelayVerdict) -> ExitStatus {

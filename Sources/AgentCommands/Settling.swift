@@ -36,6 +36,15 @@ extension Host {
                         && !listeners.contains { $0.port == old.port }
                 }
         }
+        if state.managedMTA.value?.mta == .msmtp,
+            now.listeners.value?.allSatisfy(\.address.isLoopback) == true
+        {
+            // Where no mail is to come in, nobody there is what a closed host looks like.
+            return ProbeReport(
+                target: state.name, from: ProbeOrigin(kind: vantage.text, address: nil), verdict: .closed,
+                endpoints: [], hosted: nil,
+                hostedReason: "nobody is to listen on a mail port here, and nobody does")
+        }
         var report = try await probe(now, from: vantage, depth: depth)
         try requireStranger(report)
         let foreign = (state.listeners.value ?? []).filter { $0.origin != nil }

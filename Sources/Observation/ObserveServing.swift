@@ -46,15 +46,12 @@ package func observeServingMTA(_ instruments: Instruments) async -> Observed<Mai
     return await observeManagedMTA(instruments).map(\.mta)
 }
 
-/// Who serves SMTP where strangers reach it and is not the MTA; without those that cannot be seen.
-package func observeProgramsInPlace(
-    of mta: MailTransferAgent, _ instruments: Instruments
-) async -> [Listener] {
+/// Who serves SMTP, with what is known of every program that is not Postfix or Qmail.
+package func observePrograms(_ instruments: Instruments) async -> [Listener] {
     guard let listeners = observeListeners(ports: instruments.smtpPorts, in: instruments.files).value else {
         return []
     }
-    let reachable = listeners.filter { !$0.address.isLoopback && $0.executable != nil }
-    return await identified(reachable, instruments).filter { $0.mta != mta }
+    return await identified(listeners, instruments)
 }
 
 private func observeManagedMTA(_ instruments: Instruments) async -> Observed<ManagedMTA> {

@@ -42,7 +42,7 @@ func judgeRelay(state: HostState, trusted: [IPNetwork]) -> RelayJudgement {
     if state.managedMTA.value?.mta == .msmtp {
         finding.status = .ok
         finding.actual = "msmtp only sends: there is no MTA that takes mail in"
-        return RelayJudgement(finding: finding)
+        return RelayJudgement(finding: finding, before: .closed, after: .closed)
     }
     if isQmail {
         guard let configuration = state.qmail.value else {

@@ -71,6 +71,20 @@ extension OnARealHost {
             #expect(try apply.json()["outcome"] as? String == "no-change")
             let explain = try lab.agent("explain")
             #expect(explain.status == 0 && explain.output.contains("msmtp only sends"), "\(explain.output)")
+
+            // Another MTA that takes mail in: what it does with strangers is not known, and nobody takes its place.
+            try lab.control("foreign", "systemd", "all")
+            let before = try lab.state()
+            let unknown = try lab.agent("explain")
+            #expect(unknown.status == 5 && unknown.output.contains("exim4"), "\(unknown.output)")
+            let stopped = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(stopped.status == 0, "\(stopped.output)\(stopped.errorOutput)")
+            #expect(stopped.output.contains("its queue is kept: 0 messages in /var/spool/exim4/input"))
+            #expect(try lab.host("ss", "-ltnH", "sport = :25").output.isEmpty)
+            #expect(try lab.agent("explain").status == 0)
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect([0, 5].contains(rollback.status), "\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
         }
 
         private func actual(_ id: String, _ plan: Lab.Run) throws -> String? {

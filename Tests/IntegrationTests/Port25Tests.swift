@@ -56,6 +56,7 @@ extension OnARealHost {
             #expect(kept.status == 4, "\(kept.output)\(kept.errorOutput)")
             #expect(kept.output.contains("exim4 -C /opt/exim/exim.conf -bd"))
             #expect(try banner(lab).contains("Exim"))
+            #expect(try lab.agent("explain").status == 5)
             let ended = try lab.agent("apply", "--yes", "--stop-unmanaged")
             #expect(ended.status == 0, "\(ended.output)\(ended.errorOutput)")
             #expect(try banner(lab).contains("ESMTP Postfix"))
@@ -122,6 +123,9 @@ extension OnARealHost {
             #expect(plan.status == 2)
             #expect(plan.output.contains("systemd-socket-proxyd hands connections on to 127.0.0.1:25"))
             #expect(plan.output.contains("Nothing that agent can change"), "\(plan.output)")
+            #expect(!plan.output.contains("cannot arrive"), "\(plan.output)")
+            let explain = try lab.agent("explain")
+            #expect(explain.status == 5 && explain.output.contains("127.0.0.1:25"), "\(explain.output)")
         }
 
         @Test("The queue of the other MTA is counted, and kept")

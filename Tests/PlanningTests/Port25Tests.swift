@@ -320,6 +320,10 @@ struct Port25Tests {
         let plan = plan([proxy])
         #expect(plan.changes.isEmpty)
         #expect(try finding(plan).notes.first?.contains("172.17.0.2:25") == true)
+        let inFront = self.plan(
+            [master(.v4(127 << 24 | 1)), proxy], mainCF: HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n")
+        #expect(inFront.changes.isEmpty)
+        #expect(try finding(inFront).notes.contains { $0.contains("cannot arrive") } == false)
     }
 
     @Test("Another program on some addresses only, while the MTA has the rest")
@@ -418,9 +422,54 @@ struct Port25Tests {
         let quiet = plan([], mta: .msmtp, service: nil)
         #expect(try finding(quiet).status == .ok)
         #expect(quiet.findings.first { $0.id == .relay }?.actual.contains("msmtp only sends") == true)
-        let other = plan([foreign(Self.exim)], mta: .msmtp, service: nil)
+        #expect(quiet.relayBefore == .closed && quiet.relayAfter == .closed)
+        let other = plan([foreign(Self.exim), foreign(Self.exim, port: 465)], mta: .msmtp, service: nil)
         #expect(try finding(other).status == .drift)
-        #expect(other.changes.isEmpty)
+        #expect(other.relayBefore == .unknown && other.relayAfter == .closed)
+        #expect(
+            commands(other) == [
+                "/bin/systemctl stop exim4.socket exim4.service",
+                "/bin/systemctl --quiet disable exim4.service",
+            ])
+        #expect(try finding(other).notes.first == "its queue is kept: 3 messages in /var/spool/exim4/input")
+        let left = plan([foreign(Self.exim), foreign(nil, port: 465)], mta: .msmtp, service: nil)
+        #expect(commands(left).count == 2 && left.relayAfter == .unknown)
+    }
+
+    @Test("Nothing is stopped in favour of an MTA that could not start beside what stays")
+    func obstacle() throws {
+        let odd = listener("/opt/odd/mailer", .v4(0xcb00_710a), port: 587)
+        let submission = HostFixture.masterCF + "submission inet n - n - - smtpd\n"
+        for (beside, masterCF) in [(foreign(nil, port: 465), HostFixture.masterCF), (odd, submission)] {
+            let plan = plan([foreign(Self.exim), beside], masterCF: masterCF)
+            #expect(plan.changes.isEmpty && plan.relayAfter == .unknown)
+            let note = try #require(try finding(plan).notes.last)
+            #expect(note.hasPrefix("postfix could not start beside \(beside.programName)"))
+        }
+        // Postfix does not want the port, or the user lets it be taken.
+        #expect(commands(plan([foreign(Self.exim), odd])).count == 3)
+        #expect(
+            commands(plan([foreign(Self.exim), foreign(nil, port: 465)], unmanaged: .areEnded)).count == 4)
+    }
+
+    @Test("Two lines of one file are put out of use by one edit")
+    func twoLines() {
+        let path = "/etc/inetd.conf"
+        let text =
+            "smtp stream tcp nowait root /usr/sbin/exim4 exim4 -bs\nsmtps stream tcp nowait root /usr/sbin/exim4 exim4\n"
+        let inetd = { (port: Int, line: Int) in
+            listener(
+                "/usr/sbin/inetd", port: port, served: ["/usr/sbin/exim4"],
+                origin: ProgramOrigin(command: [], manager: .inetd(file: path, line: line)))
+        }
+        let plan = plan([inetd(25, 1), inetd(465, 2)], files: [path: text])
+        #expect(
+            commands(plan) == [
+                "edit \(path)", "/bin/systemctl reload inetd.service",
+                "/bin/systemctl restart postfix.service",
+            ])
+        guard case .edit(let edit)? = plan.changes.first?.action else { return }
+        #expect(String(decoding: edit.after, as: UTF8.self) == text.replacing("smtp", with: "#smtp"))
     }
 
     @Test("Another program under xinetd is not Qmail")
