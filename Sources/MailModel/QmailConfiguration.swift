@@ -26,6 +26,24 @@ package struct QmailConfiguration: Sendable, Equatable {
         }
     }
 
+    /// A process that starts servers, and has RELAYCLIENT in the environment that it hands on to them.
+    package struct Starter: Hashable, Sendable {
+        /// `xinetd`, `inetd`, or the directory that it supervises.
+        package var name: String
+        package var processID: Int
+        /// Its unit of systemd, without `.service`.
+        package var unit: String?
+        /// Of RELAYCLIENT.
+        package var value: String
+
+        package init(name: String, processID: Int, unit: String?, value: String) {
+            self.name = name
+            self.processID = processID
+            self.unit = unit
+            self.value = value
+        }
+    }
+
     /// `QMAIL_ROOT_D`: `/var/qmail`.
     package var directory: String
     /// Files by their path on the host: control files, `.qmail` files of the alias user, xinetd's and inetd's
@@ -36,6 +54,7 @@ package struct QmailConfiguration: Sendable, Equatable {
     package var idle: Set<String> = []
     /// Every tcpserver that no supervised start script has started: by a boot script, or by hand.
     package var running: [RunningServer] = []
+    package var starters: [Starter] = []
     /// Whether this is a copy read elsewhere: then tables may be there in source form only.
     package var isCopy: Bool
     /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.

@@ -170,13 +170,16 @@ private func isAloneInUnit(_ listener: Listener, in files: HostFiles) -> Bool {
     return isAlone
 }
 
+/// Programs that start again what ends, by their names in the process table.
+let supervisors: Set<String> = ["supervise", "runsv", "s6-supervise"]
+
 /// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.
 private func supervisor(of process: Int, in files: HostFiles) -> String? {
     guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")"),
         let parent = stat[end...].split(separator: " ").dropFirst(2).first,
         let name = files.text("/proc/\(parent)/comm")?.trimmed
     else { return nil }
-    return ["supervise", "runsv", "s6-supervise"].contains(name) ? name : nil
+    return supervisors.contains(name) ? name : nil
 }
 
 // MARK: - Before systemd

@@ -20,6 +20,7 @@ package func observeQmail(
     configuration.popLocks = plesk.value?.wideLocks ?? []
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     configuration.idle = idleFiles(of: configuration, in: files)
+    configuration.starters = starters(of: configuration, in: files)
     configuration.running = runningServers(besides: configuration, in: files)
     // What they name is read as well.
     QmailFiles(place: { $0 }, directory: directory, files: files).readNamed(by: &configuration)
@@ -50,6 +51,35 @@ private func runningServers(
             .init(
                 processID: process, command: commandLine(of: process, in: files),
                 environment: Dictionary(settings, uniquingKeysWith: { first, _ in first })))
+    }
+    return found.sorted { $0.processID < $1.processID }
+}
+
+/// The running superservers and supervisors that have RELAYCLIENT, and so have all that they start.
+private func starters(of configuration: QmailConfiguration, in files: HostFiles) -> [QmailConfiguration
+    .Starter]
+{
+    let supervised = configuration.files.keys.filter { $0.hasSuffix("/run") }.map { String($0.dropLast(4)) }
+    let homes = Dictionary(
+        supervised.compactMap { directory in files.resolved(directory).map { ($0, directory) } },
+        uniquingKeysWith: { first, _ in first })
+    var found: [QmailConfiguration.Starter] = []
+    _ = files.forEachEntry(of: "/proc") { entry in
+        guard let process = Int(entry.name), let program = files.text("/proc/\(process)/comm")?.trimmed,
+            superservers.contains(program) || supervisors.contains(program),
+            let setting = files.text("/proc/\(process)/environ")?.split(separator: "\0")
+                .first(where: { $0.hasPrefix("RELAYCLIENT=") })
+        else { return }
+        let directory = files.link("/proc/\(process)/cwd").flatMap { homes[$0] }
+        guard
+            let name = superservers.contains(program) ? (program == "xinetd" ? program : "inetd") : directory
+        else { return }
+        let own = unit(of: process, in: files)
+        found.append(
+            .init(
+                name: name, processID: process,
+                unit: own?.hasSuffix(".service") == true ? own.map { String($0.dropLast(8)) } : nil,
+                value: String(setting.drop { $0 != "=" }.dropFirst())))
     }
     return found.sorted { $0.processID < $1.processID }
 }
@@ -139,6 +169,7 @@ private struct QmailFiles {
         for path in ["/etc/xinetd.conf", "/etc/inetd.conf", "/etc/hosts.allow"] {
             read(path, &configuration)
         }
+        readStarters([], &configuration)
         for name in names(in: "/etc/xinetd.d") { read("/etc/xinetd.d/\(name)", &configuration) }
         for name in names(in: "\(directory)/alias") where name.hasPrefix(".qmail") {
             read("\(directory)/alias/\(name)", &configuration)
@@ -162,8 +193,21 @@ private struct QmailFiles {
         readNamed(by: &configuration)
     }
 
+    /// What gives superservers and supervisors their environment.
+    private func readStarters(_ units: [String], _ configuration: inout QmailConfiguration) {
+        let places = QmailConfiguration.starterFiles(besides: units)
+        for path in places.files { read(path, &configuration) }
+        for directory in places.directories {
+            for name in names(in: directory) { read("\(directory)/\(name)", &configuration) }
+        }
+        for path in configuration.namedEnvironmentFiles { read(path, &configuration) }
+    }
+
     /// What the services name.
     func readNamed(by configuration: inout QmailConfiguration) {
+        if !configuration.starters.isEmpty {
+            readStarters(configuration.starters.compactMap(\.unit), &configuration)
+        }
         for directory in configuration.namedDirectories {
             for variable in names(in: directory) { read("\(directory)/\(variable)", &configuration) }
         }

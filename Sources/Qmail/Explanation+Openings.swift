@@ -44,10 +44,12 @@ extension Explanation {
         }
         let isWrapper = setting.place.file == "/etc/hosts.allow"
         let named =
-            rule == nil
-            ? "take RELAYCLIENT out of the environment of the service"
-            : "take RELAYCLIENT out of the rule"
-                + (isWrapper ? "" : ", and make the compiled rules anew with tcprules")
+            setting.isInherited
+            ? "take RELAYCLIENT out of the environment of what starts the service, and restart that"
+            : rule == nil
+                ? "take RELAYCLIENT out of the environment of the service"
+                : "take RELAYCLIENT out of the rule"
+                    + (isWrapper ? "" : ", and make the compiled rules anew with tcprules")
         return [
             Opening(
                 mechanism: .relayClient(setting, client: rule), verdict: verdict, kind: "relayclient",

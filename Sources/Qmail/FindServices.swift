@@ -115,9 +115,14 @@ extension QmailConfiguration {
                 environment: [], clients: [], onlyFrom: nil,
                 doubt: "\(server.text) is no program of Qmail, and what it does is not known here")
         }
-        let environment = (entry.values("env") + chain.settings).compactMap { word in
-            setting(word.text, file: path, line: word.line, lines: lines)
-        }
+        // Without a list of what is passed on, all is (xinetd.conf(5), passenv).
+        let isPassedOn =
+            entry.values("passenv", over: defaults)?.contains { $0.text == Self.variable } ?? true
+        let environment =
+            (isPassedOn ? inherited(from: "xinetd") : [])
+            + (entry.values("env") + chain.settings).compactMap { word in
+                setting(word.text, file: path, line: word.line, lines: lines)
+            }
         let isIPv6 = entry.values("flags").contains { $0.text == "IPv6" }
         let serverLine = chain.serverWord.line
         // xinetd starts its servers with an environment of its own, whatever libwrap made of it; tcpd does not.
@@ -162,9 +167,10 @@ extension QmailConfiguration {
                 name: first.text, server: chain.server,
                 address: endpoint.count == 2 ? String(endpoint[0]) : "0.0.0.0", port: port, chain: chain,
                 place: .init(file: path, line: index + 1, text: lines.text(index + 1), culprit: nil),
-                environment: chain.settings.compactMap { word in
-                    setting(word.text, file: path, line: word.line, lines: lines)
-                } + directorySettings(chain.environmentDirectories, home: "/"),
+                environment: inherited(from: "inetd")
+                    + chain.settings.compactMap { word in
+                        setting(word.text, file: path, line: word.line, lines: lines)
+                    } + directorySettings(chain.environmentDirectories, home: "/"),
                 // The name that the program is started under: behind tcpd, that of the next one.
                 clients: wrapperClients(daemon: words[6].text.baseName, handsOn: true), onlyFrom: nil)
         }
@@ -193,7 +199,8 @@ extension QmailConfiguration {
                 address: Self.isAnywhere(endpoint.address) ? "0.0.0.0" : endpoint.address, port: port,
                 chain: chain,
                 place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
-                environment: exported
+                environment: inherited(from: String(path.dropLast(4))).filter { !script.takesAway($0.name) }
+                    + exported
                     + directorySettings(
                         script.environmentDirectories, home: String(path.dropLast(4))),
                 clients: clients(of: chain), onlyFrom: nil,

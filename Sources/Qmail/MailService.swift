@@ -5,6 +5,8 @@ struct MailService: Hashable, Sendable {
         var name: String
         var value: String
         var place: Place
+        /// Whether what starts the server has it, and hands it on.
+        var isInherited = false
     }
 
     /// A line of a file; the file by its path on the host, control files by their name.

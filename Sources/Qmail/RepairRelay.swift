@@ -141,7 +141,12 @@ struct Workshop {
                     + "policy (white-list.vouched), and it stays")
         }
         let path = setting.place.file
-        if path.hasPrefix(QmailConfiguration.processes) {
+        if setting.isInherited {
+            let place = setting.place.line.map { "\(path):\($0)" } ?? path
+            note(
+                "\(place): what starts the server has RELAYCLIENT from there and hands it on; take it out and start that "
+                    + "again, which a reload is not")
+        } else if path.hasPrefix(QmailConfiguration.processes) {
             note("\(path): what started this program gave it RELAYCLIENT; start it again without")
         } else if client != nil, path != "/etc/hosts.allow" {
             removeFromRules(setting, at: path, client: client)

@@ -13,6 +13,10 @@ struct ServiceScript: Sendable {
     private(set) var server: [Word] = []
     /// The directories that `envdir` reads, as written.
     private(set) var environmentDirectories: [String] = []
+    /// The variables that are taken out of what the script itself was given.
+    private var removed: Set<String> = []
+    /// Whether nothing of that is left (`env -i`).
+    private var removesAll = false
     /// A command that may set anything: `. FILE`, `eval`.
     private(set) var unknown: Word?
 
@@ -32,6 +36,7 @@ struct ServiceScript: Sendable {
                 for word in words.dropFirst() where !word.text.hasPrefix("-") {
                     let setting = Self.setting(word)
                     environment.removeAll { $0.name == setting?.name ?? word.text }
+                    if !isExport { removed.insert(word.text) }
                     guard isExport, let known = setting ?? assigned[word.text] else { continue }
                     environment.append(known)
                 }
@@ -58,10 +63,15 @@ struct ServiceScript: Sendable {
             // What stands between tcpserver and the server counts as well.
             let before = words[..<(ServerChain(words)?.place ?? index)]
             environment += own + before.settingsOfEnv.compactMap(Self.setting)
+            removed.formUnion(before.removalsOfEnv.names)
+            removesAll = before.removalsOfEnv.isAll
             environmentDirectories = before.environmentDirectories.map(\.text)
             server = Array(words[index...])
         }
     }
+
+    /// Whether a variable that the script was given does not reach the server.
+    func takesAway(_ name: String) -> Bool { removesAll || removed.contains(name) }
 
     private static func setting(_ word: Word) -> Setting? {
         guard let equals = word.text.firstIndex(of: "=") else { return nil }
@@ -101,6 +111,24 @@ extension ArraySlice<Word> {
             }
             return isInEnv && isSetting
         }
+    }
+
+    /// What `env -i`, `env -` and `env -u NAME` take away (env(1)).
+    var removalsOfEnv: (names: [String], isAll: Bool) {
+        var names: [String] = []
+        var isAll = false
+        for index in indices where self[index].text.baseName == "env" {
+            var next = index + 1
+            while next < endIndex, self[next].text.hasPrefix("-") {
+                if ["-", "-i", "--ignore-environment"].contains(self[next].text) { isAll = true }
+                if self[next].text == "-u", next + 1 < endIndex {
+                    next += 1
+                    names.append(self[next].text)
+                }
+                next += 1
+            }
+        }
+        return (names, isAll)
     }
 
     /// The directories that `envdir` reads, as written.

@@ -176,6 +176,22 @@ extension OnARealHost {
             }
         }
 
+        @Test("An xinetd that was given RELAYCLIENT itself relays, and what gave it that is named")
+        func starter() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            let file = "/etc/default/xinetd"
+            try lab.host("/bin/sh", "-ec", "cp -a \(file) /run/kept; echo 'export RELAYCLIENT=' >> \(file)")
+            defer { _ = try? lab.host("/bin/sh", "-c", "cp -a /run/kept \(file); systemctl restart xinetd") }
+            try lab.host("systemctl", "restart", "xinetd")
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("250 "))
+            let written = try lab.agent("explain")
+            #expect(written.status == 2 && written.output.contains("\(file):"), "\(written.output)")
+            try lab.host("/bin/sh", "-c", "cp -a /run/kept \(file)")
+            let running = try lab.agent("explain")
+            #expect(running.status == 2 && running.output.contains("/environ"), "\(running.output)")
+        }
+
         @Test("Another MTA in Qmail's place is stopped, Qmail answers, and a rollback restores it")
         func foreign() throws {
             let lab = try Lab.required()

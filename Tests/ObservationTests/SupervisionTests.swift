@@ -73,6 +73,35 @@ struct SupervisionTests {
         #expect(try idle() == ["\(Self.home)/run"])
     }
 
+    @Test(
+        "An xinetd and a supervisor that have RELAYCLIENT are seen with their units, and what gives it to them is read"
+    )
+    func starters() throws {
+        let host = try HostDirectory()
+        try host.write("/var/qmail/control/me", "mx.example.net\n")
+        try host.write("\(Self.home)/run", "exec tcpserver 0 25 /var/qmail/bin/qmail-smtpd\n")
+        for (process, name, unit) in [
+            (7, "xinetd", "xinetd"), (8, "supervise", "svscan"), (9, "bash", "other"),
+        ] {
+            try host.write("/proc/\(process)/comm", "\(name)\n")
+            try host.write("/proc/\(process)/environ", "A=1\0RELAYCLIENT=@x\0")
+            try host.write("/proc/\(process)/cgroup", "0::/system.slice/\(unit).service\n")
+            try host.link("/proc/\(process)/cwd", to: Self.home)
+        }
+        let dropIn = "/etc/systemd/system/svscan.service.d/a.conf"
+        try host.write(dropIn, "[Service]\nEnvironmentFile=-/etc/svscan.env\n")
+        try host.write("/etc/svscan.env", "RELAYCLIENT=@x\n")
+        let seen = observeQmail(
+            plesk: .unseen(""), domains: nil, Instruments(host.root, ScriptedPrograms([]))
+        ).value
+        #expect(
+            seen?.starters == [
+                .init(name: "xinetd", processID: 7, unit: "xinetd", value: "@x"),
+                .init(name: Self.home, processID: 8, unit: "svscan", value: "@x"),
+            ])
+        #expect(seen?.files[dropIn] != nil && seen?.files["/etc/svscan.env"] != nil)
+    }
+
     @Test("A tcpserver that no start script has started is seen with its words and its environment")
     func running() throws {
         let host = try HostDirectory()

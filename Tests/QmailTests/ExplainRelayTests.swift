@@ -99,6 +99,56 @@ import Testing
             plain(["/var/qmail/mailnames/example.net/.qmail-default": "&a@third.test\n"]), .closed),
     ]
 
+    /// What starts the servers has it: a person takes it out there.
+    static let inherited: [Case] = [
+        Case(
+            "xinetd itself has RELAYCLIENT from a drop-in of its unit, as bytes beside it stay",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(environment: "SMTPAUTH=1"),
+                "/etc/systemd/system/xinetd.service.d/a.conf":
+                    "[Service]\nEnvironment=A=b \\\n  \"RELAYCLIENT=\"\n",
+            ]), .open, cause: "relayclient /etc/systemd/system/xinetd.service.d/a.conf:2",
+            opens: "every client"),
+        Case(
+            "it is taken away again by a later one",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/lib/systemd/system/xinetd.service": "[Service]\nEnvironment=RELAYCLIENT=\n",
+                "/etc/systemd/system/xinetd.service.d/a.conf": "[Service]\nUnsetEnvironment=RELAYCLIENT\n",
+            ]), .closed),
+        Case(
+            "the unit names a file that has it",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/usr/lib/systemd/system/xinetd.service":
+                    "[Service]\nEnvironmentFile=-/etc/sysconfig/xinetd\n",
+                "/etc/sysconfig/xinetd": "# RELAYCLIENT=\nRELAYCLIENT=\"\"\n",
+            ]), .open, cause: "relayclient /etc/sysconfig/xinetd:2"),
+        Case(
+            "the start script reads a file that exports it",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(), "/etc/default/xinetd": "A=1\nexport RELAYCLIENT=\n",
+            ]), .open, cause: "relayclient /etc/default/xinetd:2"),
+        Case(
+            "the start script reads a file that keeps it to itself",
+            SampleQmail.configuration([xinetd: SampleQmail.xinetd(), "/etc/default/xinetd": "RELAYCLIENT=\n"]
+            ),
+            .closed),
+        Case(
+            "such an xinetd passes other variables on",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        passenv = PATH\n}\n", xinetd: SampleQmail.xinetd(),
+                "/etc/default/xinetd": "export RELAYCLIENT=\n",
+            ]), .closed),
+        Case(
+            "such an xinetd passes it on by name",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        passenv = PATH\n}\n",
+                xinetd: SampleQmail.xinetd(more: "        passenv += RELAYCLIENT\n"),
+                "/etc/default/xinetd": "export RELAYCLIENT=\n",
+            ]), .open),
+    ]
+
     static let services: [Case] = [
         Case(
             "RELAYCLIENT in xinetd's environment",
@@ -299,7 +349,9 @@ import Testing
             ]), .broken, cause: "rules /etc/tcp.smtp.cdb"),
     ]
 
-    @Test("The verdict, its first cause and whom it opens to", arguments: control + services + rules)
+    @Test(
+        "The verdict, its first cause and whom it opens to", arguments: control + services + inherited + rules
+    )
     func verdicts(_ sample: Case) {
         let report = explainRelay(sample.configuration, trusted: SampleQmail.loopback)
         #expect(report.verdict == sample.verdict, "\(report)")
@@ -394,6 +446,31 @@ import Testing
             #expect(report.causes.map(\.opens) == (verdict == .closed ? [] : ["clients in 198.51.100.0/24"]))
             #expect(report.causes.allSatisfy { $0.text == "POP lock for 198.51.100.0/24" })
             #expect(explainRelay(configuration, trusted: [network]).verdict == .closed)
+        }
+    }
+
+    @Test(
+        "What a supervisor or xinetd has in its environment, its servers have, unless a script takes it away")
+    func starters() {
+        let run = "/service/smtpd/run"
+        func report(_ text: String, starter: String, process: Int = 7) -> RelayReport {
+            var configuration = SampleQmail.configuration(
+                starter == "xinetd" ? [Self.xinetd: text] : [run: text, "/etc/tcp.smtp": ":allow\n"])
+            configuration.starters = [.init(name: starter, processID: process, unit: nil, value: "")]
+            return explainRelay(configuration, trusted: [])
+        }
+        let xinetd = report(SampleQmail.xinetd(), starter: "xinetd")
+        #expect(xinetd.verdict == .open)
+        #expect(xinetd.causes.map(\.file) == ["/proc/7/environ"])
+        let plain = "exec tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n"
+        #expect(report(plain, starter: "/service/smtpd").causes.map(\.file) == ["/proc/7/environ"])
+        #expect(report(plain, starter: "/service/other").verdict == .closed)
+        for script in [
+            "unset RELAYCLIENT\n" + plain,
+            "exec env -i PATH=/bin tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
+            "exec env -u RELAYCLIENT tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
+        ] {
+            #expect(report(script, starter: "/service/smtpd").verdict == .closed, "\(script)")
         }
     }
 
