@@ -16,7 +16,7 @@ struct CommonOptions: ParsableArguments {
         completion: .file())
     var store: String?
 
-    @Flag(help: "Say on stderr what is being done.")
+    @Flag(name: [.customShort("v"), .long], help: "Say on stderr what is being done.")
     var verbose = false
 
     @Flag(help: "Print without colours, as NO_COLOR does.")

@@ -64,7 +64,25 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: "CRITICAL when the seconds since the last probe are outside.")
     var probeAgeCritical: ThresholdRange?
 
+    @Option(
+        name: [.customShort("t"), .long],
+        help: ArgumentHelp(
+            "Give up after this time: 10, 30s, 5m. A plugin does so after 30s; UNKNOWN is what it says then.",
+            valueName: "time"),
+        transform: { text in
+            guard let length = Duration(window: Int(text) == nil ? text : text + "s") else {
+                throw ValidationError("a time is a number of seconds, or has s or m: 10, 30s, 5m")
+            }
+            return length
+        })
+    var timeout: Duration?
+
+    // With the exit status of a plugin: the guidelines want UNKNOWN.
+    @Flag(name: .customShort("V"), help: "Show the version, as --version does.")
+    var showsVersion = false
+
     func validate() throws {
+        if showsVersion { throw CleanExit.message("agent \(agentVersion)") }
         if out != nil, format != .prometheus { throw ValidationError("--out goes with --format prometheus") }
     }
 
@@ -72,7 +90,7 @@ struct StatusCommand: AsyncParsableCommand {
         let terminal = Terminal(common, format: format == .json ? .json : .text)
         guard format == .nagios else {
             try await perform(terminal) { terminal in
-                try await show(terminal)
+                _ = try await show(terminal)
                 return .done
             }
             return
@@ -89,8 +107,40 @@ struct StatusCommand: AsyncParsableCommand {
         if level != .ok { throw ExitCode(Int32(level.rawValue)) }
     }
 
-    @discardableResult
     private func show(_ terminal: Terminal) async throws(Failure) -> StatusLevel {
+        let (text, level) = try await looked(terminal)
+        if let out { try publishMetrics(text, at: out) } else { terminal.write(text) }
+        return level
+    }
+
+    /// What there is to say, or a failure when the time is over; what was being asked then is ended.
+    private func looked(_ terminal: Terminal) async throws(Failure) -> (text: String, level: StatusLevel) {
+        guard let timeout = timeout ?? (format == .nagios ? .seconds(30) : nil) else {
+            return try await look(terminal)
+        }
+        let late = Failure(
+            .failed, "the host could not be looked at within \(timeout.components.seconds) s",
+            remedy: "Allow more with --timeout, or see with `agent plan --verbose` what takes the time.")
+        let outcome = await withTaskGroup { group in
+            group.addTask {
+                do throws(Failure) {
+                    return Result<(text: String, level: StatusLevel), Failure>.success(
+                        try await look(terminal))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return .failure(late)
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(late)
+        }
+        return try outcome.get()
+    }
+
+    private func look(_ terminal: Terminal) async throws(Failure) -> (text: String, level: StatusLevel) {
         let host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
         let store = try readStore(common.store)
         let state = await host.observe()
@@ -109,8 +159,7 @@ struct StatusCommand: AsyncParsableCommand {
             case .nagios: renderNagiosStatus(status, judgement, thresholds: thresholds)
             case .prometheus: renderPrometheusStatus(status, judgement)
             }
-        if let out { try publishMetrics(text, at: out) } else { terminal.write(text) }
-        return judgement.level
+        return (text, judgement.level)
     }
 }
 

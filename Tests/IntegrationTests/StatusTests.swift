@@ -86,6 +86,25 @@ extension OnARealHost {
             #expect(try lab.host("/bin/sh", "-c", agent).status == 3)
         }
 
+        @Test("A plugin takes the short options of the guidelines, and ends as UNKNOWN when its time is over")
+        func guidelines() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let version = try lab.agent("status", "--format", "nagios", "-V")
+            #expect(version.status == 3 && version.output.hasPrefix("agent "), "\(version.output)")
+            let quick = try lab.agent(
+                ["status", "--format", "nagios", "-v", "-t", "60", "-w", "100", "-c", "200"])
+            #expect(quick.status == 0 && quick.output.contains(";100;200;"), "\(quick.output)")
+
+            try lab.control("switch", "hang", "all")
+            defer { _ = try? lab.control("switch", "hang", "off") }
+            let late = try lab.agent("status", "--format", "nagios", "--timeout", "1")
+            #expect(late.output == "RELAY UNKNOWN: the host could not be looked at within 1 s\n")
+            #expect(late.status == 3)
+            #expect(try lab.agent("status", "--timeout", "1s").status == 1)
+            #expect(try lab.agent("status", "--timeout", "soon").status == 64)
+        }
+
         @Test("Every failure is UNKNOWN for a plugin, with its sentence on standard output")
         func failure() throws {
             let lab = try Lab.required()
