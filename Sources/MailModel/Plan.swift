@@ -54,11 +54,14 @@ package struct HostIdentity: Hashable, Sendable, Codable {
 package struct PolicyIdentity: Hashable, Sendable, Codable {
     /// The file, or `built in`.
     package var path: String
+    /// What the host adds to it, in the order of reading.
+    package var dropIns: [String]
     /// Of the file and its drop-ins, in hexadecimal.
     package var sha256: String
 
-    package init(path: String, sha256: String) {
+    package init(path: String, dropIns: [String] = [], sha256: String) {
         self.path = path
+        self.dropIns = dropIns
         self.sha256 = sha256
     }
 }

@@ -79,5 +79,7 @@ package func identity(of policy: Policy) -> PolicyIdentity {
         return PolicyIdentity(path: only.path, sha256: sha256(only.bytes))
     }
     let digests = policy.files.map { "\($0.path) \(sha256($0.bytes))\n" }.joined()
-    return PolicyIdentity(path: policy.files.first?.path ?? "built in", sha256: sha256(digests.utf8))
+    return PolicyIdentity(
+        path: policy.files.first?.path ?? "built in", dropIns: policy.files.dropFirst().map(\.path),
+        sha256: sha256(digests.utf8))
 }

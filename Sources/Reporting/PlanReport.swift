@@ -17,7 +17,12 @@ private func heading(_ plan: Plan, _ style: TerminalStyle) -> String {
     let plesk = plan.host.plesk.map { "Plesk \($0)" } ?? "no Plesk seen"
     let mta = plan.host.mta?.rawValue ?? "unknown MTA"
     let host = printableText(plan.host.name.utf8)
-    return style.bold(host) + " (\(plesk), \(mta)), policy \(printableText(plan.policy.path.utf8))"
+    return style.bold(host) + " (\(plesk), \(mta)), policy \(printableText(name(of: plan.policy).utf8))"
+}
+
+/// The policy's file, and what the host adds to it.
+func name(of policy: PolicyIdentity) -> String {
+    policy.dropIns.isEmpty ? policy.path : policy.path + " with " + policy.dropIns.joined(separator: ", ")
 }
 
 private func render(_ finding: Finding, _ style: TerminalStyle) -> [String] {
@@ -113,7 +118,9 @@ func planMembers(_ plan: Plan) -> [JSONValue.Member] {
         .init(
             "policy",
             .object([
-                .init("path", .string(plan.policy.path)), .init("sha256", .string(plan.policy.sha256)),
+                .init("path", .string(plan.policy.path)),
+                .init("drop-ins", .array(plan.policy.dropIns.map { .string($0) })),
+                .init("sha256", .string(plan.policy.sha256)),
             ])),
         .init("fingerprint", .string(plan.fingerprint)),
         .init(

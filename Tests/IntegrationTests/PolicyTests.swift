@@ -42,6 +42,8 @@ extension OnARealHost {
             let notes = try whiteListNotes(plan)
             #expect(notes.contains("/etc/agent/policy.d/10-customer.yaml"), "\(notes)")
             #expect(notes.contains("until 2099-12-31: their scanner cannot log in"), "\(notes)")
+            let page = try lab.agent("plan").output
+            #expect(page.contains(" with /etc/agent/policy.d/10-customer.yaml\n"), "\(page)")
             #expect(try lab.agent("apply", "--yes").status == 0)
             #expect(try lab.state() == before)
         }

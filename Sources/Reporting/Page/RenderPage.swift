@@ -75,7 +75,7 @@ private func facts(of report: HostReport) -> HTML {
         ("Seen", HTML(plan.created.rfc3339)),
         ("Plesk", HTML(plan.host.plesk ?? "not seen")),
         ("Mail server", HTML(plan.host.mta?.rawValue ?? "not seen")),
-        ("Policy", HTML(plan.policy.path)),
+        ("Policy", HTML(name(of: plan.policy))),
         ("Level", HTML(([level.word] + level.reasons).joined(separator: "; "))),
     ]
     if let deadline = report.status.journal.windowDeadline {
