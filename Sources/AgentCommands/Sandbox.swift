@@ -14,6 +14,8 @@ func sandbox(store: String) -> [String] {
 private let commonSandbox = [
     // A command of Plesk that is under way is not ended half-way: the program waits for it.
     "KillMode=mixed",
+    // Swift's runtime would log that it may not raise the priority of its threads.
+    "Environment=LIBDISPATCH_LOG=NO",
     "ProtectSystem=strict",
     "ProtectHome=read-only",
     "PrivateDevices=yes",

@@ -44,6 +44,7 @@ class Units(unittest.TestCase):
         self.lab.shell("install -d /var/lib/prometheus/node-exporter; systemctl daemon-reload")
         status, said = self.start("agent-status.service")
         self.assertEqual(status, 0, said)
+        self.assertNotIn("thread priority", said)
         self.assertIn("\nrelay_agent_level 0\n", self.lab.shell("cat /var/lib/prometheus/node-exporter/agent.prom"))
 
     def test_each_unit_is_as_closed_as_the_page_says(self):
