@@ -100,6 +100,8 @@ class Package(unittest.TestCase):
 
         self.install(self.newer)
         self.assertEqual(self.units(), {**UNITS, "agent-status.timer": "enabled"})
+        self.assertEqual(
+            self.lab.run("systemctl", "is-active", "agent-status.timer", "agent-apply.timer")[1], "active\ninactive\n")
         self.assertIn("confirmed", self.lab.shell("agent history"))
 
         status, output, errors = self.dpkg("--purge", "agent")
