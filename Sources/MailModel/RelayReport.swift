@@ -30,6 +30,10 @@ package struct RelayReport: Sendable, Equatable, Codable {
         self.causes = causes
         self.risks = risks
     }
+
+    /// Whether strangers' mail is taken and kept in the queue, so that all of it leaves once what keeps it is lifted
+    /// (HOLD in access(5) and header_checks(5), `defer_transports` in postconf(5)).
+    package var keepsStrangersMail: Bool { risks.contains { $0.kind == RelayRisk.deferredRelay } }
 }
 
 /// The verdict for one address and port.
@@ -90,6 +94,9 @@ package struct RelayCause: Hashable, Sendable, Codable {
 
 /// Something that does not relay but weakens the host.
 package struct RelayRisk: Hashable, Sendable, Codable {
+    /// The kind of what keeps strangers' mail in the queue for now.
+    package static let deferredRelay = "deferred-relay"
+
     package var kind: String
     package var parameter: String?
     package var file: String?

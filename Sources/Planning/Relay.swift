@@ -117,7 +117,9 @@ private func judge(
     _ report: RelayReport, _ empty: Finding, repair: () -> RelayRepair
 ) -> RelayJudgement {
     var finding = empty
-    finding.actual = sentence(for: report.verdict)
+    finding.actual =
+        sentence(for: report.verdict)
+        + (report.keepsStrangersMail ? ", once what keeps their mail in the queue is lifted" : "")
     finding.evidence = evidence(report.causes)
     finding.notes = openings(report.causes, isBroken: report.verdict == .broken)
     var judgement = RelayJudgement(

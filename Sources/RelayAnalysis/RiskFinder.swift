@@ -50,18 +50,22 @@ struct RiskFinder {
         let name = "defer_transports"
         let values = host.values(ofDaemon: "qmgr")
         let isBraked = !values.value(of: name).items.isEmpty
-        guard host.deferred == .stays, isBraked || !host.holds.isEmpty, explanation.verdict == .closed else {
+        guard isBraked || !host.holds.isEmpty else { return [] }
+        let other: DeferredMail = host.deferred == .stays ? .leaves : .stays
+        let verdicts = [
+            host.deferred: explanation.verdict,
+            other: Explanation(Host(host.configuration, trusted: host.trusted, deferred: other)).verdict,
+        ]
+        guard verdicts[.stays] == .closed, verdicts[.leaves] == .open || verdicts[.leaves] == .partial else {
             return []
         }
-        let later = Explanation(Host(host.configuration, trusted: host.trusted, deferred: .leaves))
-        guard [.open, .partial].contains(later.verdict) else { return [] }
         let brake = risk(
-            "deferred-relay", name, values,
+            RelayRisk.deferredRelay, name, values,
             why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
         return (isBraked ? [brake] : [])
             + host.holds.map { hold in
                 RelayRisk(
-                    kind: "deferred-relay", parameter: hold.parameter,
+                    kind: RelayRisk.deferredRelay, parameter: hold.parameter,
                     file: host.quoting.name(of: hold.place.file), line: hold.place.line,
                     text: host.quoting.text(of: hold.place),
                     why:

@@ -3,7 +3,7 @@ package import MailModel
 
 /// What the configuration says about relaying, with the guilty lines quoted and marked.
 package func renderExplanation(_ report: RelayReport, style: TerminalStyle) -> String {
-    var lines = [verdictLine(report.verdict, style)]
+    var lines = [verdictLine(report, style)]
     if !report.listeners.isEmpty { lines.append("") }
     for listener in report.listeners {
         let place = "\(bracketed(listener.address)):\(listener.port)".padded(to: 24)
@@ -17,10 +17,12 @@ package func renderExplanation(_ report: RelayReport, style: TerminalStyle) -> S
 
 func bracketed(_ address: String) -> String { address.contains(":") ? "[\(address)]" : address }
 
-private func verdictLine(_ verdict: RelayVerdict, _ style: TerminalStyle) -> String {
-    switch verdict {
+private func verdictLine(_ report: RelayReport, _ style: TerminalStyle) -> String {
+    switch report.verdict {
     case .open: style.red("✗ open") + ": any stranger can relay through this configuration."
     case .partial: style.red("✗ partial") + ": certain strangers can relay through this configuration."
+    case .closed where report.keepsStrangersMail:
+        style.yellow("! closed") + ": strangers' mail is taken and kept; it leaves once somebody lets it go."
     case .closed: style.green("✓ closed") + ": no stranger can relay through this configuration."
     case .broken:
         style.yellow("! broken") + ": with this configuration the MTA would not start, or refuses everyone."

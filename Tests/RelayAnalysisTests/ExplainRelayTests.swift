@@ -226,6 +226,7 @@ import Testing
         #expect(risk.parameter == name && risk.text == "\(name) = \(value)" && risk.file == "main.cf")
         let later = explainRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
         #expect(later.verdict == .open && later.causes.first?.culprit == "0.0.0.0/0")
+        #expect(report.keepsStrangersMail && later.keepsStrangersMail)
         let repair = repairRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
         #expect(repair.after.verdict == .closed)
         #expect(open.repaired(repair).main == held.setting("mynetworks", "127.0.0.0/8 [::1]/128").main)
@@ -397,7 +398,7 @@ import Testing
     @Test(arguments: [
         ("relay_domains", "", "pcre:/t", RelayVerdict.unknown),
         ("mynetworks", "127.0.0.0/8 ", "pcre:/t", .unknown),
-        ("mynetworks", "127.0.0.0/8 ", "unionmap:{pcre:/t, static:}", .open),
+        ("mynetworks", "127.0.0.0/8 ", "unionmap:{pcre:/t, static:x}", .open),
         ("mynetworks", "127.0.0.0/8 ", "unionmap:{mysql:/m, cidr:/c}", .unknown),
         ("mydestination", "localhost ", "pcre:/t", .closed),
     ])

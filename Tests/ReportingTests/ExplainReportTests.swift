@@ -30,4 +30,15 @@ import Testing
         #expect(report("x", "x", address: "192.0.2.1").contains("(port 25 of 192.0.2.1)"))
         #expect(report("x", "x").contains("(port 25)"))
     }
+
+    @Test func `The first line says that strangers' mail waits, where nothing else is in its way`() {
+        func first(_ risks: [RelayRisk]) -> String? {
+            let report = RelayReport(mta: .postfix, verdict: .closed, listeners: [], causes: [], risks: risks)
+            return renderExplanation(report, style: .plain).split(separator: "\n").first.map(String.init)
+        }
+        #expect(first([]) == "✓ closed: no stranger can relay through this configuration.")
+        #expect(
+            first([RelayRisk(kind: RelayRisk.deferredRelay, why: "")])
+                == "! closed: strangers' mail is taken and kept; it leaves once somebody lets it go.")
+    }
 }
