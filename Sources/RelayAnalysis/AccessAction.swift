@@ -15,6 +15,21 @@ enum AccessAction {
     case hold
     case configurationError(String)
     case restrictions([Restriction])
+
+    /// What it does, in short; `nil` where that is in the value.
+    var trace: Int? {
+        switch self {
+        case .permit: 11
+        case .dunno: 12
+        case .reject: 13
+        case .deferIfPermit: 14
+        case .deferIfReject: 15
+        case .discard: 16
+        case .divert: 17
+        case .hold: 18
+        case .configurationError, .restrictions: nil
+        }
+    }
 }
 
 extension SMTPServer {
@@ -27,6 +42,8 @@ extension SMTPServer {
     }
 
     private func makeAction(_ value: String) -> AccessAction {
+        // Postfix takes no table's word for it (maps.c).
+        if value.isEmpty { return .configurationError("the lookup returns an empty string result") }
         let word = value.prefix { $0 != " " && $0 != "\t" }
         let text = value.dropFirst(word.count).drop { $0 == " " || $0 == "\t" }
         switch word.uppercased() {
@@ -42,8 +59,7 @@ extension SMTPServer {
             return text.contains(":") && isSink(transport: transport) ? .divert : .dunno
         default: break
         }
-        let isNumeric = !value.isEmpty && value.utf8.allSatisfy(\.isDigit)
-        if isNumeric { return .permit }
+        if value.utf8.allSatisfy(\.isDigit) { return .permit }
         let isReply = word.utf8.count == 3 && !text.isEmpty && word.utf8.allSatisfy(\.isDigit)
         if isReply, word.first == "4" || word.first == "5" { return .reject }
         if ["OK", "RELAY"].contains(word.uppercased()) { return .permit }

@@ -73,8 +73,9 @@ extension SMTPServer {
         _ value: String, _ entry: Int?, of table: LookupTable, _ subject: Restriction.Subject,
         _ restriction: Restriction, _ session: Session, _ evaluation: inout Evaluation
     ) -> Ruling {
-        evaluation.note(value.hashValue)
-        switch action(of: value) {
+        let action = action(of: value)
+        evaluation.note(action.trace ?? value.hashValue)
+        switch action {
         case .permit: return permit(subject, table, entry, restriction, session)
         case .dunno, .deferIfReject: return .dunno
         case .reject: return .reject(.policy)

@@ -114,5 +114,6 @@ struct TraitSupply {
     /// How many entries of a table are looked at together.
     static let chunk = 2000
 
-    var isLarge: Bool { traits.count > 200 || !large.isEmpty }
+    /// How many of those who come by one way try every trait: all where there are few, some where there are many.
+    var explorers: Int { large.isEmpty ? max(4, 600 / max(traits.count, 1)) : 1 }
 }

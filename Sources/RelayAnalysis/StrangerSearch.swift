@@ -35,18 +35,20 @@ struct Finding {
 /// refuses, whoever has what the list asks for.
 ///
 /// The work grows with the number of entries in the tables, not with the product of two tables: a trait is
-/// tried only where a list refused, and the number of sessions is bounded.
+/// tried only where a list refused; of those who come to one place by the same way, the first ones try everything and
+/// the others what led them on; and the number of sessions is bounded.
 struct StrangerSearch {
     let server: SMTPServer
-    private var sessionsLeft = 400_000
+    private(set) var sessionCount = 0
     private var supplies: [Obstacle: TraitSupply] = [:]
     private var entriesFound: [String: Int] = [:]
     private(set) var findings: [Finding] = []
     private var blamed: Set<BlameIdentity> = []
-    private var known: Set<Way> = []
+    private var passages: [Way: Passage] = [:]
     /// Whether what took more traits than are tried might relay.
     private var isShallow = false
 
+    private static let sessionLimit = 400_000
     /// How many traits one stranger has at most.
     private static let traitLimit = 6
 
@@ -61,10 +63,24 @@ struct StrangerSearch {
         var taken: Set<Trait.Dimension>
     }
 
+    /// What those who came by one way found out.
+    private struct Passage {
+        var arrivals = 0
+        /// The traits that led on, some for each place that they led to.
+        private(set) var leads: [Trait] = []
+        private var places: [Step: Int] = [:]
+
+        mutating func note(_ trait: Trait, leadsTo place: Step) {
+            guard places[place, default: 0] < 4 else { return }
+            places[place, default: 0] += 1
+            leads.append(trait)
+        }
+    }
+
     init(_ server: SMTPServer) { self.server = server }
 
     /// Whether every session that had to be tried was tried.
-    var isComplete: Bool { sessionsLeft > 0 && !isShallow && !server.hasUntriedPatterns }
+    var isComplete: Bool { sessionCount < Self.sessionLimit && !isShallow && !server.hasUntriedPatterns }
 
     /// Tries everything for a stranger with the given address.
     /// - Parameter extra: traits that no list asks for, such as what XCLIENT makes believe.
@@ -76,10 +92,13 @@ struct StrangerSearch {
     /// - Parameters:
     ///   - chosen: what the session has that an ordinary one has not.
     ///   - before: what the session met before the last trait was chosen.
-    private mutating func explore(_ session: Session, _ chosen: [Trait], after before: Step?, extra: [Trait])
-    {
-        sessionsLeft -= 1
-        guard sessionsLeft > 0 else { return }
+    /// - Returns: what it met; `nil` where nothing stopped it, and where the last trait changed nothing.
+    @discardableResult
+    private mutating func explore(
+        _ session: Session, _ chosen: [Trait], after before: Step?, extra: [Trait]
+    ) -> Step? {
+        guard sessionCount < Self.sessionLimit else { return nil }
+        sessionCount += 1
         var evaluation = Evaluation()
         let obstacle: Obstacle
         switch server.judge(session, &evaluation) {
@@ -87,46 +106,52 @@ struct StrangerSearch {
             if let blame = chosen.compactMap(\.blame).first ?? blame {
                 record(Finding(session: session, blame: blame, traits: chosen))
             }
-            return
+            return nil
         case .swallowed(let found): obstacle = found
         // Even where something cannot work, whoever is let in before it relays.
         case .refused(let stage, _): obstacle = stage.map(Obstacle.list) ?? .beforehand
         }
         let step = Step(obstacle: obstacle, trace: evaluation.trace)
         // What changes nothing by itself changes nothing for what is chosen after it.
-        if !chosen.isEmpty, step == before { return }
+        if !chosen.isEmpty, step == before { return nil }
         let supply = supply(obstacle)
-        if supply.isLarge, obstacle == before?.obstacle {
-            // Of the entries of a large table that say the same, one stands for all.
-            guard known.insert(Way(step: step, taken: Set(chosen.map(\.dimension)))).inserted else { return }
-        }
         guard chosen.count < Self.traitLimit else {
             isShallow = isShallow || supply.traits.contains { fits($0, session) && isFree($0, chosen) }
-            return
+            return step
+        }
+        let way = Way(step: step, taken: Set(chosen.map(\.dimension)))
+        passages[way, default: Passage()].arrivals += 1
+        if let passage = passages[way], passage.arrivals > supply.explorers {
+            for trait in passage.leads { follow(trait, session, chosen, step, extra) }
+            return step
         }
         for trait in supply.traits + (chosen.isEmpty ? extra : []) {
-            follow(trait, session, chosen, step, extra)
+            if let next = follow(trait, session, chosen, step, extra) {
+                passages[way]?.note(trait, leadsTo: next)
+            }
         }
         for (table, subject) in supply.large {
-            exploreLarge(table, subject, session, chosen, step, extra)
+            exploreLarge(table, subject, session, chosen, way, extra)
         }
+        return step
     }
 
     private func isFree(_ trait: Trait, _ chosen: [Trait]) -> Bool {
         !chosen.contains { $0.dimension == trait.dimension }
     }
 
+    @discardableResult
     private mutating func follow(
         _ trait: Trait, _ session: Session, _ chosen: [Trait], _ step: Step, _ extra: [Trait]
-    ) {
-        guard fits(trait, session), isFree(trait, chosen) else { return }
-        explore(trait.applied(to: session), chosen + [trait], after: step, extra: extra)
+    ) -> Step? {
+        guard fits(trait, session), isFree(trait, chosen) else { return nil }
+        return explore(trait.applied(to: session), chosen + [trait], after: step, extra: extra)
     }
 
     /// Takes a large table a part at a time, and stops when it has shown often enough what it does.
     private mutating func exploreLarge(
         _ table: LookupTable, _ subject: Restriction.Subject, _ session: Session, _ chosen: [Trait],
-        _ step: Step, _ extra: [Trait]
+        _ way: Way, _ extra: [Trait]
     ) {
         let isV6 = session.client.address.width == 128
         for start in stride(from: 0, to: table.entries.count, by: TraitSupply.chunk) {
@@ -136,7 +161,9 @@ struct StrangerSearch {
             guard !isOthers else { continue }
             for trait in server.accessTraits(table, subject, in: range) {
                 if entriesFound[table.name, default: 0] > Self.entryLimit { return }
-                follow(trait, session, chosen, step, extra)
+                if let next = follow(trait, session, chosen, way.step, extra) {
+                    passages[way]?.note(trait, leadsTo: next)
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 import MailModel
-import RelayAnalysis
 import Testing
+
+@testable import RelayAnalysis
 
 /// How far strangers are looked for: past what stops the first one, and past what takes more than one thing to pass.
 struct SearchTests {
@@ -59,6 +60,24 @@ struct SearchTests {
         #expect(host.setting("transport_maps", "mysql:/etc/postfix/t.cf").report.verdict == .unknown)
         let senders = host.setting("sender_dependent_default_transport_maps", "hash:/t")
         #expect(senders.table("hash:/t", "boss@hosted.example smtp:\n").report.verdict == .partial)
+    }
+
+    @Test func `The work does not grow with the product of two tables`() {
+        let rows = { (text: (Int) -> String) in (0..<150).map(text).joined(separator: "\n") + "\n" }
+        let list = "check_client_access hash:/c, check_sender_access hash:/s, reject_unauth_destination"
+        let host = SampleHost().setting("smtpd_relay_restrictions", list)
+            .setting("smtpd_helo_restrictions", "check_helo_access hash:/h")
+            .table("hash:/c", rows { "203.0.113.\($0) DUNNO" })
+            .table("hash:/s", rows { "user\($0)@partner.example PREPEND X: \($0)" })
+            .table("hash:/h", rows { "mail\($0).partner.example permit_auth_destination" })
+        var search = StrangerSearch(
+            SMTPServer(Host(host.configuration, trusted: SampleHost.trusted), service: 0))
+        search.run(from: Stranger.addresses[0])
+        #expect(search.findings.isEmpty && search.isComplete)
+        #expect(search.sessionCount < 10_000)
+        #expect(
+            host.table("hash:/s", "a@partner.example DUNNO\nboss@partner.example OK\n").report.verdict
+                == .partial)
     }
 
     @Test func `Five traits together are found`() {
