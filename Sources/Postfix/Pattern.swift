@@ -42,8 +42,12 @@ package struct Pattern: Hashable, Sendable {
     package init(_ text: [UInt8], dialect: Dialect, ignoresCase: Bool = true) throws(Fault) {
         var parser = PatternParser(bytes: text, dialect: dialect, ignoresCase: ignoresCase)
         let root = try parser.parse()
+        self.init(root: root, groupCount: parser.groupCount)
+    }
+
+    init(root: Node, groupCount: Int) {
         self.root = root
-        groupCount = parser.groupCount
+        self.groupCount = groupCount
         isAnchored = Self.isAnchored(root)
         firstBytes = Self.firstBytes(of: root)
     }

@@ -68,4 +68,40 @@ struct RuleResult {
             }
         }.text
     }
+
+    /// What the groups must hold so that the first word of the result is the given one, in whichever case.
+    /// - Parameter mustBeAll: whether nothing may stand behind the word.
+    func groups(spelling word: String, mustBeAll: Bool) -> [[Int: [UInt8]]] {
+        var first: [Part] = []
+        for part in parts {
+            guard case .text(let bytes) = part, let end = bytes.firstIndex(where: \.isSpace) else {
+                first.append(part)
+                continue
+            }
+            if mustBeAll { return [] }
+            first.append(.text(Array(bytes[..<end])))
+            break
+        }
+        return Self.groups(of: first[...], spelling: word.folded.bytes[...], [:])
+    }
+
+    private static func groups(
+        of parts: ArraySlice<Part>, spelling word: ArraySlice<UInt8>, _ held: [Int: [UInt8]]
+    ) -> [[Int: [UInt8]]] {
+        guard let part = parts.first else { return word.isEmpty ? [held] : [] }
+        let rest = parts.dropFirst()
+        func go(on text: [UInt8], _ held: [Int: [UInt8]]) -> [[Int: [UInt8]]] {
+            guard word.starts(with: text.map(\.lowercased)) else { return [] }
+            return groups(of: rest, spelling: word.dropFirst(text.count), held)
+        }
+        switch part {
+        case .text(let bytes): return go(on: bytes, held)
+        case .group(let number):
+            if let text = held[number] { return go(on: text, held) }
+            return (0...word.count).flatMap { count in
+                let text = Array(word.prefix(count))
+                return go(on: text, held.merging([number: text]) { $1 })
+            }
+        }
+    }
 }

@@ -110,9 +110,10 @@ extension SMTPServer {
     private func clientTraits(_ pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [Trait] {
         let samples = texts(pattern, table, entry, filling: [[], Stranger.domain.bytes])
         let names = samples.flatMap(nameVariants) + ["unknown"]
-        if let name = names.first(where: {
-            isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0) && gives(table, $0, entry)
-        }) {
+        let name = telling(names, table, entry) {
+            isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0)
+        }
+        if let name {
             let key = table.entries[entry].key
             return [Trait(change: .name(name), who: "clients whose verified name matches \(key)")]
         }

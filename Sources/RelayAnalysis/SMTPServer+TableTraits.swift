@@ -73,7 +73,7 @@ extension SMTPServer {
         return Array(useful.prefix(Self.patternLimit))
     }
 
-    private func leaveUntried(_ table: LookupTable) {
+    func leaveUntried(_ table: LookupTable) {
         hasUntriedPatterns = true
         untriedTables.insert(table.name)
     }
@@ -99,7 +99,10 @@ extension SMTPServer {
     func texts(
         _ pattern: Pattern, _ table: LookupTable, _ entry: Int, filling fillings: [[UInt8]]
     ) -> [String] {
-        let own = fillings.flatMap(pattern.samples(filling:)).map(\.text)
+        let held = spellings(pattern, table.entries[entry].value) + [[:]]
+        let own = held.flatMap { held in
+            fillings.flatMap { pattern.samples(filling: $0, holding: held) }
+        }.map(\.text)
         // What it matches cannot be made from it, which does not mean that it matches nothing.
         if own.isEmpty, !pattern.isImpossible { leaveUntried(table) }
         let around = conditions(around: entry, of: table).flatMap { $0.samples(filling: []) }.map(\.text)
@@ -148,11 +151,8 @@ extension SMTPServer {
             for (pattern, entry) in patternRules(table, where: isUseful) {
                 let samples = texts(pattern.pattern, table, entry, filling: [[], Stranger.domain.bytes])
                 let names = samples.flatMap { [$0] + nameVariants($0) }
-                guard
-                    let name = names.first(where: {
-                        !$0.isEmpty && !$0.contains(" ") && gives(table, $0, entry)
-                    })
-                else { continue }
+                let name = telling(names, table, entry) { !$0.isEmpty && !$0.contains(" ") }
+                guard let name else { continue }
                 traits.append(Trait(change: .helo(name), who: "anyone who says HELO \(name)"))
             }
         case .networks(let entries, _):
@@ -189,11 +189,9 @@ extension SMTPServer {
         case .patterns:
             return patternRules(table, where: isUseful).compactMap { pattern, entry in
                 // The empty address is the null sender, which has a key of its own.
-                for address in addresses(matching: pattern.pattern, table, entry) + [""]
-                where gives(table, address.isEmpty ? nullKey : address, entry) {
-                    if let trait = make(address, nil) { return trait }
-                }
-                return nil
+                let keys = addresses(matching: pattern.pattern, table, entry) + [nullKey]
+                func trait(_ key: String) -> Trait? { make(key == nullKey ? "" : key, nil) }
+                return telling(keys, table, entry) { trait($0) != nil }.flatMap(trait)
             }
         default: return []
         }

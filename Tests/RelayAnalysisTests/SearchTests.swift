@@ -62,6 +62,30 @@ struct SearchTests {
         #expect(senders.table("hash:/t", "boss@hosted.example smtp:\n").report.verdict == .partial)
     }
 
+    @Test(arguments: [
+        ("/^(.).*@(.)/ $1$2", RelayVerdict.partial), ("/^(.*)@/ $1", .partial), ("/^(.*)@/ ${1}IT", .partial),
+        ("/^([0-9]+)@/ $1", .partial), ("/^(.*)@(.*)$/ per$1 $2", .partial), ("/^(x)?(.*)@/ $1", .broken),
+        ("/^(x*)x7q@/ $1", .closed),
+        ("/^(x)(.*)@/ $1", .broken), ("/^(.*)@/ x$1", .broken), ("/^(.*)@/ 450 $1", .closed),
+        ("/^([0-9]+)@/ $1 no", .closed), ("/^([a-z]*?)(?=[k]@)/ ${1}k", .unknown),
+        ("/^(.*)@(?=q)/ $1", .unknown),
+    ])
+    func `A result that is made of what the client says may be any word`(rule: String, verdict: RelayVerdict)
+    {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions", "check_sender_access pcre:/t, reject_unauth_destination"
+        ).table("pcre:/t", rule + "\n")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test func `The names of classes are words that a result may be`() {
+        let host = SampleHost().setting("smtpd_restriction_classes", "friends").setting("friends", "permit")
+            .setting(
+                "smtpd_relay_restrictions", "check_helo_access pcre:/t, reject_unauth_destination"
+            ).table("pcre:/t", "/^(f[a-z]+)\\./ $1\n")
+        #expect(host.report.causes.first?.opens.contains("HELO friends.") == true)
+    }
+
     @Test func `The work does not grow with the product of two tables`() {
         let rows = { (text: (Int) -> String) in (0..<150).map(text).joined(separator: "\n") + "\n" }
         let list = "check_client_access hash:/c, check_sender_access hash:/s, reject_unauth_destination"
