@@ -31,6 +31,9 @@ extension SMTPServer {
     }
 
     private var listFault: (why: String, place: Place)? {
+        if let item = openedTables.first(where: { TableName($0.text)?.name.isEmpty == true }) {
+            return (TableStore.noName(item.text), host.quoting.place(of: item))
+        }
         if let why = mynetworks?.parsed.fault {
             return (why, host.quoting.definition(of: "mynetworks", in: values))
         }
@@ -45,6 +48,19 @@ extension SMTPServer {
             return ("restriction class `\(name)' needs a definition", place)
         }
         return restrictionFault
+    }
+
+    /// The tables that smtpd opens when it starts.
+    private var openedTables: [ListItem] {
+        let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
+        let asked = checks.filter { check in
+            switch check.kind {
+            case .access, .bareTable: true
+            default: false
+            }
+        }.compactMap(\.items.last)
+        let matched = ["mynetworks", "mydestination", "relay_domains"].flatMap { values.value(of: $0).items }
+        return asked + matched.filter { !$0.text.hasPrefix("[") }
     }
 
     /// The presence test that smtpd makes: some list must name a restriction that rejects.

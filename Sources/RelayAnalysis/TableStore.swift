@@ -24,11 +24,8 @@ final class TableStore {
     var made: [LookupTable] { tables.values.sorted { $0.name < $1.name } }
 
     private func make(_ text: String) -> LookupTable {
-        guard let name = TableName(text) else {
-            return LookupTable(
-                name: text, content: .failing("expecting \"type:name\" form instead of \"\(text)\""),
-                entries: [],
-                source: nil)
+        guard let name = TableName(text), !name.name.isEmpty else {
+            return LookupTable(name: text, content: .failing(Self.noName(text)), entries: [], source: nil)
         }
         if let change = ReleaseChange.ofTable(name), !version.includes(change) {
             let why = "unsupported dictionary type: \(name.type)"
@@ -43,6 +40,9 @@ final class TableStore {
             return LookupTable(name: text, content: .unreadable(why), entries: [], source: nil)
         }
     }
+
+    /// Why a program that opens the table dies of it (dict_open.c).
+    static func noName(_ text: String) -> String { "expecting \"type:name\" form instead of \"\(text)\"" }
 
     private func selfContained(_ name: TableName) -> LookupTable? {
         func table(_ content: LookupTable.Content, _ entries: [TableEntry] = []) -> LookupTable {
@@ -59,6 +59,7 @@ final class TableStore {
                 TableEntry(key: $0.key, value: $0.value, line: nil)
             }
             return table(index(entries, type: name.type), entries)
+        case "environ": return table(.unreadable("the environment of Postfix is not read"))
         case "fail": return table(.failing("\(name.text) always fails"))
         case "unionmap": return table(.union(name.members.map(self.table)))
         case "pipemap": return table(.pipe(name.members.map(self.table)))

@@ -32,6 +32,28 @@ import Testing
         if verdict == .broken { #expect(report.causes.first?.line ?? 0 > 9) }
     }
 
+    @Test(arguments: [
+        ("mynetworks", "0.0.0.0/0 hash:", RelayVerdict.broken), ("relay_domains", "static:", .broken),
+        ("smtpd_relay_restrictions", "check_client_access static:, reject", .broken),
+        ("smtpd_helo_restrictions", "hash:", .broken), ("mynetworks", "0.0.0.0/0, 2001:db8::", .open),
+        ("smtpd_sender_restrictions", "check_sender_access static:DUNNO", .open),
+    ])
+    func `A table without a name keeps smtpd from starting`(
+        name: String, value: String, verdict: RelayVerdict
+    ) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
+    }
+
+    @Test func `An empty result is an error, and no permission`() {
+        let list = "check_client_access inline:{203.0.113=}, reject_unauth_destination"
+        #expect(host.setting("smtpd_relay_restrictions", list).report.verdict == .closed)
+        #expect(
+            open.setting("smtpd_client_restrictions", "check_sender_access inline:{<>=}").report.verdict
+                == .open)
+    }
+
     @Test func `A client certificate counts for nothing where smtpd cannot use TLS`() {
         let host = host.setting("smtpd_tls_ask_ccert", "yes").setting("smtpd_tls_CAfile", "/etc/ssl/ca.pem")
             .setting("smtpd_relay_restrictions", "permit_tls_all_clientcerts, reject_unauth_destination")
