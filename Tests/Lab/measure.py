@@ -38,6 +38,7 @@ import traceback
 
 HOST4, HOST6 = "192.0.2.10", "2001:db8:0:1::10"
 CATCHER, RELAY = "203.0.113.25", "203.0.113.26"
+OWN = ("example.net", "mx.example.net")
 PASSWORD = "correct horse"
 PATIENCE = 60.0  # seconds, for what takes milliseconds on a machine that is not busy
 CLONE_NEWNET = 0x40000000
@@ -99,7 +100,7 @@ class Names(threading.Thread):
             return [encoded(client)] if client and kind == 12 else None
         if name.endswith(".bl.test"):
             return None
-        own = name in ("example.net", "mx.example.net")
+        own = name in OWN
         if kind == 15:
             if name == "evil-mx.test":
                 return [exchanger(10, "catcher.test"), exchanger(20, "mx.example.net")]
@@ -189,9 +190,11 @@ class Catcher(threading.Thread):
             if token not in message:
                 continue
             for recipient in recipients:
-                local = recipient.rpartition("@")[0]
-                # A message to the relaying host alone is its own; one that it would pass on is not.
-                passes = address != RELAY or any(sign in local for sign in "%@!")
+                local, _, domain = recipient.rpartition("@")
+                # A message to the relaying host alone is its own, and so is one for the host's own domain, whose
+                # mailboxes may be elsewhere; one that whoever gets it would pass on is not.
+                is_own = address == RELAY or domain.lower() in OWN
+                passes = not is_own or any(sign in local for sign in "%@!")
                 if recipient.lower() != sender.lower() and passes:
                     return True
         return False
