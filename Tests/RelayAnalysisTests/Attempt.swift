@@ -50,15 +50,18 @@ struct Attempt: Codable, Sendable {
     init?(_ finding: RelayAnalysis.Finding, of listener: ServiceListener, _ number: Int) {
         let session = finding.session
         // Which networks the host is in is not known, so its neighbours are tried by attempts of their own.
-        guard !finding.isUncertain, !session.client.isNeighbour, finding.blame.kind != .xclient,
-            finding.blame.kind != .proxyProtocol
-        else {
+        let isClaimed = [.xclient, .proxyProtocol].contains(finding.blame.kind)
+        guard !finding.isUncertain, !session.client.isNeighbour, !isClaimed || finding.isEverybodys else {
             return nil
         }
         self.init("finding \(number)")
-        client = session.client.address.description
-        name = session.client.name == "unknown" ? nil : session.client.name
-        claimed = name == nil ? session.reverseName : nil
+        if isClaimed {
+            claim(session, by: finding.blame.kind, port: listener.port)
+        } else {
+            client = session.client.address.description
+            name = session.client.name == "unknown" ? nil : session.client.name
+            claimed = name == nil ? session.reverseName : nil
+        }
         helo = session.helo
         mail = "<\(session.sender)>"
         rcpt = session.isBackedUpHere ? "<relaytest.{t}@evil-mx.test>" : "<\(session.recipient)>"
@@ -70,6 +73,24 @@ struct Attempt: Codable, Sendable {
         case .verified: certificate = "verified"
         }
         qmqp = listener.program == .qmqpd
+    }
+
+    /// What PROXY says is looked up as any client is, so that the names of it are the world's to give.
+    private mutating func claim(_ session: Session, by kind: CauseKind, port: Int) {
+        let address = session.client.address
+        guard kind == .proxyProtocol else {
+            let text = address.width == 32 ? "\(address)" : "IPV6:\(address)"
+            before = [
+                session.isLoggedIn
+                    ? "XCLIENT LOGIN=alice" : "XCLIENT NAME=\(session.client.name) ADDR=\(text)"
+            ]
+            return
+        }
+        let ends = address.width == 32 ? "TCP4 \(address) 192.0.2.10" : "TCP6 \(address) 2001:db8:0:1::10"
+        before = ["PROXY \(ends) 4711 \(port)"]
+        guard !address.isLoopback else { return }
+        client = address.description
+        name = session.client.name
     }
 }
 

@@ -13,7 +13,7 @@ struct Defect: Sendable {
     }
 
     static let all: [Defect] =
-        networks + lists + accessTables + destinations + services + delivery + rules
+        networks + lists + accessTables + destinations + services + delivery + rules + claims
 
     // MARK: mynetworks
 
