@@ -144,8 +144,8 @@ extension Mender {
         let lists = server.stages.flatMap { server.lists[$0] ?? [] }
         let unknown = lists.filter { if case .unknown = $0.kind { true } else { false } }
         if !unknown.isEmpty { return correct(unknown, server) }
-        if let place = fault.place, place.range != nil, isListed(place, server) {
-            return remove(place, server.mynetworks == nil ? "relay_domains" : "mynetworks", server)
+        if let place = fault.place, place.range != nil, let list = list(with: place, server) {
+            return remove(place, list, server)
         }
         if fault.why.hasPrefix("specify at least one working instance") { return mendGates(server) }
         note(
@@ -154,9 +154,11 @@ extension Mender {
         )
     }
 
-    private func isListed(_ place: Place, _ server: SMTPServer) -> Bool {
-        let lists = (server.mynetworks?.patterns ?? []) + server.resolver.lists.flatMap(\.list.patterns)
-        return lists.contains { $0.place == place }
+    /// The list of clients or domains that an item stands in.
+    private func list(with place: Place, _ server: SMTPServer) -> String? {
+        let clients = [("mynetworks", server.mynetworks?.patterns ?? [])]
+        let domains = server.resolver.lists.map { ($0.list.parameter, $0.list.patterns) }
+        return (clients + domains).first { $0.1.contains { $0.place == place } }?.0
     }
 
     /// A list that smtpd calls harmless at best: a `permit` before its rejection, or no rejection at all.
