@@ -169,11 +169,12 @@ extension Host {
         }
         return authorities.filter { !server.closed.contains($0.blame.identity) }.flatMap {
             authority -> [Trait] in
-            var changes = server.claimedClients.map { Trait.Change.claim($0, isLoggedIn: false) }
+            let kind = authority.blame.kind
+            var changes = server.claimedClients.map { Trait.Change.claim($0, isLoggedIn: false, by: kind) }
             // PROXY says addresses, and nobody's login.
-            if authority.blame.kind == .xclient {
+            if kind == .xclient {
                 let client = Client(address: Stranger.addresses[0], name: Stranger.name)
-                changes.append(.claim(client, isLoggedIn: true))
+                changes.append(.claim(client, isLoggedIn: true, by: kind))
             }
             return changes.map {
                 Trait(

@@ -138,7 +138,9 @@ extension SMTPServer {
             // What local(8) does not deliver itself, for users it knows and for all others.
             let local = host.values(ofDaemon: chosen.name)
             return ["mailbox_transport", "fallback_transport"].contains {
-                leads(split(local.text(of: $0)), destination)
+                let chosen = split(local.text(of: $0))
+                // Without a host it sends to where its own mail was to go: to this host, from which it comes back.
+                return !chosen.nexthop.isEmpty && leads(chosen, destination)
             }
         }
         return leads(chosen, destination)

@@ -61,7 +61,8 @@ extension SMTPServer {
         case .deferIfPermit: return deferIfPermit(&evaluation)
         case .deferIfReject, .warnIfReject, .harmless: return .dunno
         case .permitMynetworks: return permitMynetworks(restriction, session)
-        case .permitOwnAddresses: return ownAddresses.contains(session.client.address) ? .permit(nil) : .dunno
+        case .permitOwnAddresses:
+            return ownAddresses.contains(session.peer ?? session.client.address) ? .permit(nil) : .dunno
         case .permitLogin: return session.isLoggedIn && offersLogin ? .permit(nil) : .dunno
         case .permitDestination, .rejectDestination:
             return destinationRuling(restriction, session, &evaluation)

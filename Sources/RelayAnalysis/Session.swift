@@ -1,3 +1,5 @@
+import MailModel
+
 /// One attempt of a stranger, with everything about it that smtpd can ask.
 struct Session: Hashable {
     enum Certificate: Hashable {
@@ -19,6 +21,8 @@ struct Session: Hashable {
     var usesTLS: Bool
     var certificate: Certificate = .none
     var isLoggedIn = false
+    /// Where the connection comes from, if that is not what XCLIENT says of the client.
+    var peer: IPAddress?
     /// The recipient's domain has this host as its second mail exchanger.
     var isBackedUpHere = false
     /// Tables and services that are taken to say yes.

@@ -18,7 +18,7 @@ struct Trait: Hashable {
         case backedUpRecipient
         case certificate(Session.Certificate)
         /// What XCLIENT or PROXY makes smtpd believe.
-        case claim(Client, isLoggedIn: Bool)
+        case claim(Client, isLoggedIn: Bool, by: CauseKind)
         case trusting(String)
         case policyServicesDown
     }
@@ -65,7 +65,9 @@ struct Trait: Hashable {
         case .recipient(let address): session.recipient = address
         case .backedUpRecipient: session.isBackedUpHere = true
         case .certificate(let certificate): session.certificate = certificate
-        case .claim(let client, let isLoggedIn):
+        case .claim(let client, let isLoggedIn, let kind):
+            // The connection itself stays what it is (smtpd.c, `xclient_cmd`).
+            if kind == .xclient { session.peer = session.client.address }
             session.client = client
             session.isLoggedIn = isLoggedIn
         case .trusting(let name): session.trusting.insert(name)

@@ -51,9 +51,11 @@ struct Attempt: Codable, Sendable {
         let session = finding.session
         // Which networks the host is in is not known, so its neighbours are tried by attempts of their own.
         let isClaimed = [.xclient, .proxyProtocol].contains(finding.blame.kind)
-        guard !finding.isUncertain, !session.client.isNeighbour, !isClaimed || finding.isEverybodys else {
-            return nil
-        }
+        // A name of the host's own is its administrator's to give, and the world would have to give it.
+        let isWorlds = !session.client.name.hasSuffix("example.net")
+        guard !finding.isUncertain, !session.client.isNeighbour,
+            !isClaimed || finding.isEverybodys && isWorlds
+        else { return nil }
         self.init("finding \(number)")
         if isClaimed {
             claim(session, by: finding.blame.kind, port: listener.port)

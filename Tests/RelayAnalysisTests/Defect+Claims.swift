@@ -9,7 +9,7 @@ extension Defect {
     private static let pretences: [Defect] =
         [
             "check_client_access inline:{10.9.8.7=OK}", "check_client_access cidr:{{10.9.0.0/16 OK}}",
-            "check_client_access inline:{mail.example.net=OK}", "permit_inet_interfaces",
+            "check_client_access inline:{mail.partner.test=OK}", "permit_inet_interfaces",
             "check_client_access inline:{127.0.0.1=REJECT}", "check_client_access static:DUNNO",
         ].flatMap { check -> [Defect] in
             [
@@ -79,7 +79,7 @@ extension Defect {
                 $0.set("local_transport", "smtp:[203.0.113.25]")
             },
             Defect("the domain of a client is relayed for") {
-                $0.set("relay_domains", "attacker.test")
+                $0.set("relay_domains", "isp.test")
                 $0.set("smtpd_relay_restrictions", "permit_mynetworks, check_relay_domains")
             },
             Defect("a domain is relayed for, and nobody's client is in it") {

@@ -138,6 +138,20 @@ struct EarlyListTests {
         #expect(host.report.verdict == verdict)
     }
 
+    @Test(arguments: [
+        ("check_client_access cidr:{{127.0.0.0/8 OK}}", RelayVerdict.open),
+        ("permit_sasl_authenticated", .open),
+        ("permit_inet_interfaces", .closed),
+    ])
+    func `Whoever says XCLIENT has another address, and the same connection`(
+        list: String, verdict: RelayVerdict
+    ) {
+        var host = relay(list).setting("smtpd_authorized_xclient_hosts", "0.0.0.0/0")
+        if list == "permit_inet_interfaces" { host = host.setting("smtpd_sasl_auth_enable", "no") }
+        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        #expect(host.report.verdict == verdict)
+    }
+
     @Test func `Where clients are judged at once, no rule about the sender holds, and nothing is discarded`()
     {
         let open = SampleHost().setting("mynetworks", "0.0.0.0/0").setting("smtpd_delay_reject", "no")
@@ -179,8 +193,16 @@ struct OutboundClassTests {
         (["virtual_mailbox_domains": "static:all", "virtual_transport": "smtp:[127.0.0.1]:24"], .closed),
         (["virtual_mailbox_domains": "static:all", "virtual_transport": "lmtp:[mail.example]"], .closed),
         (["virtual_mailbox_domains": "shop.example", "virtual_transport": "smtp:[smart.example]"], .closed),
-        (["mydestination": "static:all", "local_recipient_maps": "", "fallback_transport": "smtp:"], .open),
-        (["mydestination": "static:all", "local_recipient_maps": "", "mailbox_transport": "relay:"], .open),
+        (
+            ["mydestination": "static:all", "local_recipient_maps": "", "fallback_transport": "smtp:"],
+            .closed
+        ),
+        (
+            [
+                "mydestination": "static:all", "local_recipient_maps": "",
+                "mailbox_transport": "relay:[a.example]",
+            ], .open
+        ),
         (["local_recipient_maps": "", "fallback_transport": "smtp:[inner.example]"], .closed),
         (["relay_domains": "static:"], .broken), (["relay_domains": "static:{a b}"], .open),
     ])
