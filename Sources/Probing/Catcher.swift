@@ -8,7 +8,8 @@ internal import Synchronization
 /// number of probes.
 package final class Catcher: Sendable {
     private struct State {
-        var live: Set<String> = []
+        /// What is expected, to what the vantage said of itself when it sent it.
+        var live: [String: String] = [:]
         var fates: [String: MessageFate] = [:]
         /// For whom the relay has said that a message is, by token.
         var recipients: [String: String] = [:]
@@ -25,7 +26,7 @@ package final class Catcher: Sendable {
     private static let sessionLimit = TimeAmount.minutes(2)
 
     /// At once: twice what Postfix opens to one destination (default_destination_concurrency_limit).
-    private static let clientLimit = 40
+    static let clientLimit = 40
 
     private let vantage: [IPAddress]
     private let others: [IPAddress]
@@ -89,10 +90,12 @@ package final class Catcher: Sendable {
         for channel in channels { try? await channel.close() }
     }
 
-    /// - Parameter recipient: where no token is in it, what it is.
-    func expect(_ token: String, for recipient: String? = nil) {
+    /// - Parameters:
+    ///   - recipient: where no token is in it, what it is.
+    ///   - helo: the argument of the EHLO with which it is sent.
+    func expect(_ token: String, for recipient: String? = nil, helo: String) {
         state.withLock { state in
-            state.live.insert(token)
+            state.live[token] = helo
             if let recipient { state.roles[recipient.lowercased(), default: []].insert(token) }
         }
     }
@@ -104,7 +107,7 @@ package final class Catcher: Sendable {
     func forget(_ tokens: some Sequence<String>) {
         state.withLock { state in
             for token in tokens {
-                state.live.remove(token)
+                state.live[token] = nil
                 state.fates[token] = nil
                 state.recipients[token] = nil
                 for role in state.roles.keys { state.roles[role]?.remove(token) }
@@ -131,7 +134,7 @@ package final class Catcher: Sendable {
     /// The live token in an address, in whatever form the relay has left it.
     func token(in address: String) -> String? {
         guard let token = Questions.token(in: address.lowercased()) else { return nil }
-        return state.withLock { $0.live.contains(token) ? token : nil }
+        return state.withLock { $0.live[token] == nil ? nil : token }
     }
 
     func caught(_ message: CaughtMessage) {
@@ -141,7 +144,8 @@ package final class Catcher: Sendable {
                 // The sender of a test is called "probe-" and its token: what comes to it is a report.
                 let isReport = recipient.lowercased().hasPrefix("probe-")
                 if isReport, state.fates[token] != nil { continue }
-                let believed = message.believedClient.flatMap { address in
+                let helo = state.live[token] ?? ""
+                let believed = message.believedClient(helo: helo).flatMap { address in
                     (vantage + others).contains(address) ? nil : address
                 }
                 state.recipients[token] = recipient

@@ -93,6 +93,7 @@ extension EndpointProbe {
         _ accepted: [Answer], of findings: Findings, _ proofs: inout Proofs, _ catcher: Catcher,
         reporting: Bool
     ) async -> Findings {
+        var helos: [String: String] = [:]
         let questions = accepted.compactMap { answer in
             findings.question(of: answer).map { question in
                 var question = question
@@ -105,6 +106,7 @@ extension EndpointProbe {
                     question.test.mailFrom = AddressForm(
                         stringLiteral: "<probe-{token}@\(catcher.reportDomain ?? proofs.domain)>")
                 }
+                helos[question.names.token] = answer.helo
                 return question
             }
         }
@@ -113,7 +115,8 @@ extension EndpointProbe {
             let role = recipient.map { String($0.prefix { $0 != ">" }) }
             catcher.expect(
                 question.names.token,
-                for: question.test.rcptTo.template.contains("{token}") ? nil : role)
+                for: question.test.rcptTo.template.contains("{token}") ? nil : role,
+                helo: helos[question.names.token] ?? "")
         }
         proofs.questions += questions
         var sent = Findings()

@@ -1,5 +1,3 @@
-package import MailModel
-
 /// The server's side of one SMTP connection to the vantage: takes what the probe itself has sent through a
 /// relay, and nothing else.
 ///
@@ -158,58 +156,5 @@ extension CatcherSession {
         // `rfc822; someone@example.org`, `dns; mx.example.org`
         let value = String(decoding: line[(colon + 1)...].prefix(300), as: UTF8.self)
         report[name] = value.split(separator: ";").last.map { String($0.filter { !$0.isWhitespace }) }
-    }
-}
-
-/// What came to the vantage.
-package struct CaughtMessage: Hashable, Sendable {
-    package var mailFrom: String
-    /// Live token to the recipient that contained it.
-    package var tokens: [String: String] = [:]
-    /// The beginning of the header, lines ended by a line feed.
-    package var head: [UInt8] = []
-    /// Of a report: `final-recipient` and `remote-mta`.
-    package var report: [String: String] = [:]
-
-    package init(mailFrom: String) { self.mailFrom = mailFrom }
-
-    /// The client's address as the relaying server has written it into the topmost Received line that names
-    /// one; `nil` when none does.
-    ///
-    /// Postfix, Exim and Sendmail write it in brackets within parentheses, Qmail in parentheses alone: what
-    /// stands outside of them is what the client said of itself.
-    package var believedClient: IPAddress? {
-        for field in Self.fields(head) where field.lowercased().hasPrefix("received:") {
-            for part in Self.parenthesised(field) {
-                let words = part.split { "[] ".contains($0) }.map { word in
-                    word.lowercased().hasPrefix("ipv6:") ? String(word.dropFirst(5)) : String(word)
-                }
-                if let address = words.lazy.compactMap({ IPAddress($0) }).first { return address }
-            }
-        }
-        return nil
-    }
-
-    /// The first field of this name, given in lower case, with its name.
-    func field(_ name: String) -> String? {
-        Self.fields(head).first { $0.lowercased().hasPrefix(name + ":") }
-    }
-
-    private static func fields(_ head: [UInt8]) -> [String] {
-        var fields: [String] = []
-        for line in head.split(separator: UInt8(ascii: "\n")).map({ String(decoding: $0, as: UTF8.self) }) {
-            if line.hasPrefix(" ") || line.hasPrefix("\t"), !fields.isEmpty {
-                fields[fields.count - 1] += " " + line
-            } else {
-                fields.append(line)
-            }
-        }
-        return fields
-    }
-
-    private static func parenthesised(_ text: String) -> [Substring] {
-        text.split(separator: "(").dropFirst().compactMap {
-            $0.split(separator: ")", omittingEmptySubsequences: false).first
-        }
     }
 }

@@ -256,7 +256,9 @@ package struct EndpointEvidence: Sendable {
 
     /// A server that sees an address of its own side instead of the vantage's takes everybody for a neighbour.
     private func maskedClient(_ proof: Answer) -> String? {
-        guard case .arrived(let believed?) = fate(proof) else { return nil }
+        guard case .arrived(let believed?) = fate(proof), !proof.test.approach.claimsAddress else {
+            return nil
+        }
         return "the message arrived; the server took the client for \(believed): a proxy in front of it hides"
             + " who connects, and that is the hole"
     }

@@ -4,7 +4,7 @@ package import MailModel
 package enum MessageFate: Hashable, Sendable {
     /// Nothing was sent, or nobody looks for it.
     case unknown
-    /// It came to the vantage, over the network: the server relayed it. The client address that its top
+    /// It came to the vantage, over the network: the server relayed it. The client address that the server's own
     /// Received line names, if one can be read and it is none of the vantage's.
     case arrived(believedClient: IPAddress?)
     /// A report came back to the sender: taken first, refused later (backscatter).

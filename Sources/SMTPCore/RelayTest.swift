@@ -209,6 +209,14 @@ extension RelayTest.Approach {
     /// What comes before everything else, where it is of the PROXY protocol.
     package var proxyHeader: String? { if case .proxyHeader(let header) = self { header } else { nil } }
 
+    /// Whether the client says from which address it comes: what the server then believes is what it was told.
+    var claimsAddress: Bool {
+        switch self {
+        case .xclient, .xforward, .proxyHeader: true
+        case .plain, .login, .certificate, .source, .handOver: false
+        }
+    }
+
     /// By what a message is handed over, where there is no dialogue.
     package var queueProtocol: RelayTest.QueueProtocol? {
         if case .handOver(let queueProtocol) = self { queueProtocol } else { nil }

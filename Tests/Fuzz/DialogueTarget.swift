@@ -81,7 +81,7 @@ private func catchMail(_ bytes: [UInt8]) {
     var session = CatcherSession { $0.contains("relay-test") ? "relay-test-abcdefghijkl" : nil }
     let output = session.received(bytes)
     precondition(output.caught.allSatisfy { !$0.tokens.isEmpty && $0.head.count <= 32_768 })
-    for message in output.caught { _ = message.believedClient }
+    for message in output.caught { _ = message.believedClient(helo: "[198.51.100.25]") }
 }
 
 private func cut(_ bytes: [UInt8], _ pieces: Int) -> [[UInt8]] {

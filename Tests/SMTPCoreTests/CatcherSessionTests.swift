@@ -30,7 +30,7 @@ struct CatcherSessionTests {
         #expect(output.closes)
         let message = try #require(output.caught.first)
         #expect(message.tokens == ["relay-test-live": "relay-test-live@[198.51.100.25]"])
-        #expect(message.believedClient == IPAddress("172.17.0.1"))
+        #expect(message.believedClient(helo: "[198.51.100.25]") == IPAddress("172.17.0.1"))
     }
 
     @Test("A report says for whom the message was by then, and which server refused it")
@@ -58,21 +58,44 @@ struct CatcherSessionTests {
     }
 
     @Test(
-        "The client's address is read as each server writes it",
+        "The client's address is read as each server writes it, and what the client said of itself is not",
         arguments: [
-            ("Received: from x (host.example [192.0.2.7])", "192.0.2.7"),
-            ("Received: from x (unknown [IPv6:2001:db8::7])", "2001:db8::7"),
+            ("from x (host.example [192.0.2.7]) by mx", "x", "192.0.2.7"),
+            ("from [198.51.100.25] (unknown [192.0.2.7]) by mx", "[198.51.100.25]", "192.0.2.7"),
             (
-                "Received: (qmail 12 invoked from network); now\nReceived: from unknown (HELO x) (192.0.2.7)",
+                "from [IPv6:2001:db8::25] (unknown [IPv6:2001:DB8:0::7])\n\tby mx", "[IPv6:2001:db8::25]",
+                "2001:db8::7"
+            ),
+            (
+                "from [198.51.100.25] (host.example [192.0.2.7] (may be forged)) by mx", "[198.51.100.25]",
                 "192.0.2.7"
             ),
-            ("Received: from [192.0.2.9] (helo=x) ([192.0.2.7])", "192.0.2.7"),
-            ("Received: by mx with SMTP", nil), ("Subject: (192.0.2.7)", nil), ("", nil), ("((((\n))))", nil),
+            ("from [192.0.2.7] (helo=[198.51.100.25]) by mx", "[198.51.100.25]", "192.0.2.7"),
+            ("from host.example ([192.0.2.7] helo=x) by mx", "x", "192.0.2.7"),
+            ("from unknown (HELO ?198.51.100.25?) (192.0.2.7) by mx", "[198.51.100.25]", "192.0.2.7"),
+            ("from unknown (HELO x) (user@192.0.2.7) by mx", "x", "192.0.2.7"),
+            ("from [198.51.100.25] by mx", "[198.51.100.25]", nil), ("by mx with SMTP", "x", nil),
+            ("(qmail 12 invoked from network); now", "x", nil), ("from x by", "", nil), ("from", "x", nil),
+            ("from other (host.example [192.0.2.7]) by mx", "x", nil),
+            ("from other (host [192.0.2.7]) by mx for <x@[198.51.100.25]>", "[198.51.100.25]", nil),
         ])
-    func believed(head: String, expected: String?) {
+    func believed(line: String, helo: String, expected: String?) {
         var message = CaughtMessage(mailFrom: "")
-        message.head = Array(head.utf8)
-        #expect(message.believedClient?.description == expected)
+        message.head = Array("Received: \(line)\nSubject: from x (192.0.2.8)\n".utf8)
+        #expect(message.believedClient(helo: helo)?.description == expected)
+    }
+
+    @Test("Of several hops the one counts that the vantage spoke to, whatever stands above it")
+    func hops() {
+        var message = CaughtMessage(mailFrom: "")
+        let filter = "Received: from localhost (localhost [127.0.0.1])\n\tby mx (Postfix); now\n"
+        let smarthost = "Received: from mx (mx [203.0.113.10])\n\tby out for <a@[198.51.100.25]>; now\n"
+        message.head = Array(
+            (smarthost + filter + "Received: from [198.51.100.25] (unknown [172.17.0.1]) by mx; now\n").utf8)
+        #expect(message.believedClient(helo: "[198.51.100.25]") == IPAddress("172.17.0.1"))
+        // A server that takes its own line away says nothing.
+        message.head = Array((smarthost + filter).utf8)
+        #expect(message.believedClient(helo: "[198.51.100.25]") == nil)
     }
 
     @Test("Lines and messages without end stay within bounds")

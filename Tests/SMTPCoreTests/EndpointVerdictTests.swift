@@ -61,6 +61,18 @@ struct EndpointVerdictTests {
                 + " hides who connects, and that is the hole")
     }
 
+    @Test(
+        "Where the client has claimed an address, no proxy is blamed for it",
+        arguments: ["xclient", "proxy-header"])
+    func claimed(id: String) throws {
+        let taken = try answer(id, .accepted)
+        let evidence = EndpointEvidence(
+            answers: [try answer("plain", .refused(.relay)), taken],
+            fates: [id: .arrived(believedClient: .v4(0x7f00_0001))])
+        #expect(evidence.verdict.0 == .open)
+        #expect(evidence.verdict.reason == taken.test.meaning)
+    }
+
     @Test("Where plain mail is taken as well, the form that was proved is not what opens it")
     func noForm() throws {
         let proof: [String: MessageFate] = ["third-postmaster": .arrived(believedClient: nil)]
