@@ -47,7 +47,8 @@ struct EndpointProbe: Sendable {
             let conversation = await askPatiently(batch)
             left = findings.take(conversation, asked: batch)
             guard Self.isWorthAsking(conversation.end), left.map({ $0.failures < 2 }) ?? true else {
-                if findings.isSilent, tls == .none { await askWithHeader(&waiting, &findings) }
+                // After STARTTLS it would be the same port as in the clear.
+                if findings.isSilent, tls != .starttls { await askWithHeader(&waiting, &findings) }
                 findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
                 return findings
             }

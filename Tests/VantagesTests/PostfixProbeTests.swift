@@ -192,6 +192,33 @@ struct PostfixProbeTests {
         }
     }
 
+    @Test(
+        "A port with TLS from the first byte that waits for the header of a proxy believes whoever sends one")
+    func proxyHeaderBeforeTLS() async throws {
+        let service = """
+            465 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_upstream_proxy_protocol=haproxy
+              -o smtpd_tls_chain_files=/etc/postfix/both.pem
+
+            """
+        try await PostfixHost.with("mynetworks = 127.0.0.0/8", services: service) { host in
+            let made = try await host.machine.inside(
+                "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-subj", "/CN=mx", "-keyout", "/etc/postfix/both.pem", "-out", "/etc/postfix/chain")
+            try #require(made.succeeded, "\(made.errorText)")
+            let joined = try await host.machine.inside(
+                "/bin/sh", "-c", "cat /etc/postfix/chain >>/etc/postfix/both.pem")
+            try #require(joined.succeeded)
+            let report = try await ask(host, ports: [25, 465])
+            #expect(report.verdict == .open)
+            let smtps = try #require(report.endpoints.first { $0.port == 465 && !$0.address.contains(":") })
+            #expect(smtps.tls == .implicit)
+            #expect(smtps.verdict == .open, "\(smtps.reason ?? "")")
+            #expect(smtps.tests.map(\.id) == ["proxy-header"])
+            #expect(smtps.tests.map(\.verdict) == [.delivered])
+            #expect(smtps.reason?.hasPrefix("strangers may claim any client address by the PROXY") == true)
+        }
+    }
+
     @Test("A probe that is killed leaves no interface, address or route behind")
     func killed() async throws {
         // Its smtpd does not start: the probe waits for a banner.
