@@ -208,7 +208,8 @@ package struct Dialogue: Sendable {
     }
 
     mutating func greeted(_ reply: Reply) {
-        record.banner = reply.lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        record.banner = reply.excerpt.lines.map { String(decoding: $0, as: UTF8.self) }
+            .joined(separator: "\n")
         greetingName = reply.lines.first.flatMap { hostName(in: $0) }
     }
 

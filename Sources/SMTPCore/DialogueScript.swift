@@ -92,14 +92,14 @@ package struct Answer: Hashable, Sendable {
     package var decidingReply: Reply? { exchanges.last?.reply }
 }
 
-/// One command and the reply to it.
+/// One command and what is kept of the reply to it (``Reply/excerpt``).
 package struct Exchange: Hashable, Sendable {
     package var command: String
-    package var reply: Reply
+    package let reply: Reply
 
     package init(command: String, reply: Reply) {
         self.command = command
-        self.reply = reply
+        self.reply = reply.excerpt
     }
 }
 

@@ -328,17 +328,17 @@ extension DialogueEnd {
         switch self {
         case .done: nil
         case .noBanner: "broken: no banner"
-        case .turnedAway(let reply): "it turns this client away in its greeting: \(reply.text)"
-        case .heloRefused(let reply): "it takes no EHLO: \(reply.text)"
+        case .turnedAway(let reply): "it turns this client away in its greeting: \(reply.excerpt.text)"
+        case .heloRefused(let reply): "it takes no EHLO: \(reply.excerpt.text)"
         case .startTLSNotOffered: "STARTTLS is not offered"
-        case .startTLSRefused(let reply): "it offers STARTTLS and refuses it: \(reply.text)"
+        case .startTLSRefused(let reply): "it offers STARTTLS and refuses it: \(reply.excerpt.text)"
         case .plainTextAfterSTARTTLS: "plain text came after STARTTLS, where only TLS may (CVE-2011-0411)"
         case .tlsFailed(let reason): "TLS failed: \(reason)"
-        case .serviceClosing(let reply): "it ends the service: \(reply.text)"
+        case .serviceClosing(let reply): "it ends the service: \(reply.excerpt.text)"
         case .closed(let awaited): "it closed the connection instead of \(awaited)"
         case .timedOut(let awaited): "\(awaited) did not come in time"
         case .violation(.lineTooLong): "it sends a line without end"
-        case .violation(.tooManyLines): "it sends a reply without end"
+        case .violation(.replyTooLong): "it sends a reply without end"
         case .violation(.notAReply(let bytes)):
             "it does not speak SMTP: \(String(decoding: bytes, as: UTF8.self))"
         case .unsolicitedReply: "it sends replies to commands that it was not given"

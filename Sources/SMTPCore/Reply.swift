@@ -31,6 +31,25 @@ package struct Reply: Hashable, Sendable {
     /// characters are kept: whoever shows it escapes them.
     package var text: String { textLines.joined(separator: "\n") }
 
+    /// How much of its beginning and of its end is kept, in bytes each.
+    static let excerptLimit = 512
+
+    /// As much of it as is kept: whole, unless a server says more than any has to say. Then its first lines and the last
+    /// one, which has the status; so what sixty tests have heard on every port stays small, whatever comes.
+    package var excerpt: Reply {
+        guard lines.reduce(0, { $0 + $1.count }) > Self.excerptLimit, let last = lines.last else {
+            return self
+        }
+        var left = Self.excerptLimit
+        var first: [[UInt8]] = []
+        for line in lines.dropLast() where left > 0 {
+            first.append(Array(line.prefix(left)))
+            // An empty line has its weight, too.
+            left -= line.count + 16
+        }
+        return Reply(code: code, lines: first + [Array(last.prefix(Self.excerptLimit))])
+    }
+
     /// What ``text`` joins.
     package var textLines: [String] {
         let digits = String(code)

@@ -2,8 +2,8 @@
 package enum ReplyViolation: Error, Hashable, Sendable {
     /// A line goes on for more than ``ReplyParser/lineLimit`` bytes.
     case lineTooLong
-    /// A reply goes on for more than ``ReplyParser/lineCountLimit`` lines.
-    case tooManyLines
+    /// A reply goes on for more than ``ReplyParser/lineCountLimit`` lines or ``ReplyParser/replyLimit`` bytes.
+    case replyTooLong
     /// A line does not begin with three digits and a space or hyphen; its first bytes.
     case notAReply([UInt8])
 }
@@ -17,11 +17,14 @@ package struct ReplyParser: Sendable {
     package static let lineLimit = 4096
     /// A long EHLO answer has 20.
     package static let lineCountLimit = 100
+    /// In bytes, over all of its lines.
+    package static let replyLimit = 16_384
     /// How much of a line that is no reply is kept for the report, in bytes.
     private static let excerptLimit = 80
 
     private var line: [UInt8] = []
     private var lines: [[UInt8]] = []
+    private var size = 0
     private var waiting: [UInt8] = []
     private var next = 0
 
@@ -66,11 +69,13 @@ package struct ReplyParser: Sendable {
             throw .notAReply(Array(whole.prefix(Self.excerptLimit)))
         }
         lines.append(Array(whole.dropFirst(4)))
+        size += whole.count
+        guard size <= Self.replyLimit else { throw .replyTooLong }
         guard whole.count > 3, whole[3] == UInt8(ascii: "-") else {
-            defer { lines.removeAll() }
+            defer { (lines, size) = ([], 0) }
             return Reply(code: code, lines: lines)
         }
-        guard lines.count < Self.lineCountLimit else { throw .tooManyLines }
+        guard lines.count < Self.lineCountLimit else { throw .replyTooLong }
         return nil
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import MailModel
 import NIOCore
 import Probing
@@ -179,6 +180,44 @@ struct HostileServerTests {
             let endpoint = try #require(await ask(server))
             #expect(endpoint.banner == "\u{1b}]0;owned\u{7}\u{1b}[2J")
             #expect(endpoint.verdict == .inconclusive)
+        }
+    }
+
+    /// In bytes: the most that this process has had in memory since it was last told to count anew.
+    private func mostMemory(countingAnew: Bool = false) throws -> Int {
+        if countingAnew { try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs")) }
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(Int(line.filter(\.isNumber))) * 1024
+    }
+
+    @Test("What a server says at length in every reply on every port is not kept at length")
+    func longReplies() async throws {
+        let text = String(repeating: "x", count: 150)
+        let long = { (code: Int) in
+            Array(repeating: "\(code)-\(text)\r\n", count: 99).joined() + "\(code) \(text)"
+        }
+        let steps: [ScriptedServer.Step] = [
+            .say(long(220)),
+            .answer([
+                ("EHLO", long(250)), ("MAIL", long(250)), ("RCPT", long(554)), ("RSET", long(250)),
+                ("QUIT", "221 bye"),
+            ]),
+        ]
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let endpoint = ProbeRequest.Endpoint(.v4(0x7f00_0001), port: server.port)
+            let request = ProbeRequest(
+                target: "x", endpoints: Array(repeating: endpoint, count: 4),
+                origin: ProbeOrigin(kind: "direct", address: nil),
+                limits: ProbeLimits(whole: .seconds(240)))
+            let before = try mostMemory(countingAnew: true)
+            let report = await probe(request)
+            let growth = try mostMemory() - before
+            #expect(report.verdict == .closed)
+            let dialogues = report.endpoints.flatMap(\.tests).map { $0.dialogue.joined().utf8.count }
+            #expect(dialogues.count > 4 * 30)
+            #expect(dialogues.allSatisfy { $0 < 4096 })
+            #expect(growth < 12 << 20, "\(growth) bytes")
         }
     }
 

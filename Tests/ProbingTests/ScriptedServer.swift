@@ -42,7 +42,7 @@ final class ScriptedServer: Sendable {
 
     /// The lines that clients sent, over all connections.
     var lines: [String] { box.heard.withLock { $0 } }
-    /// The lines that it has said itself, over all connections.
+    /// The first lines that it has said itself, over all connections.
     var saidLines: [String] {
         box.said.withLock { String(decoding: $0, as: UTF8.self) }.split(separator: "\r\n").map(String.init)
     }
@@ -199,7 +199,7 @@ private final class ScriptHandler: ChannelInboundHandler {
 
     private func say(_ text: String, _ context: ChannelHandlerContext) {
         let bytes = Array((text + "\r\n").utf8)
-        box.said.withLock { $0 += bytes }
+        box.said.withLock { if $0.count < 1 << 20 { $0 += bytes } }
         write(bytes, context)
     }
 

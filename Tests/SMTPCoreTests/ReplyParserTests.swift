@@ -1,5 +1,6 @@
-import SMTPCore
 import Testing
+
+@testable import SMTPCore
 
 @Suite("Reply parser")
 struct ReplyParserTests {
@@ -83,7 +84,30 @@ struct ReplyParserTests {
     func endlessReply() {
         let lines = { (count: Int) in Array(repeating: self.bytes("250-more\r\n"), count: count) }
         #expect(parse(lines(ReplyParser.lineCountLimit - 1) + [bytes("250 end\r\n")]).replies.count == 1)
-        #expect(parse(lines(ReplyParser.lineCountLimit)).violation == .tooManyLines)
+        #expect(parse(lines(ReplyParser.lineCountLimit)).violation == .replyTooLong)
+    }
+
+    @Test("A reply of a few long lines is given up at its own limit, and the next one begins anew")
+    func longReply() {
+        let line = bytes("250-" + String(repeating: "x", count: 3996) + "\r\n")
+        let whole = Array(repeating: line, count: 5) + [bytes("250 end\r\n")]
+        #expect(parse(whole + whole).violation == .replyTooLong)
+        let short = Array(repeating: line, count: 3) + [bytes("250 end\r\n")]
+        #expect(parse(short + short).replies.count == 2)
+    }
+
+    @Test("Of a reply that goes on and on the beginning and the last line are kept, of any other everything")
+    func excerpt() {
+        let short = Reply(250, "mx\nPIPELINING\nok")
+        #expect(short.excerpt == short)
+        let line = String(repeating: "x", count: 300)
+        let long = Reply(554, Array(repeating: line, count: 50).joined(separator: "\n") + "\n5.7.1 denied")
+        #expect(long.excerpt.lines.count == 3)
+        #expect(long.excerpt.lines[1].count == Reply.excerptLimit - 316)
+        #expect(long.excerpt.enhancedStatus == EnhancedStatus(5, 7, 1))
+        let empty = Reply(250, String(repeating: "\n", count: 99) + String(repeating: "y", count: 2000))
+        #expect(empty.excerpt.lines.count < 40)
+        #expect(empty.excerpt.lines.last?.count == Reply.excerptLimit)
     }
 
     @Test(
