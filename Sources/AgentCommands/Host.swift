@@ -56,12 +56,23 @@ struct Host: Sendable {
                 detail: state.listeners.reason, remedy: "Run as root, or name a host: `agent probe HOST`.")
         }
         let ports = Set(policy.probe.ports).union(listeners.map(\.port)).sorted()
-        let endpoints = localEndpoints(
+        var endpoints = localEndpoints(
             listeners: listeners, ports: ports, interfaces: interfaceNetworks() ?? [])
         guard !endpoints.isEmpty else {
             throw Failure(
                 .cannotTell, "there is nothing to probe: nobody outside can reach an SMTP port of this host",
                 detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
+        }
+        let all = endpoints
+        if from.isElsewhere {
+            endpoints = withoutPrivateAddresses(all)
+            guard !endpoints.isEmpty else {
+                throw Failure(
+                    .cannotTell, "\(from.text) cannot be sent to this host: it has private addresses only",
+                    detail: "Whoever has such an address there is another machine, or nobody.",
+                    remedy:
+                        "Name the address that it is reached by: `agent probe ADDRESS --from \(from.text)`.")
+            }
         }
         let hosted = hostedRecipient(state)
         var request = ProbeRequest(
@@ -77,6 +88,10 @@ struct Host: Sendable {
         var report = try await runProbe(
             from: from, request, instruments: instruments, transcript: transcript, progress: progress)
         if from == .networkNamespace { report.tellWhatKeepsOut() }
+        if endpoints != all {
+            let apart = "private addresses of this host are not asked from there"
+            report.from.note = report.from.note.map { "\($0); \(apart)" } ?? apart
+        }
         report.hostedReason = hosted.reason
         return report
     }

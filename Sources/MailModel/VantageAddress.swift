@@ -9,6 +9,14 @@ package enum VantageAddress: Hashable, Sendable {
     /// This process as it is.
     case direct
 
+    /// Whether it stands on another machine.
+    package var isElsewhere: Bool {
+        switch self {
+        case .ssh, .https: true
+        case .networkNamespace, .direct: false
+        }
+    }
+
     /// Reads `netns`, `direct`, `ssh://[user@]host` or `https://host[:port][/path]`.
     /// - Returns: `nil` for anything else.
     package init?(_ text: String) {

@@ -68,7 +68,7 @@ func network(of interface: IPNetwork, asSeenBy server: IPAddress, beside own: IP
 }
 
 /// RFC 1918 and RFC 4193.
-private func isPrivate(_ address: IPAddress) -> Bool {
+func isPrivate(_ address: IPAddress) -> Bool {
     switch address {
     case .v4(let bits): bits >> 24 == 10 || bits >> 20 == 0xac1 || bits >> 16 == 0xc0a8
     case .v6(let high, _): high >> 57 == 0xfc >> 1

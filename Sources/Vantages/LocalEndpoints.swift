@@ -27,6 +27,16 @@ package func localEndpoints(
     }
 }
 
+/// The servers that a machine elsewhere can be sent to: whoever has a private address there is another machine.
+/// - Parameter endpoints: those of this host.
+package func withoutPrivateAddresses(_ endpoints: [ProbeRequest.Endpoint]) -> [ProbeRequest.Endpoint] {
+    endpoints.filter { endpoint in
+        // Shared between a provider and its customers (RFC 6598): no stranger's either.
+        if case .v4(let bits) = endpoint.address, bits >> 22 == 0x6440_0000 >> 22 { return false }
+        return !isPrivate(endpoint.address)
+    }
+}
+
 private func reachable(_ listener: Listener, _ own: [IPAddress], _ all: [Listener]) -> [IPAddress] {
     guard listener.address.isUnspecified else {
         return isGlobal(listener.address) ? [listener.address] : []

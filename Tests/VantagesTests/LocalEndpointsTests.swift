@@ -29,6 +29,16 @@ struct LocalEndpointsTests {
         #expect(endpoints.allSatisfy { $0.port == 25 && $0.tls == .none })
     }
 
+    @Test("A machine elsewhere is not sent to private addresses, which are another machine's there")
+    func elsewhere() {
+        let own = [
+            "10.0.0.5", "172.17.0.1", "192.168.77.1", "100.64.0.9", "fd00::5", "203.0.113.10", "172.32.0.1",
+            "100.128.0.1", "2001:db8::10",
+        ]
+        let endpoints = own.compactMap { IPAddress($0) }.map { ProbeRequest.Endpoint($0, port: 25) }
+        #expect(withoutPrivateAddresses(endpoints).map(\.address.description) == Array(own.suffix(4)))
+    }
+
     @Test("Only the ports that were asked for, 465 with TLS from the first byte")
     func ports() {
         let listeners = [25, 465, 587, 2525].map {
