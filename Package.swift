@@ -15,6 +15,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -62,7 +64,7 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "MailModel", "Content", "Probing", "Vantages", httpTypes, hummingbird, hummingbirdCore,
-                hummingbirdTLS, logging, nioCore, nioSSL,
+                hummingbirdTLS, logging, nioCore, nioSSL, serviceLifecycle, unixSignals,
             ]),
         .target(name: "Reporting", dependencies: ["MailModel", "Content"]),
         .target(

@@ -7,8 +7,12 @@ package import MailModel
 internal import NIOCore
 internal import NIOSSL
 internal import Probing
+internal import ServiceLifecycle
+internal import UnixSignals
 
 /// Serves probes to other hosts over HTTP/1.1 and TLS, until SIGTERM or SIGINT, or until the task is cancelled.
+///
+/// After a signal it takes no more orders, and what runs has ``graceTime`` to come to its end.
 ///
 /// - `POST /probe` with a bearer token and an order of this same program: the report.
 /// - `GET /healthz`, `GET /metrics`.
@@ -38,7 +42,10 @@ package func serveVantage(
                     settings.quotas.running + settings.quotas.waiting + 64, logger: quiet)),
             onServerRunning: { channel in isServing(channel.localAddress?.port ?? settings.port) },
             logger: quiet)
-        try await application.runService()
+        var services = ServiceGroupConfiguration(
+            services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        services.maximumGracefulShutdownDuration = graceTime
+        try await ServiceGroup(configuration: services).run()
     } catch is CancellationError {
         // Ended on purpose.
     } catch let error as IOError {
@@ -52,6 +59,10 @@ package func serveVantage(
     }
     await catcher?.stop()
 }
+
+/// Most probes are through by then, and who stops services gives them ten seconds at least. Without an end, probes that
+/// wait for their turn would be carried out as well, and an order that never comes waited for.
+private let graceTime = Duration.seconds(8)
 
 private func configuration(_ settings: VantageSettings) throws(Failure) -> TLSConfiguration {
     do {

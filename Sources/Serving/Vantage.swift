@@ -85,12 +85,13 @@ final class Vantage: Sendable {
                 $0.metrics.waiting -= 1
                 $0.metrics.running += 1
             }
+            defer { state.withLock { $0.metrics.running -= 1 } }
+            guard !Task.isCancelled else {
+                return refuse(503, .totalQuota, peer, "the vantage is being ended; try again later")
+            }
             let delivery = await order.carriedOut(interfaces: interfaces, catcher: catcher)
             let verdict = delivery.report?.verdict.rawValue ?? "none"
-            state.withLock {
-                $0.metrics.running -= 1
-                $0.metrics.probes[verdict, default: 0] += 1
-            }
+            state.withLock { $0.metrics.probes[verdict, default: 0] += 1 }
             log("\(peer): probed, \(verdict)")
             return Answer(status: 200, body: delivery.json)
         }
