@@ -55,6 +55,14 @@ struct VantageServeCommand: AsyncParsableCommand {
     @Flag(help: "Catch no mail, though port 25 is free.")
     var noCatcher = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A domain of yours whose names have this vantage as their first MX: clients may be asked to relay to \
+            them as backup MX. It may be given several times.
+            """, valueName: "domain"))
+    var backupDomain: [String] = []
+
     @Option(help: ArgumentHelp("Probes of one client that run or wait.", valueName: "count"))
     var atOncePerClient = QuotaLimits().atOncePerClient
 
@@ -91,7 +99,8 @@ struct VantageServeCommand: AsyncParsableCommand {
                 catchers: noCatcher ? [] : globalAddresses(interfaces),
                 quotas: QuotaLimits(
                     atOncePerClient: atOncePerClient, hourlyPerClient: hourlyPerClient, running: running,
-                    waiting: waiting))
+                    waiting: waiting),
+                backupDomains: backupDomain.map { $0.lowercased() })
             try await serveVantage(settings) { line in
                 terminal.say("\(currentTime().rfc3339) \(line)")
             } isServing: { port in

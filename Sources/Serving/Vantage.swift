@@ -22,6 +22,7 @@ final class Vantage: Sendable {
     private let program: String
     private let tokens: BearerTokens
     private let interfaces: [IPNetwork]
+    private let backupDomains: [String]
     /// `nil` when nobody catches: then no mail is sent.
     private let catcher: Catcher?
     private let log: @Sendable (String) -> Void
@@ -35,6 +36,7 @@ final class Vantage: Sendable {
         program = settings.program
         tokens = settings.tokens
         interfaces = settings.interfaces
+        backupDomains = settings.backupDomains
         self.catcher = catcher
         self.log = log
         state = Mutex(State(quotas: Quotas(settings.quotas)))
@@ -64,7 +66,7 @@ final class Vantage: Sendable {
         let order: ProbeOrder
         do throws(Failure) {
             var asked = try ProbeOrder(json: bytes, program: program)
-            try asked.prepareForElsewhere()
+            try asked.prepareForElsewhere(backupDomains: backupDomains)
             // Without a catcher of the vantage's own, carrying out the order would start one.
             if catcher == nil { asked.catches = false }
             order = asked

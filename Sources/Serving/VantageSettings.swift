@@ -15,12 +15,15 @@ package struct VantageSettings: Sendable {
     /// Where messages are caught, on port 25; empty for nowhere.
     package var catchers: [IPAddress]
     package var quotas: QuotaLimits
+    /// Domains whose names have this vantage as their first MX, in lower case.
+    package var backupDomains: [String]
 
     package init(
         address: IPAddress, port: Int, certificatePEM: String, keyPEM: String, tokens: BearerTokens,
         program: String, interfaces: [IPNetwork], catchers: [IPAddress] = [],
-        quotas: QuotaLimits = QuotaLimits()
+        quotas: QuotaLimits = QuotaLimits(), backupDomains: [String] = []
     ) {
+        self.backupDomains = backupDomains
         self.address = address
         self.port = port
         self.certificatePEM = certificatePEM

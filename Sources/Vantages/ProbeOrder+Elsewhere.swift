@@ -14,8 +14,9 @@ extension ProbeOrder {
     }
 
     /// Takes out what the asker has no say in, and bounds the rest.
+    /// - Parameter backupDomains: domains whose names have this vantage as their first MX, in lower case.
     /// - Throws: ``ExitStatus/usage`` for what no vantage does for others.
-    package mutating func prepareForElsewhere() throws(Failure) {
+    package mutating func prepareForElsewhere(backupDomains: [String] = []) throws(Failure) {
         guard link == nil, !request.endpoints.isEmpty, request.endpoints.count <= Self.endpointLimit,
             request.endpoints.allSatisfy({ (1...65_535).contains($0.port) })
         else {
@@ -24,7 +25,15 @@ extension ProbeOrder {
                 detail: "It takes 1 to \(Self.endpointLimit) addresses and ports.")
         }
         // Mail goes to the vantage and to the servers that are asked, and nowhere else.
-        request.backupDomain = nil
+        if let domain = request.backupDomain?.lowercased(),
+            !backupDomains.contains(where: { domain == $0 || domain.hasSuffix(".\($0)") })
+        {
+            throw Failure(
+                .usage, "the vantage refuses: the domain for the test of backup MXs is none of its own",
+                detail:
+                    "Whoever is named there gets mail, so that the vantage's operator has to vouch for it.",
+                remedy: "Ask without --backup-domain, or have the vantage started with --backup-domain.")
+        }
         request.origin = ProbeOrigin(kind: "https", address: nil)
         request.sources = []
         request.networks = []

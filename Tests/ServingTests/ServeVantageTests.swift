@@ -20,12 +20,13 @@ struct ServeVantageTests {
     }
 
     private func serving(
-        quotas: QuotaLimits = QuotaLimits(), _ body: (Int, Heard) async throws -> Void
+        quotas: QuotaLimits = QuotaLimits(), backupDomains: [String] = [],
+        _ body: (Int, Heard) async throws -> Void
     ) async throws {
         let settings = VantageSettings(
             address: .v4(0x7f00_0001), port: 0, certificatePEM: TestCertificate.certificatePEM,
             keyPEM: TestCertificate.keyPEM, tokens: try BearerTokens(parsing: Self.token), program: "1",
-            interfaces: [], quotas: quotas)
+            interfaces: [], quotas: quotas, backupDomains: backupDomains)
         let heard = Heard()
         try await withThrowingTaskGroup(of: Void.self) { group in
             let ports = AsyncStream<Int>.makeStream()
@@ -62,12 +63,14 @@ struct ServeVantageTests {
     }
 
     private func ask(
-        _ port: Int, _ addresses: [IPAddress], _ instruments: VantageInstruments
+        _ port: Int, _ addresses: [IPAddress], _ instruments: VantageInstruments, backupDomain: String? = nil
     ) async throws(Failure) -> ProbeReport {
         guard let vantage = VantageAddress("https://127.0.0.1:\(port)") else {
             throw Failure(.usage, "no vantage")
         }
-        return try await runProbe(from: vantage, request(addresses), instruments: instruments)
+        var request = request(addresses)
+        request.backupDomain = backupDomain
+        return try await runProbe(from: vantage, request, instruments: instruments)
     }
 
     @Test("The address that asks is probed, and what was done is counted")
@@ -132,6 +135,24 @@ struct ServeVantageTests {
             #expect(heard.has("refused (\(reason))"))
             let metrics = try await get("/metrics", port)
             #expect(metrics.contains("agent_vantage_refused_total{reason=\"\(reason)\"} 1"))
+        }
+    }
+
+    @Test("Only names for which the vantage's operator vouches are tried for backup MXs")
+    func backupDomain() async throws {
+        try await serving(backupDomains: ["mx.vantage.example"]) { port, heard in
+            for domain in ["mx.vantage.example", "Host1.MX.vantage.example"] {
+                let report = try await ask(
+                    port, [.v4(0x7f00_0001)], instruments(), backupDomain: domain)
+                #expect(report.verdict == .unreachable)
+            }
+            for domain in ["somebody.example", "notmx.vantage.example", "vantage.example", ""] {
+                let failure = await #expect(throws: Failure.self) {
+                    try await ask(port, [.v4(0x7f00_0001)], instruments(), backupDomain: domain)
+                }
+                #expect(failure?.summary.contains("the test of backup MXs is none of its own") == true)
+            }
+            #expect(heard.has("refused (order)"))
         }
     }
 
