@@ -40,7 +40,14 @@ struct Host: Sendable {
 
     /// The plan, with a note on what had been changed before and was undone since.
     func plan(for state: HostState, notedWith store: Store?) throws(Failure) -> Plan {
-        let plan = plan(for: state)
+        let plan = plan(for: state).notingRefusals { path in
+            do throws(Failure) {
+                try checkReplaceable(path)
+                return nil
+            } catch {
+                return error.summary
+            }
+        }
         guard let store else { return plan }
         return plan.noting(try undoings(of: plan, in: store, at: currentTime()))
     }
@@ -87,7 +94,10 @@ struct Host: Sendable {
         try instruments.complete(for: from)
         var report = try await runProbe(
             from: from, request, instruments: instruments, transcript: transcript, progress: progress)
-        if from == .networkNamespace { report.tellWhatKeepsOut() }
+        if from == .networkNamespace {
+            let seen = observeListeners(on: Set(ports), liveInstruments(terminal)).value
+            report.tellWhatKeepsOut(listening: seen.map { Set($0.map(\.port)) })
+        }
         if endpoints != all {
             let apart = "private addresses of this host are not asked from there"
             report.from.note = report.from.note.map { "\($0); \(apart)" } ?? apart

@@ -48,8 +48,10 @@ extension Host {
     }
 
     /// Everything that carrying out a change needs of this host.
+    /// - Parameter restoring: The ports of programs that are started again, which are asked as well.
     func instruments(
         store: Store, state: HostState, vantage: VantageAddress?, isBeforeMail: Bool = false,
+        restoring: Set<Int> = [],
         isInterrupted: @escaping @Sendable () -> Bool
     ) -> Execution.Instruments {
         let style = terminal.errorStyle
@@ -64,7 +66,9 @@ extension Host {
             holds: { setting in await holds(setting) },
             replan: { () async throws(Failure) in plan(for: await observe()) },
             settle: { begun async throws(Failure) in try await settle(since: begun, as: state) },
-            probe: { depth async throws(Failure) in try await look(state, from: from, depth: depth) },
+            probe: { depth async throws(Failure) in
+                try await look(state, also: restoring, from: from, depth: depth)
+            },
             harbour: { () async throws(Failure) in try await harbourEdits(state) },
             isInterrupted: isInterrupted,
             report: { terminal.say(progressLine($0, style: style)) },

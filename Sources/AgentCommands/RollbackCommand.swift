@@ -73,11 +73,13 @@ struct RollbackCommand: AsyncParsableCommand {
                     target.id, plan: plan, document: planDocument(plan).document, using: instruments)
             }
         }
+        let ports = try retiredPorts(by: target.id, in: store)
         let result = try await withInterruption(terminal) { isInterrupted in
             try await rollBack(
                 target.id, plan: plan, planDocument: planDocument(plan).document,
                 using: host.instruments(
-                    store: store, state: state, vantage: vantage.from, isInterrupted: isInterrupted))
+                    store: store, state: state, vantage: vantage.from, restoring: ports,
+                    isInterrupted: isInterrupted))
         }
         terminal.noteChange()
         terminal.show(

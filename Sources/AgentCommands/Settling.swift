@@ -23,10 +23,10 @@ extension Host {
     /// Where another program than the MTA answered before the change, its answer is part of the verdict, but
     /// whether it goes on answering is no promise of the MTA's.
     func look(
-        _ state: HostState, from vantage: VantageAddress, depth: ProbeDepth
+        _ state: HostState, also restored: Set<Int> = [], from vantage: VantageAddress, depth: ProbeDepth
     ) async throws(Failure) -> ProbeReport {
         var now = state
-        let ports = Set(policy.probe.ports).union((state.listeners.value ?? []).map(\.port))
+        let ports = restored.union(policy.probe.ports).union((state.listeners.value ?? []).map(\.port))
         now.listeners = observeListeners(on: ports, liveInstruments(terminal)).map { listeners in
             // A port of mail that fell silent is asked as well, so that it is seen to be down.
             listeners
@@ -97,9 +97,12 @@ extension Host {
             try await wait(for: "xinetd serves other ports than its files say") {
                 superserverFollowsItsFiles(instruments)
             }
-        case .restore:
-            try await wait(for: "nobody listens on port 25 again") {
-                observeListeners(on: [25], instruments).value?.isEmpty == false
+        case .restore(let manager, let ports):
+            guard manager.isStartedAgain else { return }
+            let wanted = Set(ports ?? [25])
+            let list = wanted.sorted().map(String.init).joined(separator: " and ")
+            try await wait(for: "\(manager.name) runs, and nobody listens on port \(list) again") {
+                wanted.isSubset(of: (observeListeners(on: wanted, instruments).value ?? []).map(\.port))
             }
         case .end(let process, _):
             if await holds(within: .seconds(10), { !isProcessAlive(process, instruments) }) { return }

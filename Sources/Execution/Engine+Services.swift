@@ -58,9 +58,9 @@ extension ServiceChange {
         case .reloadPostfix: "Postfix did not reload"
         case .reloadSuperserver: "xinetd did not reload"
         case .restartQmail: "qmail-send did not start again"
-        case .retire(let manager): "\(manager.name) could not be stopped and disabled"
+        case .retire(let manager, _): "\(manager.name) could not be stopped and disabled"
         case .end(_, let command): "\(command.first ?? "a program") could not be ended"
-        case .restore(let manager): "\(manager.name) could not be brought back to what it was"
+        case .restore(let manager, _): "\(manager.name) could not be brought back to what it was"
         case .start(let mta, _): "\(mta.rawValue) could not be started"
         case .withdraw(let mta, _): "\(mta.rawValue) could not be brought back to what it was"
         }
@@ -88,7 +88,9 @@ extension ProgramResult {
 extension [String] {
     /// What the command is before mail is served; `nil` where there is nothing to reload or to stop yet.
     fileprivate var atBoot: [String]? {
-        let decides = ["enable", "disable", "mask", "unmask"].contains(where: contains)
+        let decides =
+            ["enable", "disable", "mask", "unmask", "daemon-reload"].contains(where: contains)
+            || ["/bin/ln", "/bin/mkdir"].contains(first)
         if decides || first?.hasSuffix("/chkconfig") == true { return self }
         guard let program = first, program.hasSuffix("/systemctl"),
             ["start", "stop", "restart"].contains(where: contains)

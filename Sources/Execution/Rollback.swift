@@ -1,7 +1,7 @@
 internal import Content
 internal import HostIO
 package import MailModel
-internal import Recording
+package import Recording
 
 /// Restores exactly what a change set replaced: Plesk's settings, then the bytes and metadata of each file,
 /// then a reload. It is a change set itself, probed and undoable.
@@ -46,6 +46,16 @@ package func rollBack(
         throw await engine.abandon(after: error)
     }
     return try await engine.judgeRollback(before: before, queue: queue)
+}
+
+/// The ports of the programs that a change set stopped, and that taking it back starts again.
+package func retiredPorts(by change: Int, in store: Store) throws(Failure) -> Set<Int> {
+    var ports: Set<Int> = []
+    for row in try store.steps(of: change) {
+        guard case .service(.retire(_, let own)) = try RecordedStep(row).action else { continue }
+        ports.formUnion(own ?? [])
+    }
+    return ports
 }
 
 /// Bytes are restored where a file still holds what the change set left in it. What somebody else changed

@@ -50,6 +50,19 @@ extension Plan {
         }
     }
 
+    /// The plan with a note on each file that an apply would refuse to replace: one with several names, an immutable one.
+    /// - Parameter refusal: Why a file would be refused; `nil` for one that is fit to be replaced.
+    package func notingRefusals(_ refusal: (_ path: String) -> String?) -> Plan {
+        var plan = self
+        for change in changes {
+            guard case .edit(let edit) = change.action, let reason = refusal(edit.path),
+                let index = plan.findings.firstIndex(where: { $0.id == change.finding })
+            else { continue }
+            plan.findings[index].notes.append("an apply would refuse, and change nothing: \(reason)")
+        }
+        return plan
+    }
+
     /// The plan with a note in each finding that was undone.
     package func noting(_ undoings: [Undoing]) -> Plan {
         var plan = self

@@ -42,7 +42,7 @@ extension Listener {
         case "master", "smtpd", "postscreen":
             return postfixDirectories.contains(where: executable.hasPrefix) ? .postfix : nil
         case "qmail-smtpd": return .qmail
-        case "tcpserver", "xinetd", "inetd", "inetutils-inetd":
+        case "tcpserver", "sslserver", "xinetd", "inetd", "inetutils-inetd", "systemd":
             let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
             return served.contains { program in servers.contains(where: program.hasSuffix) } ? .qmail : nil
         default: return nil
@@ -101,10 +101,13 @@ package struct ProgramOrigin: Hashable, Sendable, Codable {
 package struct ForeignQueue: Hashable, Sendable, Codable {
     package var directory: String
     package var messages: Int
+    /// How many of them are tests of a probe; `nil` where that was not counted.
+    package var tests: Int?
 
-    package init(directory: String, messages: Int) {
+    package init(directory: String, messages: Int, tests: Int? = nil) {
         self.directory = directory
         self.messages = messages
+        self.tests = tests
     }
 }
 
@@ -137,6 +140,14 @@ package struct UnitState: Hashable, Sendable, Codable {
     /// say so.
     package var isWantedBehindMask: Bool?
 
+    /// The links below `/etc/systemd/system` that disabling it takes away, hand-made ones and those of the units in its
+    /// `Also=` with it: their paths, and what they lead to.
+    package var links: [String: String]?
+    /// Whether it is no part of the service, but requires it, and so is stopped along with it.
+    package var requiresService: Bool?
+    /// Whether it has to be masked, or another unit would start it again at boot.
+    package var isToBeMasked: Bool?
+
     package init(name: String, active: String, file: String, linkedFrom: String? = nil) {
         self.name = name
         self.active = active
@@ -145,10 +156,18 @@ package struct UnitState: Hashable, Sendable, Codable {
     }
 
     package var isActive: Bool { active == "active" || active == "activating" || active == "reloading" }
+    package var isDragged: Bool { requiresService == true }
+    /// Whether there are more links to it than one that makes it a unit.
+    package var isLinked: Bool { links?.keys.contains { $0 != "/etc/systemd/system/\(name)" } == true }
     package var isMasked: Bool { file == "masked" || file == "masked-runtime" }
     /// Has to be enabled to be started at boot.
     package var isDisabled: Bool { file == "disabled" || isWantedBehindMask == false }
     package var isEnabled: Bool { file == "enabled" || file == "enabled-runtime" || file == "generated" }
     /// Its file goes when it ends: nothing can start it again.
     package var isTransient: Bool { file == "transient" }
+}
+
+extension [UnitState] {
+    /// Without those that only require the service.
+    var own: [UnitState] { filter { !$0.isDragged } }
 }

@@ -7,13 +7,14 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     /// qmail-send, or a supervised server of Qmail, is started again, since it reads some of its files only then.
     case restartQmail([String])
     /// A program that is not the managed MTA is stopped, and not started at boot any more.
-    case retire(ServiceManager)
+    /// The ports are those that it had; `nil` in a journal of an earlier release.
+    case retire(ServiceManager, ports: [Int]? = nil)
     /// The managed MTA is started (again), enabled, and waited for until its banner is there.
     case start(MailTransferAgent, ServiceManager)
     /// A program that nothing manages is ended.
     case end(processID: Int, command: [String])
     /// What ``retire(_:)`` stopped is brought back to the state that was recorded.
-    case restore(ServiceManager)
+    case restore(ServiceManager, ports: [Int]? = nil)
     /// What ``start(_:_:)`` started is brought back to the state that was recorded.
     case withdraw(MailTransferAgent, ServiceManager)
 
@@ -22,10 +23,10 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         switch self {
         case .reloadPostfix: [["/usr/sbin/postfix", "reload"]]
         case .reloadSuperserver(let command), .restartQmail(let command): [command]
-        case .retire(let manager): manager.retirement
+        case .retire(let manager, _): manager.retirement
         case .start(_, let manager): manager.beginning
         case .end(let processID, _): [["/bin/kill", "-TERM", String(processID)]]
-        case .restore(let manager): manager.restoration
+        case .restore(let manager, _): manager.restoration
         case .withdraw(_, let manager): manager.ending
         }
     }
@@ -41,10 +42,10 @@ package enum ServiceChange: Hashable, Sendable, Codable {
             "Reload \(ServiceManager.superserver(of: command))"
         case .restartQmail(let command):
             command.contains("-t") ? "Restart \(command.last ?? "")" : "Restart qmail-send"
-        case .retire(let manager): "Stop and disable \(manager.name)"
+        case .retire(let manager, _): "Stop and disable \(manager.name)"
         case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
         case .end(let processID, let command): "End \(command.first ?? "") (pid \(processID))"
-        case .restore(let manager): "Bring \(manager.name) back to what it was"
+        case .restore(let manager, _): "Bring \(manager.name) back to what it was"
         case .withdraw(let mta, _): "Bring \(mta.rawValue) back to what it was"
         }
     }
@@ -53,8 +54,8 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     package var reversed: ServiceChange? {
         switch self {
         case .reloadPostfix, .reloadSuperserver, .restartQmail: self
-        case .retire(let manager): .restore(manager)
-        case .restore(let manager): .retire(manager)
+        case .retire(let manager, let ports): .restore(manager, ports: ports)
+        case .restore(let manager, let ports): .retire(manager, ports: ports)
         case .start(let mta, let manager): .withdraw(mta, manager)
         case .withdraw(let mta, let manager): .start(mta, manager)
         case .end: nil
@@ -66,7 +67,7 @@ extension ServiceManager {
     /// As its own tools name it.
     package var name: String {
         switch self {
-        case .systemd(let units): units.map(\.name).joined(separator: ", ")
+        case .systemd(let units): units.own.map(\.name).joined(separator: ", ")
         case .xinetd(let file, let service): "\(service) of \(file)"
         case .inetd(let file, let line): "\(file):\(line)"
         case .script(let path, _): path
@@ -79,12 +80,13 @@ extension ServiceManager {
     /// Stops the program and keeps it from being started at boot, in this order.
     package var retirement: [[String]] {
         switch self {
-        case .systemd(let units):
+        case .systemd(let all):
+            let units = all.own
             // The sockets go first, or a client would start the service again.
             let names = units.dropFirst().map(\.name) + units.prefix(1).map(\.name)
-            let enabled = units.filter(\.isEnabled).map(\.name)
-            let stop = [[systemctl, "stop"] + names]
-            return enabled.isEmpty ? stop : stop + [[systemctl, "--quiet", "disable"] + enabled]
+            return [[systemctl, "stop"] + names]
+                + orders("disable", units.filter { $0.isEnabled || $0.isLinked }.map(\.name))
+                + orders("mask", units.filter { $0.isToBeMasked == true }.map(\.name))
         case .script(let path, let isEnabled):
             return [[path, "stop"]] + (isEnabled ? [switching(path, on: false)] : [])
         case .upstart(let job): return [["/sbin/stop", job]]
@@ -95,13 +97,20 @@ extension ServiceManager {
     /// Brings the program back to the state that was recorded.
     package var restoration: [[String]] {
         switch self {
-        case .systemd(let units):
-            let lasting = units.filter { $0.isEnabled && $0.file != "enabled-runtime" }
+        case .systemd(let all):
+            let units = all.own
+            // `enable` would make the links that the unit's file names, which are not those that were there.
+            let links = units.filter(\.isLinked).reduce(into: [:]) {
+                $0.merge($1.links ?? [:]) { first, _ in first }
+            }
+            let lasting = units.filter { $0.isEnabled && $0.file != "enabled-runtime" && !$0.isLinked }
             let passing = units.filter { $0.file == "enabled-runtime" }
             // What triggers the service comes first, as before it was stopped.
-            let active = (units.dropFirst() + units.prefix(1)).filter { $0.isActive && !$0.isTransient }
+            let active = (units.dropFirst() + units.prefix(1) + all.filter(\.isDragged))
+                .filter { $0.isActive && !$0.isTransient }
             let masked = active.filter(\.isMasked)
-            return orders("enable", lasting.map { $0.linkedFrom ?? $0.name })
+            return orders("unmask", units.filter { $0.isToBeMasked == true }.map(\.name)) + linkOrders(links)
+                + orders("enable", lasting.map { $0.linkedFrom ?? $0.name })
                 + orders("enable", passing.map { $0.linkedFrom ?? $0.name }, isRuntime: true)
                 + maskOrders("unmask", masked)
                 + (active.isEmpty ? [] : [[systemctl, "start"] + active.map(\.name)])
@@ -147,7 +156,24 @@ extension ServiceManager {
         }
     }
 
+    /// Whether ``restoration`` starts the program again.
+    package var isStartedAgain: Bool {
+        switch self {
+        case .systemd(let units): units.own.contains { $0.isActive && !$0.isTransient }
+        case .script, .upstart: true
+        case .xinetd, .inetd: false
+        }
+    }
+
     private var systemctl: String { "/bin/systemctl" }
+
+    private func linkOrders(_ links: [String: String]) -> [[String]] {
+        guard !links.isEmpty else { return [] }
+        let directories = Set(links.keys.map { $0.split(separator: "/").dropLast().joined(separator: "/") })
+        return [["/bin/mkdir", "-p"] + directories.sorted().map { "/" + $0 }]
+            + links.sorted { $0.key < $1.key }.map { ["/bin/ln", "-sfn", $0.value, $0.key] }
+            + [[systemctl, "daemon-reload"]]
+    }
 
     /// - Parameter isRuntime: Whether it counts until the host is started again.
     private func orders(_ verb: String, _ names: [String], isRuntime: Bool = false) -> [[String]] {

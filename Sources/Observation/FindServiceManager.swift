@@ -14,7 +14,7 @@ struct SocketUnit: Sendable {
     }
 }
 
-private func systemctl(_ arguments: [String], _ instruments: Instruments) async -> [[String: [String]]] {
+func systemctl(_ arguments: [String], _ instruments: Instruments) async -> [[String: [String]]] {
     let files = instruments.files
     guard files.exists("/run/systemd/system"),
         let program = ["/usr/bin/systemctl", "/bin/systemctl"].first(where: files.isExecutable)
@@ -67,11 +67,13 @@ func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -
 }
 
 private let serviceProperties =
-    "--property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,SourcePath,FragmentPath"
+    "--property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,"
+    + "RequisiteOf,BoundBy,ConsistsOf,UpheldBy,SourcePath,FragmentPath"
 
 /// A unit of which a program is stopped and started again.
 private func manageable(_ block: [String: [String]], _ files: HostFiles) -> UnitState {
     var state = unitState(block) { isRunAtBoot($0, in: files) }
+    state.links = unitLinks(state.name, file: state.linkedFrom, in: files)
     // `systemctl link` leaves a link to a file elsewhere, which disabling the unit takes away.
     let target = state.linkedFrom.flatMap { files.link($0) }
     let own = ["/etc/systemd/", "/lib/systemd/", "/usr/lib/systemd/", "/run/systemd/", "/dev/null"]
@@ -91,8 +93,10 @@ func socketManager(
     let blocks = await systemctl(
         ["show", serviceProperties + ",ExecStart", service ?? String(instance)], instruments)
     let command = blocks.first?["ExecStart"]?.first.map(words(ofExecStart:)) ?? []
-    guard let block = blocks.first, service != nil else { return (.systemd([socket.state]), command) }
-    return (.systemd([manageable(block, instruments.files), socket.state]), command)
+    var state = socket.state
+    state.links = unitLinks(state.name, in: instruments.files)
+    guard let block = blocks.first, service != nil else { return (.systemd([state]), command) }
+    return (.systemd([manageable(block, instruments.files), state]), command)
 }
 
 /// `{ path=/usr/sbin/exim4 ; argv[]=/usr/sbin/exim4 -bs ; ignore_errors=no ; … }`
@@ -108,12 +112,17 @@ func serviceManager(
 ) async -> (ServiceManager?, keeper: String?, note: String?) {
     let files = instruments.files
     let keeper = listener.processID.flatMap { supervisor(of: $0, in: files) }
+    let loop = listener.processID.flatMap { script(above: $0, in: files) }
     guard files.exists("/run/systemd/system") else {
-        return (keeper == nil ? oldManager(listener, in: files) : nil, keeper, nil)
+        let manager = keeper == nil ? oldManager(listener, in: files) : nil
+        return (manager, keeper ?? (manager == nil ? loop : nil), nil)
     }
     if let keeper { return (nil, keeper, nil) }
     guard var unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
-        return (nil, nil, "no service has it: it was started by hand, or by something that ended")
+        return (
+            nil, loop,
+            loop == nil ? "no service has it: it was started by hand, or by something that ended" : nil
+        )
     }
     // Debian's unit for all instances of Postfix starts one for each, which nobody enables.
     let isPostfix = listener.mta == .postfix && unit.hasPrefix("postfix@")
@@ -133,7 +142,7 @@ func serviceManager(
         let isSession = ["cron.service", "crond.service", "atd.service", "ssh.service", "sshd.service"]
             .contains(unit)
         return (
-            nil, isSession ? nil : unit,
+            nil, isSession ? loop : unit,
             "it runs under \(unit), which is more than this program and is not stopped for it"
         )
     }
@@ -147,14 +156,36 @@ func serviceManager(
         ? []
         : await systemctl(["show", "--property=Id,ActiveState,UnitFileState"] + triggers, instruments)
             .map { unitState($0) }
-    let state = manageable(block, files)
-    let wanting = ["WantedBy", "RequiredBy"].flatMap { (block[$0]?.first ?? "").split(separator: " ") }
-    // What is not enabled by itself cannot be disabled.
-    let note =
-        state.file == "static" && !wanting.isEmpty
-        ? "\(wanting.joined(separator: " and ")) starts it again at boot: mask \(unit), or take it out there"
-        : nil
-    return (.systemd([state] + states), nil, note)
+    var state = manageable(block, files)
+    let pullers = pullers(of: state, block)
+    var notes: [String] = []
+    if !pullers.isEmpty {
+        // Nothing can be put in the place of a file that is there itself.
+        let own = "/etc/systemd/system/\(state.name)"
+        let isMaskable =
+            !state.isMasked && block["FragmentPath"]?.first.map { $0 != own && !$0.isEmpty } == true
+        state.isToBeMasked = isMaskable ? true : nil
+        notes.append(
+            pullers.joined(separator: " and ")
+                + (isMaskable
+                    ? " would start it again at boot, so it is masked"
+                    : " starts it again at boot: mask \(unit), or take it out there"))
+    }
+    let dragged = await dragged(by: state, triggers, block, instruments)
+    if !dragged.isEmpty {
+        let names = dragged.map(\.name).joined(separator: " and ")
+        notes.append(
+            "stopping it stops \(names) as well, which require\(dragged.count == 1 ? "s" : "") it; a rollback starts "
+                + "\(dragged.count == 1 ? "that" : "them") again")
+    }
+    let own =
+        [state]
+        + states.map { trigger in
+            var trigger = trigger
+            trigger.links = unitLinks(trigger.name, in: files)
+            return trigger
+        }
+    return (.systemd(own + dragged), nil, notes.isEmpty ? nil : notes.joined(separator: "; "))
 }
 
 /// Whether every process of the listener's unit runs the same program.
@@ -175,11 +206,25 @@ let supervisors: Set<String> = ["supervise", "runsv", "s6-supervise"]
 
 /// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.
 private func supervisor(of process: Int, in files: HostFiles) -> String? {
-    guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")"),
-        let parent = stat[end...].split(separator: " ").dropFirst(2).first,
-        let name = files.text("/proc/\(parent)/comm")?.trimmed
+    parent(of: process, in: files).flatMap { files.text("/proc/\($0)/comm")?.trimmed }
+        .flatMap { supervisors.contains($0) ? $0 : nil }
+}
+
+/// A shell above a process that runs a script, which may start the process again in a loop; one at a terminal has none.
+private func script(above process: Int, in files: HostFiles) -> String? {
+    guard let parent = parent(of: process, in: files), let shell = executable(of: parent, in: files),
+        ["sh", "bash", "dash", "ash", "ksh", "zsh", "busybox", "perl"].contains(baseName(shell))
     else { return nil }
-    return supervisors.contains(name) ? name : nil
+    let words = commandLine(of: parent, in: files)
+    guard words.dropFirst().contains(where: { !$0.hasPrefix("-") }) else { return nil }
+    return "`\(words.joined(separator: " "))` (pid \(parent))"
+}
+
+private func parent(of process: Int, in files: HostFiles) -> Int? {
+    guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")") else {
+        return nil
+    }
+    return stat[end...].split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
 }
 
 // MARK: - Before systemd

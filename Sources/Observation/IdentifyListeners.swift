@@ -12,7 +12,9 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
     let served = listeners.map { listener in
         var listener = listener
         if let entry = SuperserverEntry.serving(listener, in: files) { listener.served = entry.programs }
-        if listener.executable?.hasSuffix("/tcpserver") == true, let process = listener.processID {
+        if listener.executable.map(baseName).map(connectionServers.contains) == true,
+            let process = listener.processID
+        {
             listener.served = commandLine(of: process, in: files)
         }
         listener.instance = furtherInstance(listener, in: files)
@@ -48,6 +50,8 @@ private func withOrigins(
             command != commandLine(of: 1, in: files)
         {
             known.served = command
+            // It is the managed MTA's own, as long as that is not another.
+            if known.mta != nil, !isForeign(known) { known.origin = nil }
         }
         return known
     }
@@ -193,6 +197,7 @@ func foreignQueue(_ program: String, in files: HostFiles) -> ForeignQueue? {
         let directory = queue.directories.first(where: files.exists)
     else { return nil }
     var count = 0
+    var tests = 0
     var pending = [directory]
     while let next = pending.popLast() {
         _ = files.forEachEntry(of: next) { entry in
@@ -200,8 +205,16 @@ func foreignQueue(_ program: String, in files: HostFiles) -> ForeignQueue? {
                 pending.append("\(next)/\(entry.name)")
             } else if queue.isMessage(entry.name) {
                 count += 1
+                // A probe's message says so in its header, which exim and sendmail keep in this file.
+                guard count <= mostReadMessages,
+                    case .bytes(let bytes) = files.read("\(next)/\(entry.name)", limit: 1 << 16)
+                else { return }
+                if bytes.contains(Array("X-Relay-Test: ".utf8)) { tests += 1 }
             }
         }
     }
-    return ForeignQueue(directory: directory, messages: count)
+    return ForeignQueue(directory: directory, messages: count, tests: tests == 0 ? nil : tests)
 }
+
+/// Of a queue that is longer, the rest is only counted.
+private let mostReadMessages = 1000

@@ -24,6 +24,7 @@ extension Port25 {
         _ manager: ServiceManager, _ listener: Listener, _ judgement: inout Port25Judgement
     ) -> Bool {
         let name = listener.programName
+        let ports = Set((listeners + beside).filter { $0.origin?.manager == manager }.map(\.port)).sorted()
         switch manager {
         case .systemd(let units):
             let note =
@@ -31,17 +32,20 @@ extension Port25 {
             if units.contains(where: \.isTransient), !judgement.finding.notes.contains(note) {
                 judgement.finding.notes.append(note)
             }
-            let list = units.map(\.name).joined(separator: ", ")
+            let list = manager.name
             judgement.add(
                 Step(
                     .port25, "Stop and disable \(name == list ? list : "\(name) (\(list))")",
-                    .service(.retire(manager))))
+                    .service(.retire(manager, ports: ports))))
         case .script(let path, _):
-            judgement.add(Step(.port25, "Stop and disable \(name) (\(path))", .service(.retire(manager))))
+            judgement.add(
+                Step(.port25, "Stop and disable \(name) (\(path))", .service(.retire(manager, ports: ports))))
         case .upstart(let job):
             _ = edit("/etc/init/\(job).conf", touching: "start on", &judgement, upstartDisabling)
             judgement.add(
-                Step(.port25, "Stop and disable \(name) (upstart job \(job))", .service(.retire(manager))))
+                Step(
+                    .port25, "Stop and disable \(name) (upstart job \(job))",
+                    .service(.retire(manager, ports: ports))))
         case .xinetd(let path, let service):
             guard
                 edit(

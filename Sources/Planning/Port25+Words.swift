@@ -20,9 +20,10 @@ extension Port25 {
         }
         if let note = origin.note { notes.append(note) }
         if let queue = origin.queue {
+            let tests = queue.tests.map { ", \($0) of them from probes of this program: they can be deleted" }
             notes.append(
                 "its queue is kept: \(queue.messages) message\(queue.messages == 1 ? "" : "s") in \(queue.directory)"
-            )
+                    + (tests ?? ""))
         }
         return notes
     }
@@ -61,7 +62,10 @@ func description(of listener: Listener) -> String {
     if let package = origin.package { text += ", package \(package)" }
     switch origin.manager {
     case .systemd(let units):
-        text += ", " + units.map { "\($0.name) \($0.active) \($0.file)" }.joined(separator: ", ")
+        text +=
+            ", "
+            + units.filter { !$0.isDragged }.map { "\($0.name) \($0.active) \($0.file)" }.joined(
+                separator: ", ")
     case .xinetd(let file, _): text += ", \(file)"
     case .inetd(let file, let line): text += ", \(file):\(line)"
     case .script(let path, let isEnabled): text += ", \(path)\(isEnabled ? "" : ", not run at boot")"

@@ -22,6 +22,13 @@ extension QmailConfiguration {
         ]
     }
 
+    /// The same for a program that systemd itself starts.
+    func inherited(fromUnit name: String) -> [MailService.Setting] {
+        guard var written = written(inUnit: name) else { return [] }
+        written.isInherited = true
+        return [written]
+    }
+
     static let variable = "RELAYCLIENT"
 
     private static let units: [String: [String]] = [
@@ -31,7 +38,7 @@ extension QmailConfiguration {
     // MARK: - Files
 
     /// systemd's directories, the first that has a file counts (systemd.unit(5)).
-    private static let unitDirectories = [
+    package static let unitDirectories = [
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/lib/systemd/system",
         "/usr/lib/systemd/system",
     ]
@@ -136,16 +143,16 @@ extension QmailConfiguration {
     }
 }
 
-/// The `[Service]` section of a unit of systemd (systemd.syntax(7)).
-struct UnitText: Sendable {
-    struct Line: Hashable, Sendable {
-        var name: String
-        var value: String
+/// A section of a unit of systemd (systemd.syntax(7)).
+package struct UnitText: Sendable {
+    package struct Line: Hashable, Sendable {
+        package var name: String
+        package var value: String
         /// From 1.
-        var number: Int
+        package var number: Int
 
         /// Parted at blanks, without the quotes about a word.
-        var words: [String] {
+        package var words: [String] {
             var words: [String] = []
             var word = ""
             var quote: Character?
@@ -165,9 +172,9 @@ struct UnitText: Sendable {
         }
     }
 
-    private(set) var lines: [Line] = []
+    package private(set) var lines: [Line] = []
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8], section wanted: String = "[Service]") {
         var section = ""
         var open: Line?
         let text = Lines(bytes)
@@ -175,7 +182,7 @@ struct UnitText: Sendable {
             let line = text.text(index + 1).trimmingBlanks
             if line.hasPrefix("#") || line.hasPrefix(";") { continue }
             if open == nil, line.hasPrefix("[") { section = line }
-            guard section == "[Service]" else { continue }
+            guard section == wanted else { continue }
             if open == nil, let equals = line.firstIndex(of: "=") {
                 open = Line(
                     name: String(line[..<equals]).trimmingBlanks,
@@ -195,7 +202,7 @@ struct UnitText: Sendable {
         }
     }
 
-    func lines(_ name: String) -> [Line] { lines.filter { $0.name == name } }
+    package func lines(_ name: String) -> [Line] { lines.filter { $0.name == name } }
 }
 
 extension String {

@@ -7,8 +7,15 @@ extension ProbeReport {
     /// are respected, and both may treat clients on other interfaces otherwise: what strangers are told there is not
     /// known. On other ports that is said beside the verdict; where it is so for all of port 25, by which mail comes
     /// in, over IPv4 or over IPv6, the host is not closed by what the others say: rules for the two are often apart.
-    package mutating func tellWhatKeepsOut() {
-        let isKeptOut = { (endpoint: ProbeEndpoint) in endpoint.verdict == .unreachable }
+    /// - Parameter ports: Those on which somebody was seen to listen at that moment; `nil` for all that were asked.
+    package mutating func tellWhatKeepsOut(listening ports: Set<Int>? = nil) {
+        for index in endpoints.indices where endpoints[index].verdict == .unreachable {
+            guard ports?.contains(endpoints[index].port) == false else { continue }
+            endpoints[index].reason = (endpoints[index].reason ?? "no answer") + ", and nobody listens there"
+        }
+        let isKeptOut = { (endpoint: ProbeEndpoint) in
+            endpoint.verdict == .unreachable && ports?.contains(endpoint.port) != false
+        }
         guard endpoints.contains(where: isKeptOut) else { return }
         for index in endpoints.indices where isKeptOut(endpoints[index]) {
             let reason = endpoints[index].reason ?? "no answer"

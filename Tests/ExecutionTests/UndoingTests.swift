@@ -36,6 +36,23 @@ struct UndoingTests {
         #expect(notes.allSatisfy { $0.contains("undone 3 times within a day, the last time since change 3") })
     }
 
+    @Test("A file that an apply would refuse to replace is told of with the plan")
+    func refused() throws {
+        let host = try TestHost()
+        var plan = host.wholePlan
+        plan.findings = Set(plan.changes.map(\.finding)).map {
+            Finding(id: $0, status: .drift, wanted: "", actual: "", why: "")
+        }
+        let noted = plan.notingRefusals { path in
+            path == host.path("main.cf") ? "main.cf has 2 names (hard links)" : nil
+        }
+        #expect(
+            noted.findings.flatMap(\.notes) == [
+                "an apply would refuse, and change nothing: main.cf has 2 names (hard links)"
+            ])
+        #expect(plan.notingRefusals { _ in nil } == plan)
+    }
+
     @Test("A day later it counts no more; other things never counted")
     func others() async throws {
         let host = try await undone(2)

@@ -15,6 +15,25 @@ extension OnARealHost {
             return try lab.outside(["/bin/bash", "-c", script, address]).output
         }
 
+        /// A link that no file of a unit asks for, a unit that is installed with it and was not, and one that requires it.
+        private static let entangled = """
+            cd /etc/systemd/system
+            echo 'Also=log.service' >> exim4.service
+            printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' > log.service
+            printf '[Unit]\\nRequires=exim4.service\\nAfter=exim4.service\\n' > web.service
+            cat log.service >> web.service
+            systemctl daemon-reload
+            systemctl --quiet add-wants graphical.target exim4.service
+            systemctl --quiet enable --now web.service
+            """
+
+        private func links(_ lab: Lab) throws -> String {
+            try lab.host(
+                "/bin/sh", "-c",
+                "find /etc/systemd/system -type l -printf '%p %l\\n' | sort; systemctl is-active web.service"
+            ).output
+        }
+
         @Test(
             "It is stopped and disabled as the host manages it, Postfix answers, and a rollback restores it",
             arguments: cases)
@@ -22,7 +41,10 @@ extension OnARealHost {
             let lab = try Lab.required()
             try lab.reset()
             try lab.control("foreign", how, place)
+            if how == "systemd" { try lab.host("/bin/sh", "-ec", Self.entangled) }
+            defer { if how == "systemd" { _ = try? lab.host("systemctl", "stop", "web.service") } }
             let before = try lab.state()
+            let linksBefore = try links(lab)
             let address = ["ipv6", "beside"].contains(place) ? "2001:db8:113::10" : "203.0.113.10"
             // A client would leave an instance of the socket's template in the list of units.
             if how != "socket" { #expect(try banner(lab, address).contains("Exim")) }
@@ -32,6 +54,7 @@ extension OnARealHost {
             // The lab's inetd starts it by a script.
             let program = how == "inetd" ? "/opt/exim/exim4" : "/opt/exim/usr/sbin/exim4"
             #expect(plan.output.contains(program))
+            #expect(plan.output.contains("stops web.service as well") == (how == "systemd"))
             #expect(try lab.state() == before, "planning changes nothing")
 
             let apply = try lab.agent("apply", "--yes", "--format", "json")
@@ -44,6 +67,7 @@ extension OnARealHost {
             let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
             #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
             #expect(try lab.state() == before)
+            #expect(try links(lab) == linksBefore)
             #expect(try banner(lab, address).contains("Exim"))
         }
 

@@ -9,7 +9,7 @@ struct IdentifyListenerTests {
     private let sockets =
         "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen *.socket"
     private let service =
-        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,SourcePath,FragmentPath"
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,MainPID,Type,KillMode,TriggeredBy,WantedBy,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,UpheldBy,SourcePath,FragmentPath"
 
     /// A host with systemd and dpkg.
     private func host() throws -> HostDirectory {
@@ -95,6 +95,7 @@ struct IdentifyListenerTests {
         for name in ["1abc-0001-2D-D", "1abc-0001-2D-H", "1abc-0003-2D-H"] {
             try host.write("/var/spool/exim4/input/\(name)", "")
         }
+        try host.write("/var/spool/exim4/input/1abc-0003-2D-H", "1abc-0003-2D-H\n024  X-Relay-Test: token\n")
         let seen = await identified(
             host, listener("/usr/sbin/exim4", 812, unit: "exim4.service"),
             [
@@ -126,7 +127,7 @@ struct IdentifyListenerTests {
                     manager: .systemd([
                         UnitState(name: "exim4.service", active: "active", file: "enabled"),
                         UnitState(name: "exim4.socket", active: "inactive", file: "disabled"),
-                    ]), queue: ForeignQueue(directory: "/var/spool/exim4/input", messages: 2)))
+                    ]), queue: ForeignQueue(directory: "/var/spool/exim4/input", messages: 2, tests: 1)))
     }
 
     @Test("A socket that systemd itself holds, until a client comes")
@@ -264,6 +265,34 @@ struct IdentifyListenerTests {
         #expect(seen?.origin?.keeper == (isManaged ? nil : "rc-local.service"))
     }
 
+    @Test(
+        "A server of Qmail that systemd starts for a client is Qmail's, and another program where Postfix is the MTA"
+    )
+    func socketOfQmail() async throws {
+        let host = try host()
+        try process(host, 1, exe: "/usr/lib/systemd/systemd", command: "/sbin/init")
+        let answers: [(String, ScriptedPrograms.Answer)] = [
+            (
+                sockets,
+                .prints(
+                    "Id=smtp.socket\nActiveState=active\nUnitFileState=enabled\nListen=0.0.0.0:25 (Stream)\n")
+            ),
+            (
+                "\(service),ExecStart smtp@agent.service",
+                .prints(
+                    "Id=smtp@agent.service\nExecStart={ path=/x ; argv[]=/x/tcp-env /x/qmail-smtpd ; ignore_errors=no ; }\n"
+                )
+            ),
+            ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+        ]
+        let socket = listener("/usr/lib/systemd/systemd", 1, unit: "init.scope")
+        let seen = try #require(await identified(host, socket, answers))
+        #expect(seen.mta == .qmail && seen.origin == nil)
+        let beside = await Observation.identified(
+            [seen], besides: .postfix, Instruments(host.root, ScriptedPrograms(answers)))
+        #expect(beside.first?.origin?.manager?.name == "smtp.socket")
+    }
+
     @Test("What starts a service by time or by path goes with it; a linked unit is known by its own file")
     func triggers() async throws {
         let host = try host()
@@ -322,6 +351,109 @@ struct IdentifyListenerTests {
             ])
         #expect(seen?.origin?.manager?.name == managed)
         #expect(seen?.origin?.note?.contains(note) == true)
+    }
+
+    @Test(
+        "Every link that disabling takes away is known, whoever made it, and nothing that its file would link anew"
+    )
+    func links() async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        let directory = "/etc/systemd/system"
+        let file = "/usr/lib/systemd/system/own.service"
+        try host.write(
+            file,
+            "[Unit]\nWants=own-log.service\n[Install]\nWantedBy=multi-user.target\nAlso=own-log.service\n")
+        let wanted = [
+            "\(directory)/hand.target.wants/own.service": file, "\(directory)/mta.service": file,
+            "\(directory)/mail.target.requires/own-log.service": "../own-log.service",
+        ]
+        for (path, target) in wanted { try host.link(path, to: target) }
+        try host.link(
+            "\(directory)/other.target.wants/other.service", to: "/usr/lib/systemd/system/other.service")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "own.service"),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) own.service",
+                    .prints(
+                        "Id=own.service\nActiveState=active\nUnitFileState=disabled\nMainPID=812\nFragmentPath=\(file)\nWantedBy=hand.target\n"
+                    )
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        guard case .systemd(let units)? = seen?.origin?.manager else {
+            Issue.record("no unit")
+            return
+        }
+        #expect(units.first?.links == wanted)
+        #expect(seen?.origin?.note == nil, "what wants it by a link alone does not start it again")
+        #expect(
+            units.first.map { ServiceManager.systemd([$0]) }?.restoration.map { $0.joined(separator: " ") }
+                == [
+                    "/bin/mkdir -p \(directory) \(directory)/hand.target.wants \(directory)/mail.target.requires",
+                    "/bin/ln -sfn \(file) \(directory)/hand.target.wants/own.service",
+                    "/bin/ln -sfn ../own-log.service \(directory)/mail.target.requires/own-log.service",
+                    "/bin/ln -sfn \(file) \(directory)/mta.service",
+                    "/bin/systemctl daemon-reload", "/bin/systemctl start own.service",
+                ])
+    }
+
+    @Test(
+        "A unit that requires it is stopped along with it and started again, and does not bring it back at boot"
+    )
+    func required() async throws {
+        let host = try host()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "own.service"),
+            [
+                (sockets, .prints("")),
+                (
+                    "\(service) own.service",
+                    .prints(
+                        "Id=own.service\nActiveState=active\nUnitFileState=disabled\nMainPID=812\nFragmentPath=/usr/lib/systemd/system/own.service\nRequiredBy=web.service off.service\n"
+                    )
+                ),
+                (
+                    "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState web.service off.service",
+                    .prints(
+                        "Id=web.service\nActiveState=active\nUnitFileState=enabled\n\nId=off.service\nActiveState=inactive\nUnitFileState=disabled\n"
+                    )
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "")),
+            ])
+        let manager = try #require(seen?.origin?.manager)
+        #expect(manager.name == "own.service")
+        #expect(
+            manager.retirement.map { $0.joined(separator: " ") } == [
+                "/bin/systemctl stop own.service", "/bin/systemctl --quiet mask own.service",
+            ])
+        #expect(
+            manager.restoration.map { $0.joined(separator: " ") } == [
+                "/bin/systemctl --quiet unmask own.service", "/bin/systemctl start own.service web.service",
+            ])
+        let note = try #require(seen?.origin?.note)
+        #expect(note.contains("web.service and off.service would start it again at boot, so it is masked"))
+        #expect(note.contains("stopping it stops web.service as well"))
+    }
+
+    @Test(
+        "A script that may run the program in a loop is named; a shell at a terminal is not",
+        arguments: [
+            ("/bin/sh /root/loop.sh", "`/bin/sh /root/loop.sh` (pid 811)"), ("-bash", nil), ("bash -l", nil),
+        ])
+    func loop(_ parent: String, _ keeper: String?) async throws {
+        let host = try host()
+        try process(host, 811, exe: "/usr/bin/dash", command: parent)
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bdf")
+        try host.write("/proc/812/stat", "812 (exim4) S 811 812 812 0\n")
+        try host.write("/proc/811/comm", "loop.sh\n")
+        let seen = await identified(
+            host, listener("/usr/sbin/exim4", 812, unit: "session-3.scope"),
+            [(sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: ""))])
+        #expect(seen?.origin?.manager == nil && seen?.origin?.keeper == keeper)
     }
 
     @Test("Another MTA of Plesk's that has a port is looked up as any other program")

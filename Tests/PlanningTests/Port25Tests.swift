@@ -1,3 +1,4 @@
+import Foundation
 import MailModel
 import Testing
 
@@ -450,6 +451,41 @@ struct Port25Tests {
         #expect(commands(plan([foreign(Self.exim), odd])).count == 3)
         #expect(
             commands(plan([foreign(Self.exim), foreign(nil, port: 465)], unmanaged: .areEnded)).count == 4)
+    }
+
+    @Test("A program is taken for gone back when it has every port again that it had")
+    func ports() throws {
+        let plan = plan([foreign(Self.exim), foreign(Self.exim, port: 465)])
+        let services = plan.changes.compactMap { change -> ServiceChange? in
+            if case .service(let service) = change.action { service } else { nil }
+        }
+        #expect(services.first == .retire(Self.exim, ports: [25, 465]))
+        #expect(services.first?.reversed == .restore(Self.exim, ports: [25, 465]))
+        // As an earlier release wrote it into its journal.
+        let old = Data(#"{"retire":{"_0":{"upstart":{"job":"exim"}}}}"#.utf8)
+        #expect(try JSONDecoder().decode(ServiceChange.self, from: old) == .retire(.upstart(job: "exim")))
+    }
+
+    @Test("Qmail is not started where a line keeps xinetd from serving port 25 for it")
+    func switchedOff() throws {
+        let xinetd =
+            "service smtp\n{\n server = /var/qmail/bin/tcp-env\n server_args = /var/qmail/bin/qmail-smtpd\n}\n"
+        let files = [
+            "/var/qmail/control/me": "mx.hosted.example\n",
+            "/var/qmail/control/rcpthosts": "hosted.example\n",
+            "/var/qmail/control/virtualdomains": "hosted.example:1\n",
+            "/etc/xinetd.conf": "defaults\n{\n disabled = smtp\n}\n", "/etc/xinetd.d/smtp_psa": xinetd,
+        ]
+        var host = HostFixture.host(listeners: .seen([]))
+        host.managedMTA = .seen(ManagedMTA(.qmail, evidence: [], service: Self.postfix))
+        host.qmail = .seen(
+            QmailConfiguration(
+                files: files.reduce(into: [:]) {
+                    $0[$1.key] = .content(FileContent(path: $1.key, bytes: Array($1.value.utf8)))
+                }, isCopy: false, whiteList: []))
+        let plan = makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0")
+        #expect(plan.changes.isEmpty)
+        #expect(try finding(plan).notes.first?.contains("/etc/xinetd.conf:3 keeps smtp_psa off") == true)
     }
 
     @Test("Two lines of one file are put out of use by one edit")

@@ -40,6 +40,14 @@ struct KeptOutTests {
         #expect(report.from.note?.contains("ask from another machine") == true)
     }
 
+    @Test("Where nobody listens, nobody is kept out")
+    func silent() {
+        var report = report([(25, .closed), (465, .unreachable)], .closed)
+        report.tellWhatKeepsOut(listening: [25])
+        #expect(report.verdict == .closed && report.from.note == nil)
+        #expect(report.endpoints.last?.reason == "no answer within 5 s, and nobody listens there")
+    }
+
     @Test("A family of addresses that could not be asked on port 25 is not closed by the other")
     func family() {
         var report = report([(25, .closed), (25, .unreachable)], .closed)
