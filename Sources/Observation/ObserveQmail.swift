@@ -40,7 +40,7 @@ private func runningServers(
     var found: [QmailConfiguration.RunningServer] = []
     _ = files.forEachEntry(of: "/proc") { entry in
         guard let process = Int(entry.name), !supervised.contains(process),
-            executable(of: process, in: files).map(baseName) == "tcpserver",
+            executable(of: process, in: files).map(baseName).map(connectionServers.contains) == true,
             let environment = files.text("/proc/\(process)/environ")
         else { return }
         let settings = environment.split(separator: "\0").compactMap { text -> (String, String)? in
@@ -169,7 +169,13 @@ private struct QmailFiles {
         for path in ["/etc/xinetd.conf", "/etc/inetd.conf", "/etc/hosts.allow"] {
             read(path, &configuration)
         }
-        readStarters([], &configuration)
+        for directory in QmailConfiguration.unitDirectories {
+            for name in names(in: directory) where name.hasSuffix(".socket") {
+                read("\(directory)/\(name)", &configuration)
+            }
+        }
+        readStarters(
+            configuration.socketStarted.map { String($0.dropLast(".service".utf8.count)) }, &configuration)
         for name in names(in: "/etc/xinetd.d") { read("/etc/xinetd.d/\(name)", &configuration) }
         for name in names(in: "\(directory)/alias") where name.hasPrefix(".qmail") {
             read("\(directory)/alias/\(name)", &configuration)

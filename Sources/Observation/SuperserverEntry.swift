@@ -4,6 +4,9 @@ import Qmail
 /// Programs by their names in the file system.
 let superservers: Set<String> = ["xinetd", "inetd", "inetutils-inetd"]
 
+/// They start a server for each client by their arguments alone (tcpserver(1); sslserver(1) does it over TLS).
+let connectionServers: Set<String> = ["tcpserver", "sslserver"]
+
 func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
 /// The entry of xinetd, or the line of inetd, that serves a port.

@@ -18,7 +18,7 @@ package func makePlan(
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
     let configured = judgeRelay(state: state, trusted: allowed)
-    let port25 = judgePort25(state: state, configured: configured.listeners, unmanaged: unmanaged)
+    let port25 = judgePort25(state: state, configured: configured, unmanaged: unmanaged)
     let relay = configured.beside(port25)
     let unnamed = judgeUnnamedCauses(policy: policy, state: state, risks: relay.risks)
     // Setting the relaying mode would bring the kinds of login with it that are to go.

@@ -23,9 +23,9 @@ package enum UnmanagedPrograms: Sendable {
     case areReported, areEnded
 }
 
-/// - Parameter configured: Where the managed MTA's configuration has it listen; `nil` where that was not seen.
+/// - Parameter configured: Where the managed MTA's configuration has it listen, and what keeps it from that.
 func judgePort25(
-    state: HostState, configured: [ListenerVerdict]?, unmanaged: UnmanagedPrograms
+    state: HostState, configured: RelayJudgement, unmanaged: UnmanagedPrograms
 ) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
@@ -49,8 +49,12 @@ func judgePort25(
     finding.notes += managed.dissent.map { sign in
         "one sign names another MTA: \(sign.file): \(sign.text)"
     }
-    return Port25(managed: managed, all: all, configured: configured, state: state, unmanaged: unmanaged)
-        .judgement(finding)
+    let off = configured.risks.first { $0.kind == "switched-off" && $0.parameter == "smtp_psa" }
+    return Port25(
+        managed: managed, all: all, configured: configured.listeners, switchedOff: off, state: state,
+        unmanaged: unmanaged
+    )
+    .judgement(finding)
 }
 
 struct Port25 {
@@ -59,13 +63,16 @@ struct Port25 {
     /// On 465 and 587, and on the ports of QMTP and QMQP, as far as another program has them.
     let beside: [Listener]
     let configured: [ListenerVerdict]?
+    /// What keeps xinetd from serving port 25 for Qmail.
+    let switchedOff: RelayRisk?
     let state: HostState
     let unmanaged: UnmanagedPrograms
 
     init(
-        managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?, state: HostState,
-        unmanaged: UnmanagedPrograms
+        managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?, switchedOff: RelayRisk?,
+        state: HostState, unmanaged: UnmanagedPrograms
     ) {
+        self.switchedOff = switchedOff
         self.managed = managed
         self.configured = configured
         listeners = all.filter { $0.port == 25 }
@@ -105,6 +112,12 @@ struct Port25 {
         {
             return
                 "\(managed.mta.rawValue) is reached through it, as far as what it hands on to is \(managed.mta.rawValue)"
+        }
+        if managed.mta == .qmail, serving.isEmpty, let off = switchedOff {
+            let place = "\(off.file ?? ""):\(off.line ?? 0)"
+            return
+                "\(place) keeps smtp_psa off (\(off.text ?? "")), so nobody would serve port 25 if Qmail were started: take "
+                + "that out, and plan again"
         }
         if isKeptToLoopback, !foreign.isEmpty {
             return loopbackNote + "; until then the other program is left alone"

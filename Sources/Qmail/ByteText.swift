@@ -51,6 +51,9 @@ struct Word: Hashable, Sendable {
     var text: String
     /// From 1.
     var line: Int
+
+    /// sslserver takes the same words as tcpserver, and is it over TLS.
+    var isConnectionServer: Bool { ["tcpserver", "sslserver"].contains(text.baseName) }
 }
 
 /// Splits at white space.

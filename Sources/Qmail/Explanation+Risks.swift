@@ -3,7 +3,7 @@ import MailModel
 extension Explanation {
     /// What does not relay but weakens the host, or could not be judged.
     var risks: [RelayRisk] {
-        assumption + idle + uncompiled + patched + gatekeepers + forwards
+        assumption + idle + switchedOff + uncompiled + patched + gatekeepers + forwards
     }
 
     /// What starts nothing at this moment is not judged, and may be switched on again.
@@ -12,6 +12,14 @@ extension Explanation {
             RelayRisk(
                 kind: "service", file: service.place.file, line: service.place.line, text: service.place.text,
                 why: "nothing runs it, so it is not judged: it would serve port \(service.port)")
+        }
+    }
+
+    private var switchedOff: [RelayRisk] {
+        configuration.switchedOff.map { name, place in
+            RelayRisk(
+                kind: "switched-off", parameter: name, file: place.file, line: place.line, text: place.text,
+                why: "this keeps \(name) off, so xinetd does not serve its port")
         }
     }
 

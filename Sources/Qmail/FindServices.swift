@@ -6,7 +6,7 @@ extension QmailConfiguration {
     func services() -> (found: [MailService], isAssumed: Bool) {
         let running = runningServices()
         let configured =
-            xinetdServices() + inetdServices()
+            xinetdServices() + inetdServices() + socketServices()
             + supervisedServices().map { $0.running(as: running.first(where: $0.isSame)) }
         let ports = Set(configured.map(\.port))
         let found = configured + running.filter { !ports.contains($0.port) }
@@ -96,14 +96,7 @@ extension QmailConfiguration {
         _ entry: XinetdText.Entry, in path: String, lines: Lines, defaults: XinetdText.Entry?
     ) -> MailService? {
         guard let name = entry.service, let server = entry.value("server") else { return nil }
-        let id = entry.value("id")?.text ?? name
-        let isDisabled =
-            entry.value("disable")?.text.folded == "yes"
-            || defaults?.values("disabled").contains { $0.text == id } == true
-            || defaults.map { $0.values("enabled") }.map { list in
-                !list.isEmpty && !list.contains { $0.text == id }
-            } == true
-        guard !isDisabled,
+        guard Self.whatDisables(entry, defaults) == nil,
             let port = entry.value("port").flatMap({ Int($0.text) }) ?? MailService.port(named: name)
         else { return nil }
         guard let chain = ServerChain([server] + entry.values("server_args")) else {
@@ -142,11 +135,44 @@ extension QmailConfiguration {
             noAccess: entry.values("no_access", over: defaults)?.map(\.text) ?? [])
     }
 
-    private func setting(_ text: String, file: String, line: Int, lines: Lines) -> MailService.Setting? {
+    func setting(_ text: String, file: String, line: Int, lines: Lines) -> MailService.Setting? {
         guard let equals = text.firstIndex(of: "=") else { return nil }
         return MailService.Setting(
             name: String(text[..<equals]), value: String(text[text.index(after: equals)...]),
             place: .init(file: file, line: line, text: lines.text(line), culprit: text))
+    }
+
+    /// What keeps an entry of xinetd off (xinetd.conf(5)): its own word, or one of the entry `defaults`.
+    private static func whatDisables(
+        _ entry: XinetdText.Entry, _ defaults: XinetdText.Entry?
+    ) -> (word: Word, isOwn: Bool)? {
+        if let word = entry.value("disable"), word.text.folded == "yes" { return (word, true) }
+        guard let defaults, let id = entry.value("id")?.text ?? entry.service else { return nil }
+        if let word = defaults.values("disabled").first(where: { $0.text == id }) { return (word, false) }
+        let enabled = defaults.values("enabled")
+        return enabled.contains { $0.text == id } ? nil : enabled.first.map { ($0, false) }
+    }
+
+    /// Plesk's entries that are switched off, each with the line that does it.
+    var switchedOff: [(name: String, place: MailService.Place)] {
+        let entries = files(below: "/etc/xinetd.").map {
+            ($0.path, Lines($0.bytes), XinetdText($0.bytes).entries)
+        }
+        let defaults = entries.compactMap { path, lines, entries in
+            entries.first { $0.service == nil }.map { (path: path, lines: lines, entry: $0) }
+        }.first
+        return entries.flatMap { path, lines, entries in
+            entries.compactMap { entry -> (name: String, place: MailService.Place)? in
+                guard Self.pleskEntries.contains(path.baseName), entry.service != nil,
+                    let (word, isOwn) = Self.whatDisables(entry, defaults?.entry)
+                else { return nil }
+                let place = isOwn ? (path, lines) : (defaults?.path ?? path, defaults?.lines ?? lines)
+                return (
+                    path.baseName,
+                    .init(file: place.0, line: word.line, text: place.1.text(word.line), culprit: word.text)
+                )
+            }
+        }
     }
 
     // MARK: - inetd
@@ -262,7 +288,7 @@ extension QmailConfiguration {
     private static func isAnywhere(_ address: String) -> Bool { ["0", "*", ""].contains(address) }
 
     /// A file a variable, its first line the value; an empty file takes the variable away (envdir(8)).
-    private func directorySettings(_ named: [String], home: String) -> [MailService.Setting] {
+    func directorySettings(_ named: [String], home: String) -> [MailService.Setting] {
         named.flatMap { name -> [MailService.Setting] in
             let directory = Self.place(of: name, home: home)
             return files(below: directory + "/").filter { !$0.bytes.isEmpty }.map { file in

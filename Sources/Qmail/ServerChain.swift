@@ -134,7 +134,7 @@ struct ServerChain: Hashable, Sendable {
 
     /// The places of tcpserver, its options, the address and the port.
     private var tcpserverWords: ClosedRange<Int>? {
-        guard let start = wrappers.firstIndex(where: { $0.text.baseName == "tcpserver" }) else { return nil }
+        guard let start = wrappers.firstIndex(where: \.isConnectionServer) else { return nil }
         let withValue: Set<Character> = ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
         var index = start + 1
         while index < position, words[index].text.hasPrefix("-"), words[index].text != "--" {

@@ -58,7 +58,7 @@ struct ServiceScript: Sendable {
                 }
                 continue
             }
-            guard server.isEmpty, let index = words.firstIndex(where: { $0.text.baseName == "tcpserver" })
+            guard server.isEmpty, let index = words.firstIndex(where: \.isConnectionServer)
             else { continue }
             // What stands between tcpserver and the server counts as well.
             let before = words[..<(ServerChain(words)?.place ?? index)]

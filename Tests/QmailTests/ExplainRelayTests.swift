@@ -102,6 +102,26 @@ import Testing
     /// What starts the servers has it: a person takes it out there.
     static let inherited: [Case] = [
         Case(
+            "systemd starts the server for a client",
+            SampleQmail.configuration([
+                "/etc/systemd/system/smtp.socket": "[Socket]\nListenStream=203.0.113.10:25\nAccept=yes\n",
+                "/etc/systemd/system/smtp@.service":
+                    "[Service]\nExecStart=/var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n",
+            ]), .closed),
+        Case(
+            "systemd starts it with RELAYCLIENT",
+            SampleQmail.configuration([
+                "/etc/systemd/system/smtp.socket": "[Socket]\nListenStream=25\nAccept=yes\n",
+                "/etc/systemd/system/smtp@.service":
+                    "[Service]\nEnvironment=RELAYCLIENT=\nExecStart=/var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n",
+            ]), .open, cause: "relayclient /etc/systemd/system/smtp@.service:2"),
+        Case(
+            "sslserver is read as tcpserver is",
+            SampleQmail.configuration([
+                "/service/smtps/run":
+                    "export RELAYCLIENT=\nexec sslserver 0 465 /var/qmail/bin/qmail-smtpd\n"
+            ]), .open, cause: "relayclient /service/smtps/run:1"),
+        Case(
             "xinetd itself has RELAYCLIENT from a drop-in of its unit, as bytes beside it stay",
             SampleQmail.configuration([
                 xinetd: SampleQmail.xinetd(environment: "SMTPAUTH=1"),
@@ -471,6 +491,23 @@ import Testing
             "exec env -u RELAYCLIENT tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
         ] {
             #expect(report(script, starter: "/service/smtpd").verdict == .closed, "\(script)")
+        }
+    }
+
+    @Test("What keeps one of Plesk's entries off is named by its line, wherever it stands")
+    func switchedOff() {
+        let conf = "/etc/xinetd.conf"
+        for (defaults, own, file, line) in [
+            ("", "yes", Self.xinetd, 6), ("disabled = smtp", "no", conf, 3), ("enabled = ftp", "no", conf, 3),
+            ("enabled = ftp smtp", "no", nil, nil),
+        ] as [(String, String, String?, Int?)] {
+            let text = SampleQmail.xinetd().replacing("disable         = no", with: "disable = \(own)")
+            let report = explainRelay(
+                SampleQmail.configuration([Self.xinetd: text, conf: "defaults\n{\n\(defaults)\n}\n"]),
+                trusted: [])
+            let off = report.risks.filter { $0.kind == "switched-off" }
+            #expect(off.map(\.file) == (file == nil ? [] : [file]))
+            #expect(off.first?.line == line)
         }
     }
 
