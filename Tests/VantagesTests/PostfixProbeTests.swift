@@ -219,6 +219,19 @@ struct PostfixProbeTests {
         }
     }
 
+    @Test("A content filter, whose client is the server itself, is not taken for a proxy that hides clients")
+    func filtered() async throws {
+        let service =
+            "127.0.0.1:10026 inet n - n - - smtpd -o content_filter= -o myhostname=filter.hosted.example\n"
+        let settings = "mynetworks = 0.0.0.0/0 [::]/0\ncontent_filter = smtp:[127.0.0.1]:10026"
+        try await PostfixHost.with(settings, services: service) { host in
+            let report = try await ask(host)
+            #expect(report.verdict == .open)
+            #expect(report.endpoints[0].tests.contains { $0.verdict == .delivered })
+            #expect(report.endpoints.map(\.reason) == [nil, nil])
+        }
+    }
+
     @Test("A probe that is killed leaves no interface, address or route behind")
     func killed() async throws {
         // Its smtpd does not start: the probe waits for a banner.
