@@ -100,6 +100,7 @@ extension SMTPServer {
             // Only a result that takes its domain from the recipient can lead anywhere.
             guard rule.kind == .rule, rule.value.contains("$"), let pattern = rule.pattern, !pattern.isNegated
             else { return nil }
+            if let trait = decodingTrait(rule.value, pattern.pattern, table, rule.entry) { return trait }
             for address in decodedAddresses(pattern.pattern) {
                 guard case .found(let value, rule.entry) = table.ask(address) else { continue }
                 let inside = resolver.resolve(address, assuming: given)
@@ -111,13 +112,44 @@ extension SMTPServer {
         }
     }
 
+    /// A rule by which every address there is can be written as one of this host's.
+    private func decodingTrait(_ value: String, _ pattern: Pattern, _ table: LookupTable, _ entry: Int)
+        -> Trait?
+    {
+        let encoded = [Stranger.recipient, Stranger.otherMailbox].map { target in
+            spellings(target, in: value, pattern).lazy.flatMap { held in
+                self.inOwnDomains(pattern.samples(filling: [], holding: held).map(\.text))
+            }.first { address in
+                guard case .found(let value, entry) = table.ask(address) else { return false }
+                let inside = self.resolver.resolve(address, assuming: self.given)
+                return rewritingTargets(value).contains(target) && inside.addressClass != .elsewhere
+            }
+        }
+        guard let first = encoded[0], encoded[1] != nil else { return nil }
+        return Trait(
+            change: .recipient(first), who: "anyone, to every recipient, written as \(first)",
+            isEverybodys: true)
+    }
+
+    /// What the groups of a rule must hold so that it leads to the address.
+    private func spellings(_ target: String, in value: String, _ pattern: Pattern) -> [[Int: [UInt8]]] {
+        let found = rewritingTargets(value).compactMap { try? RuleResult($0) }.flatMap {
+            $0.groups(spelling: target, mustBeAll: true)
+        }.filter { held in !held.isEmpty && held.allSatisfy { pattern.canHold($0.value, group: $0.key) } }
+        return Array(found.prefix(40))
+    }
+
     /// Addresses in the domains of this host that the pattern matches.
     private func decodedAddresses(_ pattern: Pattern) -> [String] {
         let samples = pattern.samples(filling: Stranger.domain.bytes) + pattern.samples(filling: "x7q".bytes)
+        return inOwnDomains(samples.map(\.text))
+    }
+
+    private func inOwnDomains(_ texts: [String]) -> [String] {
         let domains = resolver.lists.flatMap(\.list.patterns).compactMap { pattern -> String? in
             if case .literal(let text) = pattern.content, isHostName(text) { text } else { nil }
         }
-        return samples.map(\.text).flatMap { text -> [String] in
+        return texts.flatMap { text -> [String] in
             guard let at = text.lastIndex(of: "@") else { return domains.prefix(20).map { "\(text)@\($0)" } }
             return [text] + domains.prefix(20).map { text[...at] + $0 }
         }

@@ -214,6 +214,21 @@ struct OutboundClassTests {
         #expect(host.report.verdict == verdict)
     }
 
+    @Test(arguments: [
+        ("/^([^=@]+)=([^=@]+)@hosted\\.example$/ $1@$2", RelayVerdict.open),
+        ("/^(.+)\\+([^+@]+)@/ root, ${1}@${2}", .open), ("/^([^=]+)=([a-z]+)@/ $1@$2.example", .partial),
+        ("/^([^=]+)=partner\\.example@/ $1@partner.example", .partial),
+        ("/^b-([^=]+)=([^=]+)@/ $1@$2", .open),
+        ("/^([^=]+)=([^=]+)@/ postmaster@$2", .partial),
+    ])
+    func `An address of this host that stands for any other opens it to every recipient`(
+        rule: String, verdict: RelayVerdict
+    ) {
+        let host = SampleHost().setting("recipient_canonical_maps", "pcre:/t").table("pcre:/t", rule + "\n")
+        #expect(host.report.verdict == verdict)
+        #expect(host.repair.after.verdict == .closed)
+    }
+
     @Test func `Until 3.9, a client by its name in relay_domains was let in by check_relay_domains`() {
         let list = "permit_mynetworks, check_relay_domains"
         let gate = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
