@@ -33,6 +33,7 @@ extension SMTPServer {
         let destination = resolver.resolve(rewritten, assuming: given)
         let filter = split(values.text(of: "content_filter")).name
         guard filter.isEmpty || !isSink(transport: filter) else { return .stays }
+        if strayBlame(destination, session) != nil { return .leaves }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
         case .relay, .elsewhere: return .leaves
@@ -162,13 +163,13 @@ extension SMTPServer {
     }
 
     /// The program behind a transport's name.
-    private func command(of transport: String) -> String {
+    func command(of transport: String) -> String {
         let service = host.master.services.last { $0.name == transport && $0.type != "inet" }
         return service?.command ?? transport
     }
 
     /// Each key is looked for in every map before the next one is (transport(5), "TABLE SEARCH ORDER").
-    private func transport(
+    func transport(
         for destination: Destination, _ session: Session
     ) -> (name: String, nexthop: String) {
         let keys =

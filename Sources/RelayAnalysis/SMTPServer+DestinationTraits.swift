@@ -87,11 +87,12 @@ extension SMTPServer {
 
     /// Recipients whose address a map rewrites to one that the sender chose.
     var rewritingTraits: [Trait] {
-        Self.recipientMaps.flatMap { parameter in
-            rewriting.value(of: parameter).items.flatMap { item in
-                host.tables.table(item.text).leaves.flatMap(decodingTraits)
+        strayTraits
+            + Self.recipientMaps.flatMap { parameter in
+                rewriting.value(of: parameter).items.flatMap { item in
+                    host.tables.table(item.text).leaves.flatMap(decodingTraits)
+                }
             }
-        }
     }
 
     private func decodingTraits(_ table: LookupTable) -> [Trait] {

@@ -89,7 +89,7 @@ extension SMTPServer {
     private func rewritingBlame(_ session: Session) -> Blame? {
         let destination = resolver.resolve(session.recipient, assuming: given)
         guard destination.isFinal, let (address, blame) = rewrite(destination.address) else { return nil }
-        return address == destination.address ? nil : blame
+        return address == destination.address ? strayBlame(destination, session) : blame
     }
 
     /// Whether smtpd takes a rewritten recipient of this host for one that exists: cleanup may have maps that

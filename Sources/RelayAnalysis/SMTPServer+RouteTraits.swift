@@ -101,6 +101,8 @@ extension SMTPServer {
             guard case .found(let value, _) = host.tables.table(item.text).ask(header) else { return false }
             let action = value.prefix { $0 != " " }.uppercased()
             if action == "HOLD" { return host.keeps(by: item, parameter(of: item)) }
+            let transport = value.dropFirst(action.count).drop { $0 == " " }.prefix { $0 != ":" }
+            if action == "FILTER" { return isSink(transport: String(transport)) }
             return ["DISCARD", "REJECT", "REDIRECT"].contains(action)
         }
     }

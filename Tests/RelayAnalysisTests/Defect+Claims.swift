@@ -86,6 +86,19 @@ extension Defect {
                 $0.set("relay_domains", "relay.example.net")
                 $0.set("smtpd_relay_restrictions", "permit_mynetworks, check_relay_domains")
             },
+            Defect("unknown users are sent where their address says") {
+                $0.set("local_recipient_maps", "")
+                $0.set("recipient_delimiter", "+")
+                $0.set("luser_relay", "$user@$extension")
+            },
+            Defect("unknown users are sent to another host of ours") {
+                $0.set("local_recipient_maps", "")
+                $0.set("luser_relay", "$user@relay.example.net")
+            },
+            Defect("everybody, and header_checks send all to a sink") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("header_checks", $0.table("sink.pcre", "/^Received:/ FILTER discard:x\n"))
+            },
             Defect("senders of one domain have a route, others have none") {
                 $0.set("mynetworks", "0.0.0.0/0 [::]/0")
                 $0.set("default_transport", "error:no")

@@ -229,6 +229,22 @@ struct OutboundClassTests {
         #expect(host.repair.after.verdict == .closed)
     }
 
+    @Test(arguments: [
+        ("$user@$extension", RelayVerdict.open), ("${user}@$(extension)", .open),
+        ("postmaster@$extension", .partial),
+        ("$user@other.example", .closed), ("root+$extension", .closed), ("$local", .closed), ("", .closed),
+    ])
+    func `Mail for unknown users goes where their address says`(value: String, verdict: RelayVerdict) {
+        let host = SampleHost().setting("local_recipient_maps", "").setting("recipient_delimiter", "+")
+            .setting("luser_relay", value)
+        #expect(host.report.verdict == verdict)
+        #expect(host.setting("local_recipient_maps", "hash:/t").report.verdict == .closed)
+        if verdict != .closed {
+            #expect(
+                host.repair.after.verdict == .closed && host.report.causes.first?.parameter == "luser_relay")
+        }
+    }
+
     @Test func `Until 3.9, a client by its name in relay_domains was let in by check_relay_domains`() {
         let list = "permit_mynetworks, check_relay_domains"
         let gate = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
