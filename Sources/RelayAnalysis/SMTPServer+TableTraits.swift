@@ -30,9 +30,13 @@ extension SMTPServer {
             }
         case .recipient:
             return mailTraits(table, in: range, where: isUseful) { address, key in
-                guard isForeign(address), !isBelowServed(address, named: key) else { return nil }
-                return Trait(
-                    change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
+                guard isForeign(address) else { return nil }
+                guard isBelowServed(address, named: key) else {
+                    return Trait(
+                        change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
+                }
+                // The host there is its administrator's, and may pass on what its user asks for.
+                return allowsUntrustedRouting ? routedTrait(address) : nil
             }
         case .certificate:
             guard offersTLS, asksForCertificate else { return [] }
@@ -206,10 +210,17 @@ extension SMTPServer {
 
     /// Recipients in domains that nobody declared, which a pattern of `relay_recipient_maps` lists.
     var listedRecipientTraits: [Trait] {
-        relayRecipients.flatMap(\.leaves).flatMap { table in
+        guard !relayRecipients.isEmpty else { return [] }
+        let domains = [Stranger.domain] + undeclaredRelayDomains
+        return relayRecipients.flatMap(\.leaves).flatMap { table in
             patternRules(table).compactMap { pattern, entry in
-                let address = addresses(matching: pattern.pattern, table, entry).first { address in
-                    address.hasSuffix("@\(Stranger.domain)") && gives(table, address, entry)
+                let ours = addresses(matching: pattern.pattern, table, entry).filter {
+                    $0.hasSuffix("@\(Stranger.domain)")
+                }
+                let all = domains.flatMap { domain in ours.map { $0.replacing(Stranger.domain, with: domain) }
+                }
+                let address = all.first { address in
+                    gives(table, address, entry)
                         && resolver.resolve(address, assuming: given).addressClass == .relay
                 }
                 return address.map {

@@ -23,9 +23,8 @@ extension SMTPServer {
         if stage == .helo { add(evasions(of: .helo), of: .helo, to: &supply, &seen) }
         // Whom an entry names is told before who only slips past one.
         supply.traits += supply.evasions
-        if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
-            supply.traits += listedRecipientTraits
-        }
+        // Who gets past the one list by the recipient has to be listed after the other.
+        if stage == .relay || stage == .recipient { supply.traits += listedRecipientTraits }
         return supply
     }
 
@@ -303,11 +302,26 @@ extension SMTPServer {
                 case .table(let table): table.leaves.flatMap(\.entries).prefix(5).map(\.key)
                 case .failing, .unreadable: []
                 }
-            return domains.map { $0.hasPrefix(".") ? "x7q" + $0 : $0 }.filter(isHostName).map { domain in
-                Trait(
-                    change: .recipient("x7q%\(Stranger.domain)@\(domain)"),
-                    who: "anyone, with recipients such as user%elsewhere@\(domain)")
+            return domains.map { $0.hasPrefix(".") ? "x7q" + $0 : $0 }.filter(isHostName).map {
+                routedTrait("@\($0)")
             }
+        }
+    }
+
+    /// - Parameter address: one in the domain whose host may send on.
+    func routedTrait(_ address: String) -> Trait {
+        let domain =
+            address.lastIndex(of: "@").map { String(address[address.index(after: $0)...]) } ?? address
+        return Trait(
+            change: .recipient("x7q%\(Stranger.domain)@\(domain)"),
+            who: "anyone, with recipients such as user%elsewhere@\(domain)")
+    }
+
+    /// Domains nobody declared that a short name in `relay_domains` takes in.
+    var undeclaredRelayDomains: [String] {
+        resolver.lists.filter { $0.addressClass == .relay }.flatMap(\.list.patterns).compactMap { pattern in
+            guard !pattern.isNegated, case .literal(let text) = pattern.content else { return nil }
+            return undeclaredDomain(text)
         }
     }
 }

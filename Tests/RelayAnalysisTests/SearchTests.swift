@@ -245,6 +245,20 @@ struct OutboundClassTests {
         }
     }
 
+    @Test func `A pattern of listed recipients holds below a short name too`() {
+        let host = SampleHost().setting("relay_domains", "co.uk").setting("relay_recipient_maps", "regexp:/t")
+        #expect(host.table("regexp:/t", "/^boss/ x\n").report.verdict == .partial)
+        #expect(host.table("regexp:/t", "/@partner\\.example$/ x\n").report.verdict == .closed)
+    }
+
+    @Test func `A white list of own recipients leads on by their hosts where routing is trusted`() {
+        let list = "check_recipient_access inline:{hosted.example=OK}, reject_unauth_destination"
+        let host = SampleHost().setting("smtpd_relay_restrictions", list)
+        #expect(host.report.verdict == .closed)
+        let open = host.setting("allow_untrusted_routing", "yes")
+        #expect(open.report.verdict == .partial && open.repair.after.verdict == .closed)
+    }
+
     @Test func `Until 3.9, a client by its name in relay_domains was let in by check_relay_domains`() {
         let list = "permit_mynetworks, check_relay_domains"
         let gate = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
