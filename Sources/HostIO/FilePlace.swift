@@ -34,13 +34,20 @@ struct FilePlace: ~Copyable {
         for step in steps {
             if let container = step.container {
                 let linkIsSafe = !step.status.belongsToOthers
-                let directoryIsSafe = !container.belongsToOthers && !container.othersMayWrite
-                if directoryIsSafe || linkIsSafe && container.isStickyDirectory { continue }
+                let container = (status: container, path: parent(step.path))
+                let hasListForOthers = try attempt("\(path) was not changed", at: container.path) {
+                    () throws(Errno) in
+                    try container.status.hasAccessListForOthers(at: container.path)
+                }
+                let directoryIsSafe =
+                    !container.status.belongsToOthers && !container.status.othersMayWrite
+                    && !hasListForOthers
+                if directoryIsSafe || linkIsSafe && container.status.isStickyDirectory { continue }
                 throw Failure(
                     .failed,
                     "\(path) was not changed: \(step.path) is a symbolic link where others may write",
                     remedy: "Name the file itself, or take the right to write away: "
-                        + "chmod go-w \(parent(step.path))")
+                        + "\(hasListForOthers ? "setfacl -b" : "chmod go-w") \(container.path)")
             }
             guard step.status.st_mode & S_IWOTH != 0, !step.status.isStickyDirectory else { continue }
             throw Failure(

@@ -40,6 +40,18 @@ enum LinuxCalls {
         return try sized { call(file.rawValue, name, $0, $1) }
     }
 
+    /// Of a path whose last name is not followed when it is a symbolic link.
+    /// - Returns: `nil` when it has none of that name, or its file system has none at all.
+    static func attribute(_ name: String, ofPath path: String) throws(Errno) -> [UInt8]? {
+        guard let call = getByPathCall else { throw .notSupported }
+        do throws(Errno) {
+            return try sized { call(path, name, $0, $1) }
+        } catch {
+            guard error == .noData || error == .notSupported else { throw error }
+            return nil
+        }
+    }
+
     static func setAttribute(_ name: String, to value: [UInt8], of file: FileDescriptor) throws(Errno) {
         guard let call = setCall else { throw .notSupported }
         try check(Int(call(file.rawValue, name, value, value.count, 0)))
@@ -57,6 +69,9 @@ private typealias MemoryCall = @convention(c) @Sendable (UnsafePointer<CChar>, C
 private typealias ListCall = @convention(c) @Sendable (CInt, UnsafeMutableRawPointer?, Int) -> Int
 private typealias GetCall =
     @convention(c) @Sendable (CInt, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) -> Int
+private typealias GetByPathCall =
+    @convention(c) @Sendable (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer?, Int) ->
+    Int
 private typealias SetCall =
     @convention(c) @Sendable (CInt, UnsafePointer<CChar>, UnsafeRawPointer?, Int, CInt) -> CInt
 private typealias RemoveCall = @convention(c) @Sendable (CInt, UnsafePointer<CChar>) -> CInt
@@ -65,6 +80,7 @@ private let renameCall = dlsym(nil, "renameat2").map { unsafeBitCast($0, to: Ren
 private let memoryCall = dlsym(nil, "memfd_create").map { unsafeBitCast($0, to: MemoryCall.self) }
 private let listCall = dlsym(nil, "flistxattr").map { unsafeBitCast($0, to: ListCall.self) }
 private let getCall = dlsym(nil, "fgetxattr").map { unsafeBitCast($0, to: GetCall.self) }
+private let getByPathCall = dlsym(nil, "lgetxattr").map { unsafeBitCast($0, to: GetByPathCall.self) }
 private let setCall = dlsym(nil, "fsetxattr").map { unsafeBitCast($0, to: SetCall.self) }
 private let removeCall = dlsym(nil, "fremovexattr").map { unsafeBitCast($0, to: RemoveCall.self) }
 

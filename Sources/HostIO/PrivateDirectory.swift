@@ -25,7 +25,9 @@ package func makePrivateDirectory(_ path: String, existing: ExistingDirectory) t
         if existing == .becomesPrivate, before.st_uid == geteuid(), before.permissions != 0o700 {
             try retrying { fchmod(directory.descriptor.rawValue, 0o700) }
         }
-        return try directory.status().othersMayWrite ? othersMayWrite(path) : nil
+        let after = try directory.status()
+        if after.othersMayWrite { return othersMayWrite(path, "chmod go-w") }
+        return try after.hasAccessListForOthers(at: path + "/.") ? othersMayWrite(path, "setfacl -b") : nil
     }
     if let unfit { throw unfit }
 }
@@ -49,8 +51,8 @@ private func belongsToSomebodyElse(_ path: String) -> Failure {
         remedy: "Name another place for the store, or take it over: chown root: \(path)")
 }
 
-private func othersMayWrite(_ path: String) -> Failure {
+private func othersMayWrite(_ path: String, _ command: String) -> Failure {
     Failure(
         .failed, "the directory \(path) cannot be used: others may write to it",
-        remedy: "Name another place for the store, or close it: chmod go-w \(path)")
+        remedy: "Name another place for the store, or close it: \(command) \(path)")
 }

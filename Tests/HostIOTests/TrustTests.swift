@@ -25,6 +25,38 @@ struct TrustTests {
     }
 
     @Test(
+        "As root, a policy that an ACL lets another user or group write is refused, and one that lets root is not",
+        .enabled(if: HostTools.isRoot && HostTools.hasAccessLists, "needs root and setfacl"),
+        arguments: ["u:12345:rw", "g:12345:rwx"], ["policy.yaml", "."])
+    func accessList(entry: String, name: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.write("policy.yaml", "version: 1\n")
+        let target = name == "." ? directory.path : path
+        _ = try #require(await HostTools.run("/usr/bin/setfacl", "-m", "u:0:rw,g:0:rw,u:12345:r", target))
+        try requireTrustedFile(path)
+        _ = try #require(await HostTools.run("/usr/bin/setfacl", "-m", entry, target))
+        let failure = #expect(throws: Failure.self) { try requireTrustedFile(path) }
+        #expect(failure?.status == .invalid)
+        #expect(failure?.remedy == "setfacl -b \(target)")
+        _ = try #require(await HostTools.run("/usr/bin/setfacl", "-m", "m::r", target))
+        try requireTrustedFile(path)
+        _ = try #require(await HostTools.run("/usr/bin/setfacl", "-b", target))
+        try requireTrustedFile(path)
+    }
+
+    @Test(
+        "A directory whose ACL lets another user write is refused for the store",
+        .enabled(if: HostTools.hasAccessLists, "setfacl is missing"))
+    func refusedAccessList() async throws {
+        let directory = try TemporaryDirectory()
+        _ = try #require(await HostTools.run("/usr/bin/setfacl", "-m", "u:12345:rwx", directory.path))
+        let failure = #expect(throws: Failure.self) {
+            try makePrivateDirectory(directory.path, existing: .keepsItsMode)
+        }
+        #expect(failure?.remedy?.hasSuffix("setfacl -b \(directory.path)") == true)
+    }
+
+    @Test(
         "As root, a file, a directory or a link of another user is refused",
         .enabled(if: HostTools.isRoot, "only root is held to this"), arguments: ["file", "directory", "link"])
     func foreign(what: String) throws {
