@@ -3,13 +3,14 @@
 ///   - path: The file, named on both header lines.
 ///   - context: Unchanged lines shown round each change.
 /// - Returns: An empty string when nothing differs; one sentence for contents that are no text. Bytes are printed
-///   by ``printableText(_:)``, and without secrets.
+///   by ``printableText(_:)``, and without secrets: a line is masked by what stands before it in its file.
 package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context: Int = 3) -> String {
     guard before != after else { return "" }
     guard !before.contains(0), !after.contains(0) else {
         return "Binary file \(path) differs (\(before.count) bytes before, \(after.count) after)\n"
     }
     let rows = diffRows(splitLines(before), splitLines(after))
+    let (shownBefore, shownAfter) = (splitLines(withoutSecrets(before)), splitLines(withoutSecrets(after)))
     var output = ["--- \(path)", "+++ \(path)"]
     for hunk in hunks(in: rows, context: context) {
         let slice = rows[hunk]
@@ -22,9 +23,11 @@ package func unifiedDiff(path: String, before: [UInt8], after: [UInt8], context:
         output.append("@@ -\(oldStart),\(oldCount) +\(newStart),\(newCount) @@")
         for row in slice {
             let hasNewline = row.line.last == UInt8(ascii: "\n")
-            output.append(
-                row.side.rawValue + printableText(withoutSecrets(hasNewline ? row.line.dropLast() : row.line))
-            )
+            let old = row.oldIndex.map { shownBefore[$0] }
+            // Where it is a secret on one side alone, it is none to show.
+            let shown =
+                old.flatMap { $0 == row.line ? nil : $0 } ?? row.newIndex.map { shownAfter[$0] } ?? row.line
+            output.append(row.side.rawValue + printableText(hasNewline ? shown.dropLast() : shown))
             if !hasNewline { output.append("\\ No newline at end of file") }
         }
     }
@@ -40,6 +43,9 @@ enum DiffSide: String {
 struct DiffRow {
     var side: DiffSide
     var line: ArraySlice<UInt8>
+    /// Which line of the old content it is, and of the new one, from 0.
+    var oldIndex: Int?
+    var newIndex: Int?
 }
 
 func splitLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
@@ -68,13 +74,13 @@ func diffRows(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) -> [DiffRo
     var newIndex = 0
     while oldIndex < old.count || newIndex < new.count {
         if oldIndex < old.count, removed.contains(oldIndex) {
-            rows.append(DiffRow(side: .removed, line: old[oldIndex]))
+            rows.append(DiffRow(side: .removed, line: old[oldIndex], oldIndex: oldIndex))
             oldIndex += 1
         } else if newIndex < new.count, added.contains(newIndex) {
-            rows.append(DiffRow(side: .added, line: new[newIndex]))
+            rows.append(DiffRow(side: .added, line: new[newIndex], newIndex: newIndex))
             newIndex += 1
         } else {
-            rows.append(DiffRow(side: .both, line: old[oldIndex]))
+            rows.append(DiffRow(side: .both, line: old[oldIndex], oldIndex: oldIndex, newIndex: newIndex))
             oldIndex += 1
             newIndex += 1
         }

@@ -18,13 +18,30 @@ struct MaskSecretsTests {
             ("    static:user:s3cret,", "    static:***,"),
             ("maps = inline:{ host.example=user:s3cret }", "maps = inline:{***}"),
             ("  -o smtp_sasl_password_maps=static:user:s3cret", "  -o smtp_sasl_password_maps=static:***"),
+            (
+                "maps = inline:{ { [mx.example]:587 = user:s3cret } }", "maps = inline:{***}"
+            ),
+            (
+                "maps = inline:{\n  { [mx.example]:587 = user:s3cret } }\nb = 1\n",
+                "maps = inline:{\n  ***}\nb = 1\n"
+            ),
+            ("maps = static:\n   user:s3cret\nb = 1", "maps = static:\n   ***\nb = 1"),
+            ("x_bind_pw =\n# why\n  s3cret\nb = 1\n", "x_bind_pw =\n***\n  ***\nb = 1\n"),
+            ("  -o a=b -o x_password=s3cret -o c=d", "  -o a=b -o x_password=*** -o c=d"),
+            ("  -o { x_bind_pw = s3cret word } -o c=d", "  -o { x_bind_pw = *** } -o c=d"),
+            (
+                "  flags=R user=x argv=/usr/bin/curl -u admin:s3cret --data-binary @- http://h/",
+                "  flags=R user=x argv=/usr/bin/curl -u admin:*** --data-binary @- http://h/"
+            ),
+            ("credentials = user:s3cret", "credentials = ***"),
+            ("# the old password was s3cret", "# the old password ***"), ("#pw s3cret\n", "#pw ***\n"),
             // Nothing secret in these.
             ("smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd", nil),
             ("smtpd_relay_restrictions = check_client_access static:OK, reject", nil),
             ("mynetworks = 127.0.0.0/8 [::1]/128", nil), ("smtpd_tls_key_file = /etc/x.pem", nil),
             ("check_policy_service inet:127.0.0.1:10023", nil), ("relayhost = [smtp.example]:587", nil),
             ("inline:{ a=OK, b=REJECT }", nil), ("http://host.example:80/a@b", nil), ("", nil),
-            ("password =", nil),
+            ("password =", nil), ("# no password\na = b\n", nil), ("a =\n  b:c\n", nil),
         ] as [(String, String?)])
     func mask(line: String, masked: String?) {
         #expect(String(decoding: withoutSecrets(line.utf8), as: UTF8.self) == masked ?? line)
@@ -39,6 +56,15 @@ struct MaskSecretsTests {
         #expect(!diff.contains("s3cret"))
     }
 
+    @Test("A changed line shows no secret that began on the line before it")
+    func continued() {
+        let before = Array("m = inline:{\n { a = u:s3cret }\n b = 1 }\n".utf8)
+        let after = Array("m = inline:{\n { a = u:s3cret }\n b = 2 }\n".utf8)
+        let diff = unifiedDiff(path: "/etc/x", before: before, after: after)
+        #expect(diff.contains("\n- ***}\n+ ***}\n"), "\(diff)")
+        #expect(!diff.contains("s3cret"))
+    }
+
     @Test("No bytes make it fail, and what has no sign of a secret comes through as it is")
     func anything() {
         var generator = SystemRandomNumberGenerator()
@@ -49,6 +75,7 @@ struct MaskSecretsTests {
             }
             let shown = withoutSecrets(line)
             if !line.contains(UInt8(ascii: ":")), !line.contains(UInt8(ascii: "=")) { #expect(shown == line) }
+            #expect(shown.count { $0 == 0x0A } == line.count { $0 == 0x0A })
         }
     }
 }

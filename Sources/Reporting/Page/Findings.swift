@@ -56,7 +56,7 @@ private func lines(of bytes: [UInt8], around evidence: [Evidence]) -> [HTML] {
     let guilty = Dictionary(evidence.compactMap { each in each.line.map { ($0, each.text) } }) { first, _ in
         first
     }
-    let all = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let all = withoutSecrets(bytes).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     var rows: [HTML] = []
     var last = 0
     for number in guilty.keys.sorted() {
