@@ -5,7 +5,7 @@ import unittest
 
 from lab import TOP, Lab, able
 
-CLASS = TOP / "integrations/puppet/agent.pp"
+CLASS = TOP / "integrations/puppet/init.pp"
 
 
 @unittest.skipIf(able(), able())
@@ -20,11 +20,14 @@ class Puppet(unittest.TestCase):
     def setUp(self):
         self.lab.reset()
         self.lab.shell("ln -sf /usr/local/bin/agent /usr/bin/agent")
-        shutil.copy(CLASS, self.lab.root / "root/agent.pp")
+        manifests = self.lab.root / "root/modules/relay_agent/manifests"
+        manifests.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CLASS, manifests)
 
-    def puppet(self, *arguments):
+    def puppet(self, *arguments, declaration="include relay_agent"):
         status, output, errors = self.lab.run(
-            "puppet", "apply", "--detailed-exitcodes", "--color=false", *arguments, "/root/agent.pp")
+            "puppet", "apply", "--detailed-exitcodes", "--color=false", "--modulepath", "/root/modules", *arguments,
+            "-e", declaration)
         return status, output + errors
 
     def test_noop_run_run_says_would_changed_nothing(self):
@@ -49,14 +52,11 @@ class Puppet(unittest.TestCase):
         self.assertIn("Plesk must not be changed at this moment", said)
 
     def test_an_invalid_policy_is_not_laid_down(self):
-        manifest = self.lab.root / "root/agent.pp"
-        manifest.write_text(manifest.read_text().replace(
-            "include relay_agent", "class { 'relay_agent': policy => \"version: 7\\n\" }"))
-        status, said = self.puppet()
+        declaration = "class { 'relay_agent': policy => \"version: 7\\n\" }"
+        status, said = self.puppet(declaration=declaration)
         self.assertTrue(status & 4, said)
         self.assertIn("this program reads version 1", said)
         self.assertNotEqual(self.lab.run("test", "-e", "/etc/agent/policy.yaml")[0], 0)
-        manifest.write_text(manifest.read_text().replace("version: 7", "version: 1"))
-        status, said = self.puppet()
+        status, said = self.puppet(declaration=declaration.replace("version: 7", "version: 1"))
         self.assertEqual(status, 2, said)
         self.assertEqual(self.lab.shell("cat /etc/agent/policy.yaml"), "version: 1\n")

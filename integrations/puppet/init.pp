@@ -32,5 +32,3 @@ class relay_agent (
     timeout   => 1800,
   }
 }
-
-include relay_agent
