@@ -38,9 +38,9 @@ struct Host: Sendable {
         makePlan(policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged)
     }
 
-    /// The plan, with a note on what had been changed before and was undone since.
+    /// The plan, with what an apply would refuse, and a note on what had been changed before and was undone since.
     func plan(for state: HostState, notedWith store: Store?) throws(Failure) -> Plan {
-        let plan = plan(for: state).notingRefusals { path in
+        let plan = plan(for: state).notingRefusals(of: watchedPaths(state)) { path in
             do throws(Failure) {
                 try checkReplaceable(path)
                 return nil

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostIO
 import MailModel
+import Recording
 import Reporting
 
 struct PlanCommand: AsyncParsableCommand {
@@ -39,8 +40,15 @@ struct PlanCommand: AsyncParsableCommand {
                 policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common,
                 unmanaged: programs.choice)
             // A store that cannot be read takes nothing away from the plan but the notes.
-            let store = (try? readStore(shared.store)) ?? nil
-            let plan = try host.plan(for: try await host.observeForPlan(), notedWith: store)
+            var store: Store?
+            var refusals: [String] = []
+            do throws(Failure) {
+                store = try readStore(shared.store)
+            } catch {
+                if error.status == .storeUnusable { refusals.append(error.summary) }
+            }
+            var plan = try host.plan(for: try await host.observeForPlan(), notedWith: store)
+            if !plan.isEmpty { plan.refusals += refusals }
             if let out { try savePlanFile(plan, to: out) }
             terminal.show(text: { renderPlan(plan, style: $0) }, document: { planDocument(plan) })
             let interrupted = try store.map(interruptedChangeSets) ?? []

@@ -50,16 +50,14 @@ extension Plan {
         }
     }
 
-    /// The plan with a note on each file that an apply would refuse to replace: one with several names, an immutable one.
-    /// - Parameter refusal: Why a file would be refused; `nil` for one that is fit to be replaced.
-    package func notingRefusals(_ refusal: (_ path: String) -> String?) -> Plan {
+    /// The plan with what an apply would refuse: a file with several names, an immutable one.
+    /// - Parameters:
+    ///   - paths: What ``apply(_:planDocument:policy:watchedPaths:confirmWindow:using:)`` watches.
+    ///   - refusal: Why a file would be refused; `nil` for one that is fit to be replaced.
+    package func notingRefusals(of paths: [String], _ refusal: (_ path: String) -> String?) -> Plan {
+        guard !isEmpty else { return self }
         var plan = self
-        for change in changes {
-            guard case .edit(let edit) = change.action, let reason = refusal(edit.path),
-                let index = plan.findings.firstIndex(where: { $0.id == change.finding })
-            else { continue }
-            plan.findings[index].notes.append("an apply would refuse, and change nothing: \(reason)")
-        }
+        plan.refusals += paths.including(edits.map(\.path)).compactMap(refusal)
         return plan
     }
 

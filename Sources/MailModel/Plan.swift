@@ -13,6 +13,8 @@ package struct Plan: Sendable, Equatable {
     package var relayAfter: RelayVerdict?
     package var findings: [Finding]
     package var changes: [Change]
+    /// Why an apply would refuse and change nothing, as far as it can be told before; seen by `agent plan` alone.
+    package var refusals: [String] = []
 
     package init(
         created: Timestamp, agentVersion: String, host: HostIdentity, policy: PolicyIdentity,

@@ -10,6 +10,9 @@ package func renderPlan(_ plan: Plan, style: TerminalStyle) -> String {
         for change in plan.changes { lines += render(change, style) }
     }
     lines += ["", summary(of: plan, style)]
+    lines += plan.refusals.map {
+        style.red("An apply would refuse, and change nothing: ") + printableText($0.utf8) + "."
+    }
     return lines.joined(separator: "\n") + "\n"
 }
 
@@ -131,6 +134,7 @@ func planMembers(_ plan: Plan) -> [JSONValue.Member] {
             ])),
         .init("findings", .array(plan.findings.map(json))),
         .init("changes", .array(plan.changes.map(json))),
+        .init("refusals", .strings(plan.refusals)),
     ]
 }
 

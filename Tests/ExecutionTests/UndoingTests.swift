@@ -43,14 +43,14 @@ struct UndoingTests {
         plan.findings = Set(plan.changes.map(\.finding)).map {
             Finding(id: $0, status: .drift, wanted: "", actual: "", why: "")
         }
-        let noted = plan.notingRefusals { path in
+        let noted = plan.notingRefusals(of: ["/other"]) { path in
             path == host.path("main.cf") ? "main.cf has 2 names (hard links)" : nil
         }
         #expect(
-            noted.findings.flatMap(\.notes) == [
-                "an apply would refuse, and change nothing: main.cf has 2 names (hard links)"
-            ])
-        #expect(plan.notingRefusals { _ in nil } == plan)
+            noted.refusals == ["main.cf has 2 names (hard links)"])
+        #expect(plan.notingRefusals(of: ["/other"]) { "\($0) is immutable" }.refusals.count == 2)
+        #expect(plan.notingRefusals(of: []) { _ in nil } == plan)
+        #expect(host.plan([]).notingRefusals(of: ["/other"]) { _ in "immutable" }.refusals.isEmpty)
     }
 
     @Test("A day later it counts no more; other things never counted")

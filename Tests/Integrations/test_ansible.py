@@ -55,7 +55,7 @@ class AnsibleCase(unittest.TestCase):
             cls.addClassCleanup(lab.down)
             lab.up()
             cls.labs[letter] = lab
-            hosts[letter] = {"lab_name": lab.name}
+            hosts[letter] = {"lab_name": lab.name, "ansible_host": "2001:db8:113::10"}
         cls.inventory = cls.scratch / "inventory.yml"
         outside = {f"outside-{name}": {"lab_side": "outside", **each} for name, each in hosts.items()}
         gone = {"gone": {"lab_name": "not-up"}}
@@ -171,6 +171,18 @@ class Apply(AnsibleCase):
             status, result = run.of("apply")["a"]
             self.assertEqual((status, result["exit_status"]), ("failed", 4), run.output)
             self.assertIn("port-25", result["msg"])
+
+    @by(NEWEST)
+    def test_what_a_run_would_refuse_fails_in_check_mode_as_well(self, ansible):
+        lab = self.labs["a"]
+        lab("break", "mynetworks")
+        lab.shell("ln /etc/postfix/main.cf /etc/postfix/snapshot.cf")
+        self.addCleanup(lab.shell, "rm -f /etc/postfix/snapshot.cf")
+        for arguments in (["--check"], []):
+            run = self.play(ansible, ("a", APPLY[1]), *arguments)
+            status, result = run.of("apply")["a"]
+            self.assertEqual((status, result["exit_status"], result["changed"]), ("failed", 1, False), run.output)
+            self.assertIn("it has 2 names (hard links)", result["msg"])
 
     @by(NEWEST)
     def test_a_host_without_the_agent_is_skipped_in_check_mode_and_fails_in_a_run(self, ansible):
@@ -299,7 +311,7 @@ class Fleet(AnsibleCase):
     def test_another_machine_decides_whether_a_change_stays(self, ansible):
         vantage = {
             "relay_agent_vantage": "outside-{{ inventory_hostname }}", "relay_agent_vantage_binary": str(AGENT),
-            "relay_agent_targets": ["203.0.113.10:25", "203.0.113.10:587"], "relay_agent_serial": [2],
+            "relay_agent_serial": [2],
         }
         for letter in "ab":
             self.labs[letter]("break", "mynetworks")
@@ -310,7 +322,9 @@ class Fleet(AnsibleCase):
         # A vantage that accepts nothing that it could see.
         undone = self.play(
             ansible, self.PLAYBOOK, "-e",
-            json.dumps({**vantage, "relay_agent_hosts": "b", "relay_agent_accept": ["open"]}))
+            json.dumps({
+                **vantage, "relay_agent_hosts": "b", "relay_agent_accept": ["open"],
+                "relay_agent_targets": ["203.0.113.10:25", "203.0.113.10:587"]}))
         self.assertNotEqual(undone.status, 0)
         self.assertEqual(undone.of("Undo the change")["b"][1]["outcome"], "harboured", undone.output)
         self.assertIn("is closed: the host is in the safe harbour", undone.of("Stop here")["b"][1]["msg"])

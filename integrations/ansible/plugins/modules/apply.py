@@ -148,6 +148,11 @@ def foresee(module, program):
         program.fail(answer)
     result = of_plan(answer.document)
     result["changed"] = bool(result["changes"])
+    refusals = answer.document.get("refusals")
+    if refusals:
+        module.fail_json(
+            msg="a run would refuse, and change nothing: " + "; ".join(refusals), exit_status=1,
+            **dict(result, changed=False))
     unseen = [finding for finding in result["findings"] if finding["status"] == "unknown"]
     for finding in unseen:
         module.warn("{0} could not be seen: {1}".format(finding["id"], finding["actual"]))
