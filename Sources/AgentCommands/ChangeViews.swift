@@ -55,13 +55,19 @@ func changeDetails(_ row: ChangeSetRow, in store: Store) throws(Failure) -> Chan
         probe: probe)
 }
 
-/// What the journal tells monitoring; without a store nothing was ever applied.
-func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
-    guard let store else {
-        return HostStatus.Journal(
-            lastProbe: nil, lastChange: nil, interrupted: [], windowDeadline: nil, undone: 0,
-            storeSizeInBytes: 0)
+/// What the store tells monitoring. One that is damaged says nothing of the host, which may be an open relay all the same.
+func statusJournal(of named: String?, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
+    do throws(Failure) {
+        return try statusJournal(try readStore(named), undoing: plan)
+    } catch {
+        guard error.status == .storeUnusable else { throw error }
+        return HostStatus.Journal(unread: error.summary)
     }
+}
+
+/// The same of a store that is open; without one nothing was ever applied.
+func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
+    guard let store else { return HostStatus.Journal() }
     let window = try store.unfinishedChangeSets().first { $0.phase == .window }
     return HostStatus.Journal(
         lastProbe: try lastProbe(in: store).map { .init(when: $0.when, verdict: $0.report.verdict) },

@@ -35,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
               2   with nagios: CRITICAL
               3   with nagios: UNKNOWN, and every failure
               10  the policy is invalid
-              12  the store is damaged or of a newer version
+              12  the store is damaged or of a newer version; all else is printed
             """)
 
     @OptionGroup var common: CommonOptions
@@ -90,14 +90,13 @@ struct StatusCommand: AsyncParsableCommand {
         let terminal = Terminal(common, format: format == .json ? .json : .text)
         guard format == .nagios else {
             try await perform(terminal) { terminal in
-                _ = try await show(terminal)
-                return .done
+                try await show(terminal).status
             }
             return
         }
         let level: StatusLevel
         do throws(Failure) {
-            level = try await show(terminal)
+            level = try await show(terminal).level
         } catch {
             terminal.write(nagiosFailure(error))
             level = .unknown
@@ -107,14 +106,22 @@ struct StatusCommand: AsyncParsableCommand {
         if level != .ok { throw ExitCode(Int32(level.rawValue)) }
     }
 
-    private func show(_ terminal: Terminal) async throws(Failure) -> StatusLevel {
-        let (text, level) = try await looked(terminal)
-        if let out { try publishMetrics(text, at: out) } else { terminal.write(text) }
-        return level
+    /// What there is to say.
+    private struct Look: Sendable {
+        var text: String
+        var level: StatusLevel
+        /// Of every format but a plugin's.
+        var status: ExitStatus
     }
 
-    /// What there is to say, or a failure when the time is over; what was being asked then is ended.
-    private func looked(_ terminal: Terminal) async throws(Failure) -> (text: String, level: StatusLevel) {
+    private func show(_ terminal: Terminal) async throws(Failure) -> Look {
+        let look = try await lookInTime(terminal)
+        if let out { try publishMetrics(look.text, at: out) } else { terminal.write(look.text) }
+        return look
+    }
+
+    /// Fails when the time is over; what was being asked then is ended.
+    private func lookInTime(_ terminal: Terminal) async throws(Failure) -> Look {
         guard let timeout = timeout ?? (format == .nagios ? .seconds(30) : nil) else {
             return try await look(terminal)
         }
@@ -124,8 +131,7 @@ struct StatusCommand: AsyncParsableCommand {
         let outcome = await withTaskGroup { group in
             group.addTask {
                 do throws(Failure) {
-                    return Result<(text: String, level: StatusLevel), Failure>.success(
-                        try await look(terminal))
+                    return Result<Look, Failure>.success(try await look(terminal))
                 } catch {
                     return .failure(error)
                 }
@@ -140,13 +146,12 @@ struct StatusCommand: AsyncParsableCommand {
         return try outcome.get()
     }
 
-    private func look(_ terminal: Terminal) async throws(Failure) -> (text: String, level: StatusLevel) {
+    private func look(_ terminal: Terminal) async throws(Failure) -> Look {
         let host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
-        let store = try readStore(common.store)
         let state = await host.observe()
         let plan = host.plan(for: state)
-        let status = HostStatus(
-            plan: plan, queue: state.queue.value, journal: try statusJournal(store, undoing: plan))
+        let journal = try statusJournal(of: common.store, undoing: plan)
+        let status = HostStatus(plan: plan, queue: state.queue.value, journal: journal)
         let thresholds = StatusThresholds(
             queueWarning: queueWarning ?? ThresholdRange(upTo: host.policy.queue.warnAbove),
             queueCritical: queueCritical, probeAgeWarning: probeAgeWarning,
@@ -159,7 +164,8 @@ struct StatusCommand: AsyncParsableCommand {
             case .nagios: renderNagiosStatus(status, judgement, thresholds: thresholds)
             case .prometheus: renderPrometheusStatus(status, judgement)
             }
-        return (text, judgement.level)
+        return Look(
+            text: text, level: judgement.level, status: journal.unread == nil ? .done : .storeUnusable)
     }
 }
 

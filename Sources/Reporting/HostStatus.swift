@@ -25,10 +25,13 @@ package struct HostStatus: Sendable, Equatable {
         package var undone: Int
         /// On disk; 0 when there is no store yet.
         package var storeSizeInBytes: Int
+        /// Why nothing of all this could be read; `nil` where it was.
+        package var unread: String?
 
         package init(
-            lastProbe: LastProbe?, lastChange: ChangeSummary?, interrupted: [Int],
-            windowDeadline: Timestamp?, undone: Int, storeSizeInBytes: Int
+            lastProbe: LastProbe? = nil, lastChange: ChangeSummary? = nil, interrupted: [Int] = [],
+            windowDeadline: Timestamp? = nil, undone: Int = 0, storeSizeInBytes: Int = 0,
+            unread: String? = nil
         ) {
             self.lastProbe = lastProbe
             self.lastChange = lastChange
@@ -36,6 +39,7 @@ package struct HostStatus: Sendable, Equatable {
             self.windowDeadline = windowDeadline
             self.undone = undone
             self.storeSizeInBytes = storeSizeInBytes
+            self.unread = unread
         }
     }
 
@@ -146,6 +150,7 @@ extension HostStatus {
 
     private var journalReasons: [Reason] {
         var reasons: [Reason] = []
+        if let unread = journal.unread { reasons.append((.unknown, unread)) }
         if !journal.interrupted.isEmpty {
             let names = journal.interrupted.map(String.init).joined(separator: ", ")
             reasons.append((.critical, "change \(names) was interrupted: run `agent recover`"))

@@ -32,13 +32,19 @@ package func renderPrometheusStatus(_ status: HostStatus, _ judgement: StatusJud
                         ("status", word.rawValue))
                 }
             }),
-        Family(
-            "interrupted_changes", "Change sets that were cut off and wait for agent recover.",
-            [Sample(journal.interrupted.count)]),
-        Family("undone_changes", "How often changes of the last day were undone.", [Sample(journal.undone)]),
-        Family(
-            "store_size_bytes", "The store with its backups, on disk.", [Sample(journal.storeSizeInBytes)]),
     ]
+    if journal.unread == nil {
+        families += [
+            Family(
+                "interrupted_changes", "Change sets that were cut off and wait for agent recover.",
+                [Sample(journal.interrupted.count)]),
+            Family(
+                "undone_changes", "How often changes of the last day were undone.", [Sample(journal.undone)]),
+            Family(
+                "store_size_bytes", "The store with its backups, on disk.",
+                [Sample(journal.storeSizeInBytes)]),
+        ]
+    }
     if let queue = status.queue {
         let samples = queue.messagesByQueue.sorted { $0.key < $1.key }.map {
             Sample($0.value, ("queue", $0.key))

@@ -32,8 +32,10 @@ package func renderNagiosStatus(
         let left = (deadline.microseconds - status.plan.created.microseconds) / 1_000_000
         data.append(performance("window", max(0, Int(left)), unit: "s"))
     }
-    data.append(performance("undone", status.journal.undone))
-    data.append(performance("store", status.journal.storeSizeInBytes, unit: "B"))
+    if status.journal.unread == nil {
+        data.append(performance("undone", status.journal.undone))
+        data.append(performance("store", status.journal.storeSizeInBytes, unit: "B"))
+    }
     // The plugin's output ends at the first bar, and the performance data begins there.
     let line = renderStatus(status, judgement).replacing("|", with: "/")
     return line + " | " + data.joined(separator: " ") + "\n"

@@ -105,6 +105,26 @@ extension OnARealHost {
             #expect(try lab.agent("status", "--timeout", "soon").status == 64)
         }
 
+        @Test("A damaged store does not hide an open relay")
+        func damagedStore() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-c", "mkdir -p /var/lib/agent; echo no store >/var/lib/agent/agent.sqlite")
+            let closed = try lab.agent("status", "--format", "nagios")
+            #expect(closed.status == 3 && closed.output.contains("damaged"), "\(closed.output)")
+            try lab.break(["mynetworks"])
+            let open = try lab.agent("status", "--format", "nagios")
+            #expect(open.status == 2 && open.output.contains("CRITICAL: open relay"), "\(open.output)")
+            let metrics = try lab.agent("status", "--format", "prometheus")
+            #expect(metrics.status == 12)
+            #expect(metrics.output.contains("relay_verdict{verdict=\"open\"} 1\n"), "\(metrics.output)")
+            #expect(!metrics.output.contains("undone_changes"))
+            let plan = try lab.agent("plan", "--detailed-exitcode")
+            #expect(plan.status == 2)
+            #expect(plan.output.contains("An apply would refuse, and change nothing: "), "\(plan.output)")
+        }
+
         @Test("Every failure is UNKNOWN for a plugin, with its sentence on standard output")
         func failure() throws {
             let lab = try Lab.required()
