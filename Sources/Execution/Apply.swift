@@ -1,3 +1,4 @@
+internal import Content
 internal import HostIO
 package import MailModel
 internal import Recording
@@ -69,7 +70,7 @@ extension Engine {
             isPleskDone = true
         }
         // What Plesk wrote on our behalf is known from here on, and can be told from others' edits.
-        if isPleskDone { try backUp(watchedPaths) }
+        let left = isPleskDone ? try lookAfterPlesk(watchedPaths, or: changedMeanwhile) : []
         let edits = isPleskDone ? try await remainingEdits(of: plan) : plan.edits
         for change in plan.changes {
             guard case .edit(let planned) = change.action else { continue }
@@ -78,10 +79,36 @@ extension Engine {
                 instruments.report(.unneeded(change.summary))
                 continue
             }
+            if let file = left.first(where: { $0.path == edit.path }), file.bytes != edit.before {
+                throw changedMeanwhile(edit.path)
+            }
             try await write(edit, summary: change.summary)
             if let table = edit.compiled { try await compile(table, from: edit.after) }
         }
         try stopIfInterrupted()
+    }
+
+    /// Keeps what Plesk wrote on our behalf, where nobody else wrote meanwhile.
+    func lookAfterPlesk(
+        _ paths: [String], or changedMeanwhile: (String) -> Failure
+    ) throws(Failure) -> [FileSnapshot] {
+        let steps = try journal.steps()
+        let files = try snapshots(of: paths)
+        for file in files {
+            guard let old = steps.lastDigest(of: file.path), old != sha256(file.bytes) else { continue }
+            if try !differByPleskAlone(file.path, journal.store.content(old), file.bytes) {
+                throw changedMeanwhile(file.path)
+            }
+        }
+        try journal.backUp(files)
+        for file in files { instruments.report(.backedUp(path: file.path)) }
+        return files
+    }
+
+    private func changedMeanwhile(_ path: String) -> Failure {
+        Failure(
+            .stale, "\(path) changed while the plan was carried out",
+            remedy: "Run `agent plan` again.")
     }
 
     /// From here on a later run goes on, and does not go back: every file is on the host. What is still to be done
@@ -94,9 +121,7 @@ extension Engine {
     func write(_ edit: FileEdit, summary: String) async throws(Failure) {
         let current = try snapshotFile(edit.path)
         guard current?.bytes == edit.before else {
-            throw Failure(
-                .stale, "\(edit.path) changed while the plan was carried out",
-                remedy: "Run `agent plan` again.")
+            throw changedMeanwhile(edit.path)
         }
         if let current {
             try await replace(current, with: edit.after, summary: summary)

@@ -7,13 +7,6 @@ struct Engine {
     let instruments: Instruments
     let journal: Journal
 
-    /// Keeps the bytes and metadata of files that the steps, or Plesk on our behalf, may rewrite.
-    func backUp(_ paths: [String]) throws(Failure) {
-        let files = try snapshots(of: paths)
-        try journal.backUp(files)
-        for file in files { instruments.report(.backedUp(path: file.path)) }
-    }
-
     /// Runs Plesk's command; its exit status and a re-read of the setting decide, never its wording.
     func carryOut(
         _ change: PleskChange, summary: String, role: StepRole = .change

@@ -100,6 +100,14 @@ final class Journal: Sendable {
         try flush { entries throws(Failure) in _ = try store.commit(entries + steps, in: changeSet) }
     }
 
+    /// Writes down that somebody else has changed a file of which this change set is taken back.
+    func markOthers(_ file: FileSnapshot) throws(Failure) -> Int {
+        var step = try Self.backup(of: file)
+        step.summary = "Keep what somebody else made of \(file.path)"
+        step.isCompensation = true
+        return try start(step)
+    }
+
     private static func backup(of file: FileSnapshot) throws(Failure) -> NewStep {
         NewStep(
             kind: .backup, summary: "Keep \(file.path)", action: try encode(StepAction.backup),
@@ -288,8 +296,11 @@ extension [RecordedStep] {
             $0.row.path == path && $0.action.kind == .edit && !$0.row.isCompensation
                 && [.started, .done].contains($0.row.state)
         }
-        return edit?.row.afterDigest ?? lastDigest(of: path)
+        return edit?.row.afterDigest ?? beforeGoingBack.lastDigest(of: path)
     }
+
+    /// The steps of the change set itself, without what a going back looked at and did.
+    var beforeGoingBack: [RecordedStep] { Array(prefix { !$0.row.isCompensation }) }
 
     /// What the change set left in a file; `nil` where it removed it.
     func lastDigest(of path: String) -> String? {

@@ -98,8 +98,8 @@ extension Engine {
     func finishGoingBack(
         _ reasons: [String], probe: ProbeReport?, as outcome: Outcome
     ) async throws(Failure) -> ChangeResult {
-        try await takeBack(because: reasons.joined(separator: "; "))
-        return try close(outcome, reasons: reasons, probe: probe)
+        let kept = try await takeBack(because: reasons.joined(separator: "; "))
+        return try close(outcome, reasons: reasons + kept, probe: probe)
     }
 
     /// The old state relays, so going back to it is not safe: strangers are refused and nothing is bounced.

@@ -28,7 +28,7 @@ package func recover(policy: Policy, using instruments: Instruments) async throw
 }
 
 /// What a change set that was cut off and taken back is closed with.
-private let cutOff = "interrupted; the host was brought back to the state before it"
+private let cutOff = "it was cut off before everything was in effect"
 
 extension Engine {
     fileprivate func finish(_ row: ChangeSetRow, policy: Policy) async throws(Failure) -> ChangeResult {

@@ -30,6 +30,8 @@ package func rollBack(
             settings.append((plesk, summary: step.row.summary))
         }
     }
+    let rights = try original.rightsOfOthers()
+    try original.checkContents(in: instruments.store)
     let journal = try Journal.begin(
         .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before, keeping: files,
         using: instruments)
@@ -37,7 +39,7 @@ package func rollBack(
     let engine = Engine(instruments: instruments, journal: journal)
     let queue: [QueueOutcome]
     do throws(Failure) {
-        try await engine.reverse(original, files, settings: settings, changed: changed)
+        try await engine.reverse(original, files, settings: settings, changed: changed, rights: rights)
         queue = try await engine.takeBackQueue(original, role: .change)
         try engine.stopIfInterrupted()
         let services = original.reversedServices
@@ -45,7 +47,8 @@ package func rollBack(
     } catch {
         throw await engine.abandon(after: error)
     }
-    return try await engine.judgeRollback(before: before, queue: queue)
+    return try await engine.judgeRollback(
+        before: before, queue: queue, kept: keptSentences(edited: changed.sorted(), rights: rights))
 }
 
 /// The ports of the programs that a change set stopped, and that taking it back starts again.
@@ -113,22 +116,27 @@ private func isStillSet(
 extension Engine {
     fileprivate func reverse(
         _ original: [RecordedStep], _ files: [FileSnapshot], settings: [(PleskChange, summary: String)],
-        changed: Set<String>
+        changed: Set<String>, rights: [String: FileMetadata]
     ) async throws(Failure) {
         for (change, summary) in settings {
             try stopIfInterrupted()
-            try await carryOut(change.reversed, summary: "Take back: \(summary)")
+            try await carryOut(change.reversed, summary: takeBackSummary(summary))
         }
-        if !settings.isEmpty { try backUp(original.firstImages.compactMap(\.row.path)) }
+        let changedMeanwhile = { (path: String) in
+            Failure(
+                .stale, "\(path) changed while it was being taken back",
+                remedy: "Run `agent rollback` again.")
+        }
+        let found =
+            settings.isEmpty
+            ? files : try lookAfterPlesk(original.firstImages.compactMap(\.row.path), or: changedMeanwhile)
         for image in original.firstImages {
             guard let path = image.row.path else { continue }
             try stopIfInterrupted()
             let current = try snapshotFile(path)
             // What Plesk's commands made of it is in the store; what anybody else did meanwhile is not ours to take.
-            guard !settings.isEmpty || current?.bytes == files.first(where: { $0.path == path })?.bytes else {
-                throw Failure(
-                    .stale, "\(path) changed while it was being taken back",
-                    remedy: "Run `agent rollback` again.")
+            guard current?.bytes == found.first(where: { $0.path == path })?.bytes else {
+                throw changedMeanwhile(path)
             }
             if let current, changed.contains(path) {
                 let old =
@@ -138,15 +146,17 @@ extension Engine {
                 try await takeOut(of: current, old: old, steps: original, role: .change)
                 continue
             }
-            try await restore(image, at: path, from: current, role: .change)
+            try await restore(image, at: path, from: current, rights: rights[path], role: .change)
         }
     }
 
     /// A rollback is kept whatever the probe says of relaying: the old state was asked for. What is not as
     /// it should be is said.
-    /// - Parameter queue: What became of messages that the change set had held or released.
+    /// - Parameters:
+    ///   - queue: What became of messages that the change set had held or released.
+    ///   - kept: What of others' was left alone.
     func judgeRollback(
-        before: ProbeReport?, queue: [QueueOutcome] = []
+        before: ProbeReport?, queue: [QueueOutcome] = [], kept: [String] = []
     ) async throws(Failure) -> ChangeResult {
         let left = queue.filter { $0.failed > 0 }.map(\.sentence)
         instruments.report(.probing(.after))
@@ -154,15 +164,16 @@ extension Engine {
         do throws(Failure) {
             after = try await instruments.probe(.essential)
         } catch {
-            return try close(.unconfirmed, reasons: left + [error.summary], probe: nil)
+            return try close(.unconfirmed, reasons: left + [error.summary] + kept, probe: nil)
         }
         instruments.report(.probed(after.verdict))
         if let now = after.hosted, !now.accepted, before?.hosted?.accepted ?? true {
             let reason = "mail for \(now.recipient), which is hosted here, is not accepted"
-            return try close(.unconfirmed, reasons: left + [reason], probe: after)
+            return try close(.unconfirmed, reasons: left + [reason] + kept, probe: after)
         }
-        guard left.isEmpty else { return try close(.unconfirmed, reasons: left, probe: after) }
+        guard left.isEmpty else { return try close(.unconfirmed, reasons: left + kept, probe: after) }
         return try close(
-            .confirmed, reasons: after.verdict == .open ? ["it relays for strangers now"] : [], probe: after)
+            .confirmed, reasons: (after.verdict == .open ? ["it relays for strangers now"] : []) + kept,
+            probe: after)
     }
 }

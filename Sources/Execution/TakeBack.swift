@@ -9,39 +9,41 @@ func bothDiffs(_ path: String, old: [UInt8], left: [UInt8], now: [UInt8]) -> Str
         + "What somebody else changed since:\n" + unifiedDiff(path: path, before: left, after: now)
 }
 
-extension [RecordedStep] {
-    /// The files that hold what neither this change set nor Plesk on its behalf can have left in them.
-    func editedByOthers() throws(Failure) -> Set<String> {
-        var edited: Set<String> = []
-        for path in firstImages.compactMap(\.row.path) where !pleskMayHaveWritten(path) {
-            guard let current = try snapshotFile(path) else { continue }
-            if !knownDigests(of: path).contains(sha256(current.bytes)) { edited.insert(path) }
-        }
-        return edited
-    }
-
-    /// Whether a Plesk command may have run since the file was last looked at.
-    private func pleskMayHaveWritten(_ path: String) -> Bool {
-        let plesk = last { $0.action.kind == .plesk && $0.row.state != .intended }
-        let look = last { $0.row.path == path && $0.row.beforeDigest != nil }
-        guard let plesk else { return false }
-        return plesk.row.number > look?.row.number ?? 0
-    }
+/// What taking a step back is called; of one that took another back, that is the other one again.
+func takeBackSummary(_ summary: String) -> String {
+    let mark = "Take back: "
+    return summary.hasPrefix(mark) ? String(summary.dropFirst(mark.count)) : mark + summary
 }
 
 extension Engine {
     /// Brings the host back to what it was before this change set: Plesk's settings in reverse order, then
     /// the bytes and metadata of every file that was kept, then a reload.
     ///
-    /// It may be run again after a crash in it. A file that somebody else changed meanwhile is left alone.
+    /// It may be run again after a crash in it. What somebody else changed meanwhile is left alone.
+    /// - Returns: What of others' is kept, in sentences without full stops.
     /// - Throws: ``Failure`` with `.personMustAct` that names everything that could not be taken back.
-    func takeBack(because reason: String) async throws(Failure) {
+    func takeBack(because reason: String) async throws(Failure) -> [String] {
         instruments.report(.goingBack(reason))
         let steps = try journal.steps()
-        let edited = try steps.editedByOthers()
-        var problems: [String] = []
+        var settings: [(PleskChange, RecordedStep)] = []
+        var kept: [String] = []
         for step in steps.reversed() where !step.row.isCompensation && step.mayHaveHappened {
             guard case .plesk(let change) = step.action else { continue }
+            if await isOthers(change, step) {
+                kept.append(
+                    "a setting of Plesk that somebody else changed meanwhile is left as it is: \(step.row.summary)"
+                )
+            } else {
+                settings.append((change, step))
+            }
+        }
+        let edited = try steps.editedByOthers(in: journal.store, isPleskOthers: !kept.isEmpty)
+        let rights = try steps.rightsOfOthers()
+        try steps.checkContents(in: journal.store)
+        for file in edited where !steps.isMarked(file.path) { try mark(file) }
+        kept += keptSentences(edited: edited.map(\.path), rights: rights)
+        var problems: [String] = []
+        for (change, step) in settings {
             do throws(Failure) {
                 try await takeBack(change, step: step)
             } catch {
@@ -59,7 +61,9 @@ extension Engine {
         }
         for image in steps.firstImages {
             do throws(Failure) {
-                if try await restore(image, of: steps, edited: edited) { isReloadNeeded = true }
+                if try await restore(image, of: steps, edited: Set(edited.map(\.path)), rights: rights) {
+                    isReloadNeeded = true
+                }
             } catch {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
@@ -79,6 +83,7 @@ extension Engine {
                 remedy: "`agent show \(journal.changeSet)` says what was there before, and "
                     + "`agent backups export DIR` writes the old files out.")
         }
+        return kept
     }
 
     private func takeBack(_ change: PleskChange, step: RecordedStep) async throws(Failure) {
@@ -87,7 +92,7 @@ extension Engine {
         let isNew = await instruments.holds(change.setting)
         if isOld != .seen(true) || isNew != .seen(false) {
             try await carryOut(
-                change.reversed, summary: "Take back: \(step.row.summary)", role: .compensation)
+                change.reversed, summary: takeBackSummary(step.row.summary), role: .compensation)
         }
         journal.mark(.undone, step.row.number)
     }
@@ -95,7 +100,7 @@ extension Engine {
     /// - Parameter edited: The files that somebody else had changed before the going back began.
     /// - Returns: Whether the file had to be written.
     private func restore(
-        _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>
+        _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>, rights: [String: FileMetadata]
     ) async throws(Failure) -> Bool {
         guard let path = image.row.path else { return false }
         guard let current = try snapshotFile(path) else {
@@ -106,7 +111,12 @@ extension Engine {
             }
             return try await restore(image, at: path, from: nil, role: .compensation)
         }
-        if edited.contains(path) {
+        let isKnown = steps.isKnown(current)
+        // Somebody may also have written while Plesk took its settings back.
+        var isNew = false
+        if !isKnown, !edited.contains(path) { isNew = try !steps.isPlesksWork(current, in: journal.store) }
+        if isNew { try mark(current) }
+        if isNew || edited.contains(path) {
             let old =
                 try image.row.beforeDigest.map { digest throws(Failure) in
                     try journal.store.content(digest)
@@ -114,15 +124,17 @@ extension Engine {
             return try await takeOut(of: current, old: old, steps: steps)
         }
         // Bytes that only Plesk can have left are in no backup yet.
-        if !steps.knownDigests(of: path).contains(sha256(current.bytes)) { try journal.backUp([current]) }
-        return try await restore(image, at: path, from: current, role: .compensation)
+        if !isKnown { try journal.backUp([current]) }
+        return try await restore(image, at: path, from: current, rights: rights[path], role: .compensation)
     }
 
     /// Brings a file to what it was: its bytes and metadata, or not being there.
+    /// - Parameter rights: What somebody else gave the file since, to be kept in place of the old ones.
     /// - Returns: Whether anything had to be written.
     @discardableResult
     func restore(
-        _ image: RecordedStep, at path: String, from current: FileSnapshot?, role: StepRole
+        _ image: RecordedStep, at path: String, from current: FileSnapshot?, rights: FileMetadata? = nil,
+        role: StepRole
     ) async throws(Failure) -> Bool {
         guard let digest = image.row.beforeDigest, let metadata = image.metadata else {
             guard let current else { return false }
@@ -134,8 +146,10 @@ extension Engine {
             try await create(path, old, metadata: metadata, summary: "Restore \(path)", role: role)
             return true
         }
-        if current.bytes == old, current.metadata == metadata { return false }
-        try await replace(current, with: old, restoring: metadata, summary: "Restore \(path)", role: role)
+        let isThere = rights.map(current.metadata.isSameExceptTime) ?? (current.metadata == metadata)
+        if current.bytes == old, isThere { return false }
+        try await replace(
+            current, with: old, restoring: rights ?? metadata, summary: "Restore \(path)", role: role)
         return true
     }
 
@@ -164,8 +178,9 @@ extension Engine {
         journal.withdrawBegun()
         // Where there is no room for the decision, the files tell the next run.
         try? journal.enter(.goingBack, decided: .failed, reasons: [cause.summary])
+        let kept: [String]
         do throws(Failure) {
-            try await takeBack(because: cause.summary)
+            kept = try await takeBack(because: cause.summary)
         } catch {
             // The change set stays open, so that `agent recover` goes on from here.
             return Failure(
@@ -176,7 +191,10 @@ extension Engine {
         }
         var failure = cause
         if failure.status != .interrupted, failure.status != .stale { failure.status = .failed }
-        var end = "Everything was taken back: the host is as it was before."
+        var end =
+            kept.isEmpty
+            ? "Everything was taken back: the host is as it was before."
+            : "Everything of this change was taken back; " + kept.joined(separator: "; ") + "."
         do throws(Failure) {
             try journal.close(.failed, message: cause.summary, probe: nil)
         } catch {

@@ -13,7 +13,10 @@ package func confirmWindow(
     }
     // Nobody can say more than the probe did: what it could not tell stays unconfirmed.
     let outcome = row.decided.flatMap(Outcome.init) ?? .unconfirmed
-    let result = try engine.close(outcome, reasons: row.message.isEmpty ? [] : [row.message], probe: nil)
+    let probe = try row.probeDigest.map { digest throws(Failure) in
+        try recordedProbe(instruments.store.content(digest))
+    }
+    let result = try engine.close(outcome, reasons: row.message.isEmpty ? [] : [row.message], probe: probe)
     await instruments.disarm(row.id)
     return result
 }

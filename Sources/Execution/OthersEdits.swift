@@ -1,0 +1,137 @@
+import Content
+import HostIO
+import MailModel
+import Recording
+
+/// Whether two contents of a file differ in nothing but what Plesk's relay settings write there. Of files other than
+/// `main.cf` that Plesk writes, no line is known to be somebody else's.
+func differByPleskAlone(_ path: String, _ old: [UInt8], _ new: [UInt8]) -> Bool {
+    guard path.hasSuffix("/main.cf") else { return true }
+    return linesOfOthers(old) == linesOfOthers(new)
+}
+
+/// The lines that do not belong to a parameter of which Plesk's relay settings give the value.
+private func linesOfOthers(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var isPlesks = false
+    return bytes.split(separator: UInt8(ascii: "\n")).filter { line in
+        switch line.first {
+        case UInt8(ascii: "#"): return true
+        case UInt8(ascii: " "), UInt8(ascii: "\t"): break
+        default:
+            let name = String(
+                decoding: line.prefix { $0 > UInt8(ascii: " ") && $0 != UInt8(ascii: "=") }, as: UTF8.self)
+            isPlesks =
+                name == "mynetworks" || name.hasPrefix("smtpd_sasl_")
+                || (name.hasPrefix("smtpd_") && name.hasSuffix("_restrictions"))
+        }
+        return !isPlesks
+    }
+}
+
+extension [RecordedStep] {
+    /// The files that hold what neither this change set nor Plesk on its behalf can have left in them, and those that
+    /// an earlier going back found so: what it refused to touch stays refused.
+    /// - Parameter isPleskOthers: Whether somebody else gave Plesk's settings new values, so that what Plesk wrote is
+    ///   theirs as well.
+    func editedByOthers(in store: Store, isPleskOthers: Bool) throws(Failure) -> [FileSnapshot] {
+        var edited: [FileSnapshot] = []
+        for path in firstImages.compactMap(\.row.path) {
+            guard let current = try snapshotFile(path), !isKnown(current) else { continue }
+            if !isPleskOthers, !isMarked(path), pleskMayHaveWritten(path),
+                try isPlesksWork(current, in: store)
+            {
+                continue
+            }
+            edited.append(current)
+        }
+        return edited
+    }
+
+    /// Whether the file holds what this program, or Plesk on its behalf, is known to have left in it.
+    func isKnown(_ file: FileSnapshot) -> Bool {
+        // What a going back made of somebody else's edit is not ours to overwrite either.
+        let steps = isMarked(file.path) ? beforeGoingBack : self
+        return steps.knownDigests(of: file.path).contains(sha256(file.bytes))
+    }
+
+    /// Whether a going back has written down that somebody else had changed the file.
+    func isMarked(_ path: String) -> Bool {
+        contains { $0.row.path == path && $0.row.isCompensation && $0.action.kind == .backup }
+    }
+
+    /// Whether only Plesk can have made the file what it is of a content that is known.
+    func isPlesksWork(_ file: FileSnapshot, in store: Store) throws(Failure) -> Bool {
+        for digest in knownDigests(of: file.path) {
+            if differByPleskAlone(file.path, try store.content(digest), file.bytes) { return true }
+        }
+        return false
+    }
+
+    /// Has what is needed to bring the files back read, and so checked, before anything is taken back.
+    func checkContents(in store: Store) throws(Failure) {
+        let isPleskAsked = contains { $0.action.kind == .plesk && $0.mayHaveHappened }
+        for image in firstImages {
+            guard let path = image.row.path, let digest = image.row.beforeDigest else { continue }
+            // What is there already is needed only where Plesk may write it anew.
+            if !isPleskAsked, try snapshotFile(path).map({ sha256($0.bytes) }) == digest { continue }
+            _ = try store.content(digest)
+        }
+    }
+
+    /// Owner, rights and attributes that somebody else gave to a file since, by path.
+    func rightsOfOthers() throws(Failure) -> [String: FileMetadata] {
+        var found: [String: FileMetadata] = [:]
+        for image in firstImages {
+            guard let path = image.row.path, let old = image.metadata,
+                let now = try snapshotFile(path)?.metadata,
+                let left = beforeGoingBack.last(where: { $0.row.path == path && $0.metadata != nil })?
+                    .metadata,
+                !now.isSameExceptTime(as: left), !now.isSameExceptTime(as: old),
+                !(pleskMayHaveWritten(path) && now.canBeOfARewrite(of: left))
+            else { continue }
+            found[path] = now
+        }
+        return found
+    }
+
+    /// Whether a Plesk command may have run since the file was last looked at.
+    private func pleskMayHaveWritten(_ path: String) -> Bool {
+        let plesk = last { $0.action.kind == .plesk && $0.row.state != .intended }
+        let look = last { $0.row.path == path && $0.row.beforeDigest != nil }
+        guard let plesk else { return false }
+        return plesk.row.number > look?.row.number ?? 0
+    }
+}
+
+extension FileMetadata {
+    /// Whether a program that writes a file anew, as root and without regard to what it was, can have left this.
+    fileprivate func canBeOfARewrite(of old: FileMetadata) -> Bool {
+        (owner == old.owner || owner == 0) && (group == old.group || group == 0)
+            && (mode == old.mode || mode == 0o644)
+            && attributes.allSatisfy { old.attributes[$0.key] == $0.value }
+    }
+}
+
+/// What is said of others' work that a going back leaves alone.
+func keptSentences(edited: [String], rights: [String: FileMetadata]) -> [String] {
+    edited.map { "what somebody else changed in \($0) is kept" }
+        + rights.keys.sorted().map {
+            "the owner, rights and attributes that somebody else gave \($0) are kept"
+        }
+}
+
+extension Engine {
+    /// Whether somebody gave a setting of Plesk a value that is neither the old one nor the change's. Of a command
+    /// that failed it can be half of its work.
+    func isOthers(_ change: PleskChange, _ step: RecordedStep) async -> Bool {
+        guard step.row.state != .failed, await instruments.holds(change.setting) == .seen(false) else {
+            return false
+        }
+        return await instruments.holds(change.undoSetting) == .seen(false)
+    }
+
+    /// Writes down that somebody else changed a file, with what they made of it, for every later going back.
+    func mark(_ file: FileSnapshot) throws(Failure) {
+        _ = try inJournal(.compensation) { () throws(Failure) in try journal.markOthers(file) }
+    }
+}
