@@ -8,7 +8,7 @@ let startedHereMark = "STARTED_BY_AGENT"
 /// which a killed one left at work.
 ///
 /// A program that makes a daemon of itself with the environment it got is among them.
-/// - Returns: Their process ids; those of other users only as root.
+/// - Returns: The process ids of those of this user: the mark of another's program may be forged.
 package func startedPrograms() -> [Int32] {
     guard let directory = opendir("/proc") else { return [] }
     defer { closedir(directory) }
@@ -24,6 +24,8 @@ package func startedPrograms() -> [Int32] {
 }
 
 private func isMarked(_ process: Int32) -> Bool {
+    var status = stat()
+    guard stat("/proc/\(process)", &status) == 0, status.st_uid == geteuid() else { return false }
     let environment = try? OpenFile(path: "/proc/\(process)/environ", O_RDONLY).contents(limit: 1 << 20)
     return ((environment ?? nil) ?? []).split(separator: 0).contains {
         $0.starts(with: (startedHereMark + "=").utf8)

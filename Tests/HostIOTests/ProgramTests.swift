@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import HostIO
 import MailModel
@@ -215,5 +216,23 @@ struct ProgramTests {
             try await runProgram(call("/bin/echo", ["a\0b"]))
         }
         #expect(failure?.summary == "/bin/echo was not run: an argument contains a zero byte")
+    }
+
+    @Test(
+        "What another user started with our mark is not waited for, and what this one did is",
+        .enabled(
+            if: HostTools.isRoot && HostTools.has("/usr/bin/setpriv"), "needs root and setpriv"),
+        arguments: [("12345", false), ("0", true)])
+    func forgedMark(user: String, isOurs: Bool) throws {
+        let program = Process()
+        program.executableURL = URL(filePath: "/usr/bin/setpriv")
+        program.arguments = [
+            "--reuid=\(user)", "--clear-groups", "/usr/bin/env", "STARTED_BY_AGENT=x", "/bin/sleep", "60",
+        ]
+        try program.run()
+        defer { program.terminate() }
+        let name = "/proc/\(program.processIdentifier)/comm"
+        #expect(eventually { (try? String(contentsOfFile: name, encoding: .utf8)) == "sleep\n" })
+        #expect(startedPrograms().contains(program.processIdentifier) == isOurs)
     }
 }
