@@ -46,12 +46,26 @@ package func isRunLockHeld(at path: String) -> Bool {
 
 private func take(_ file: borrowing OpenFile, at path: String) throws(Failure) {
     do throws(Errno) {
-        try retrying { flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) }
+        try takeAfterLookers(file)
     } catch {
         guard error == .wouldBlock else { throw Failure("the lock \(path) cannot be taken", error, at: path) }
         let text = try? file.contents(limit: 256)
         throw lockedFailure(String(decoding: (text ?? nil) ?? [], as: UTF8.self), at: path)
     }
+}
+
+/// Whoever asks ``isRunLockHeld(at:)`` shares the lock for a moment, which must not turn a run away.
+private func takeAfterLookers(_ file: borrowing OpenFile) throws(Errno) {
+    for _ in 0..<20 {
+        do throws(Errno) {
+            try retrying { flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) }
+            return
+        } catch {
+            guard error == .wouldBlock else { throw error }
+            usleep(10_000)
+        }
+    }
+    throw .wouldBlock
 }
 
 /// An empty file while nobody holds the lock keeps old names out of messages.

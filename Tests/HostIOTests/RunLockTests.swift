@@ -35,6 +35,20 @@ struct RunLockTests {
         #expect(try await withRunLock(at: path, owner: "rollback") { true })
     }
 
+    @Test("Whoever only looks at the moment when a run begins does not turn it away")
+    func lookedAtTheBeginning() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.write("agent.lock", "")
+        let looker = open(path, O_RDONLY)
+        #expect(flock(looker, LOCK_SH) == 0)
+        let end = Task.detached {
+            try await Task.sleep(for: .milliseconds(30))
+            close(looker)
+        }
+        #expect(try await withRunLock(at: path, owner: "agent apply") { true })
+        try await end.value
+    }
+
     @Test("The lock is given back when the body throws")
     func throwing() async throws {
         let directory = try TemporaryDirectory()
