@@ -84,5 +84,17 @@ let storeMigrator: DatabaseMigrator = {
                 ) STRICT
                 """)
     }
+    // Without them, each row that is forgotten has every row searched for references to it.
+    migrator.registerMigration("7 indexes of references") { db in
+        try db.execute(
+            sql: """
+                CREATE INDEX change_set_reverts ON change_set (reverts);
+                CREATE INDEX change_set_plan ON change_set (plan_digest);
+                CREATE INDEX change_set_probe ON change_set (probe_digest);
+                CREATE INDEX change_set_probe_before ON change_set (probe_before_digest);
+                CREATE INDEX step_before ON step (before_digest);
+                CREATE INDEX step_after ON step (after_digest);
+                """)
+    }
     return migrator
 }()

@@ -18,6 +18,25 @@ struct MigrationTests {
         #expect(try recordApply(in: store) == 2)
     }
 
+    @Test("Every reference has an index, so that forgetting a row does not search all the others for it")
+    func indexes() throws {
+        let fixture = try StoreFixture()
+        try fixture.sqlite(storeOfVersion1)
+        _ = try fixture.open()
+        let references = try fixture.sqlite(
+            """
+            SELECT m.name || ' ' || f."from" FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+            WHERE m.type = 'table'
+            """
+        ).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(references.count == 7)
+        for reference in references {
+            let plan = try fixture.sqlite(
+                "EXPLAIN QUERY PLAN SELECT 1 FROM \(reference[0]) WHERE \(reference[1]) = 1")
+            #expect(plan.contains("SEARCH"), "\(plan)")
+        }
+    }
+
     @Test("Read only, it shows what is in it, and the file stays as it is")
     func readOnly() throws {
         let fixture = try StoreFixture()
