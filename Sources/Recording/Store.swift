@@ -163,7 +163,7 @@ private func cannotOpen(_ path: String, _ number: Int32) -> Failure {
     Failure(
         number == ENOENT || number == ENOTDIR || number == EISDIR ? .storeUnusable : .failed,
         "the store \(path) cannot be opened", detail: "\(String(cString: strerror(number))).",
-        remedy: number == EACCES || number == EPERM
-            ? "Run as root, or name another one with --store."
+        remedy: [EACCES, EPERM, EROFS].contains(number)
+            ? whatForbidsWriting(path) ?? "Run as root, or name another one with --store."
             : "Check that it is a file in a directory that exists and has room: `df \(path)`.")
 }

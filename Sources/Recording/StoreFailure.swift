@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import MailModel
 
 /// What SQLite reported, in the words of the user; payloads stay hidden.
@@ -30,7 +31,10 @@ func storeFailure(_ error: any Error, path: String) -> Failure {
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
         return Failure(
             .failed, "the store \(path) cannot be written", detail: code,
-            remedy: "Run as root, or name another one with --store.")
+            remedy: whatForbidsWriting(path) ?? "Run as root, or name another one with --store.")
+    case .SQLITE_CANTOPEN where whatForbidsWriting(path) != nil:
+        return Failure(
+            .failed, "the store \(path) cannot be written", detail: code, remedy: whatForbidsWriting(path))
     case .SQLITE_CANTOPEN:
         return Failure(
             .storeUnusable, "the store \(path) cannot be opened", detail: code,
@@ -38,6 +42,23 @@ func storeFailure(_ error: any Error, path: String) -> Failure {
     default:
         return Failure(.failed, "the store \(path) failed", detail: code)
     }
+}
+
+/// What keeps root too from writing to the store, or to its directory, where the rollback journal is made.
+///
+/// Asked by name: closing a descriptor of the store would end the locks of every connection to it.
+/// - Returns: `nil` where it is the rights of the user alone, or nothing.
+func whatForbidsWriting(_ path: String) -> String? {
+    let end = path.lastIndex(of: "/") ?? path.startIndex
+    let directory = end == path.startIndex ? (path.hasPrefix("/") ? "/" : ".") : String(path[..<end])
+    for place in [path, directory] where access(place, W_OK) != 0 {
+        switch errno {
+        case EROFS: return "The file system is mounted read-only: `findmnt -T \(place)`."
+        case EPERM: return "It is immutable: `lsattr -d \(place)` shows it, `chattr -i \(place)` ends it."
+        default: continue
+        }
+    }
+    return nil
 }
 
 /// A word in the store that this version does not know, though the version is its own.

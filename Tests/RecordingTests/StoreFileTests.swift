@@ -49,6 +49,20 @@ struct StoreFileTests {
         #expect(fixture.bytes("agent.sqlite") == nil)
     }
 
+    @Test(
+        "A store that was made immutable says so, also to root",
+        .enabled(if: isRoot && access("/usr/bin/chattr", X_OK) == 0, "needs root and chattr"),
+        arguments: ["/agent.sqlite", ""])
+    func immutable(name: String) throws {
+        let fixture = try StoreFixture()
+        _ = try fixture.open()
+        let place = fixture.directory + name
+        guard try run("/usr/bin/chattr", "+i", place).status == 0 else { return }
+        defer { _ = try? run("/usr/bin/chattr", "-i", place) }
+        let failure = #expect(throws: Failure.self) { try recordApply(in: fixture.open()) }
+        #expect(failure?.remedy?.contains("chattr -i \(place)") == true, "\(String(describing: failure))")
+    }
+
     @Test("An empty file is a new store for writing, and a clear refusal for reading")
     func empty() throws {
         let fixture = try StoreFixture()
