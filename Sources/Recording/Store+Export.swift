@@ -1,5 +1,6 @@
 import Content
 import Foundation
+import GRDB
 package import MailModel
 
 extension Store {
@@ -16,7 +17,9 @@ extension Store {
         let target = try ExportDirectory(directory)
         var index: [ExportedFile] = []
         var damaged: [String] = []
-        for backup in try backups() {
+        let changes = try sound { () throws(Failure) in try (backups(), changeSets()) }
+        if changes == nil { damaged.append("the journal: what is whole is in contents, by its digest") }
+        for backup in changes?.0 ?? [] {
             guard let file = ExportedFile(backup), let bytes = try soundContent(backup.digest) else {
                 damaged.append("change \(backup.changeSet): \(printable(backup.path))")
                 continue
@@ -24,17 +27,35 @@ extension Store {
             try target.write(file.name, bytes, file.metadata)
             index.append(file)
         }
-        for change in try changeSets() {
-            damaged += try export(change, to: target).map { "change \(change.id): \($0)" }
+        for change in changes?.1 ?? [] {
+            let lacks = try sound { () throws(Failure) in try export(change, to: target) } ?? ["steps.txt"]
+            damaged += lacks.map { "change \(change.id): \($0)" }
         }
+        let loose = try changes == nil ? exportContents(to: target) : []
         try target.write("index.tsv", Array(indexTable(index).utf8), nil)
-        try target.write("SHA256SUMS", Array(checksums(index).utf8), nil)
+        try target.write("SHA256SUMS", Array((checksums(index) + loose.joined()).utf8), nil)
         try target.write("README.md", Array(exportReadme(index).utf8), nil)
         guard damaged.isEmpty else {
             throw Failure(
                 .storeUnusable, "the export to \(directory) lacks what is damaged in the store",
                 detail: damaged.joined(separator: "\n"), remedy: "`agent backups verify` tells more.")
         }
+    }
+
+    /// Writes every sound content under its digest, for a journal that cannot be read.
+    /// - Returns: Their lines for sha256sum(1).
+    private func exportContents(to target: ExportDirectory) throws(Failure) -> [String] {
+        let digests = try sound { () throws(Failure) in
+            try read { try String.fetchAll($0, sql: "SELECT digest FROM content ORDER BY digest") }
+        }
+        var lines: [String] = []
+        for digest in digests ?? [] {
+            guard let bytes = try soundContent(digest) else { continue }
+            // The digest is that of the bytes, so it is a name without a slash.
+            try target.write("contents/\(digest)", bytes, nil)
+            lines.append("\(digest)  contents/\(digest)\n")
+        }
+        return lines
     }
 
     /// - Returns: The documents that are damaged.
@@ -64,8 +85,13 @@ extension Store {
 
     /// - Returns: `nil` when the content is damaged.
     private func soundContent(_ digest: String) throws(Failure) -> [UInt8]? {
+        try sound { () throws(Failure) in try content(digest) }
+    }
+
+    /// - Returns: `nil` when what the body reads is damaged.
+    private func sound<Value>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value? {
         do throws(Failure) {
-            return try content(digest)
+            return try body()
         } catch {
             guard error.status == .storeUnusable else { throw error }
             return nil

@@ -62,6 +62,28 @@ struct ExportTests {
     }
 
     @Test(
+        "Where the journal cannot be read, every whole content is there by its digest",
+        .enabled(if: hasSQLite, "the program sqlite3 is missing"))
+    func damagedJournal() throws {
+        let fixture = try StoreFixture()
+        try recordApply(in: fixture.open())
+        let page = try fixture.sqlite("SELECT rootpage FROM sqlite_master WHERE name = 'step'")
+        let size = try fixture.sqlite("PRAGMA page_size")
+        let start = (try #require(Int(page.dropLast())) - 1) * (try #require(Int(size.dropLast())))
+        var bytes = try #require(fixture.bytes("agent.sqlite"))
+        for place in start..<start + 1000 { bytes[place] = 0xFF }
+        try fixture.write("agent.sqlite", bytes)
+        let store = try fixture.open(.readOnly)
+        let failure = #expect(throws: Failure.self) { try store.export(to: fixture.directory + "/export") }
+        #expect(failure?.status == .storeUnusable)
+        #expect(fixture.bytes("export/contents/\(sha256(oldMain))") == oldMain)
+        #expect(fixture.bytes("export/contents/\(sha256(newMain))") == newMain)
+        let check = try run(
+            "/bin/sh", "-c", "cd \(fixture.directory)/export && sha256sum --strict -c SHA256SUMS")
+        #expect(check.status == 0, "\(check.text)")
+    }
+
+    @Test(
         "Damaged content is left out and named, and all the rest is written",
         .enabled(if: hasSQLite, "the program sqlite3 is missing"))
     func damaged() throws {
