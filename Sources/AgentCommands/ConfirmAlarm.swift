@@ -1,4 +1,6 @@
+import Content
 import Execution
+import Foundation
 import HostIO
 import MailModel
 
@@ -21,6 +23,13 @@ struct ConfirmAlarm: Sendable {
                 detail: "Its timer and its boot unit end the window when nobody confirms.",
                 remedy: "Apply without --confirm-timeout.")
         }
+        if let other = storeOfAnotherWindow() {
+            throw Failure(
+                .failed, "a confirm window is open already, of the store \(other)",
+                remedy:
+                    "`agent confirm --store \(other)` or `agent cancel --store \(other)` ends it; when it "
+                    + "has ended already, `agent recover --store \(other)` removes what it left.")
+        }
         try installUnit()
         try await systemctl("daemon-reload")
         try await systemctl("enable", "agent-window.service")
@@ -32,11 +41,40 @@ struct ConfirmAlarm: Sendable {
     /// Takes both back.
     func clear(_ change: Int) async {
         // What is left fires into a closed window and does nothing.
-        try? await systemctl("stop", "agent-confirm-\(change)-*.timer")
-        guard let unit = try? snapshotFile(Self.unitPath) else { return }
+        try? await systemctl("stop", "\(timerName(change))-*.timer")
+        await clearUnit()
+    }
+
+    /// Removes what a run that was cut off left of a window: its drafts, and the unit where this store has no open window.
+    func clearLeftovers(isWindowOpen: Bool) async {
+        // Where it cannot be done, as on a mount that is read-only in a sandbox, the next run does it.
+        _ = try? removeLeftovers(in: "/etc/systemd/system")
+        if !isWindowOpen { await clearUnit() }
+    }
+
+    private func clearUnit() async {
+        guard let unit = try? snapshotFile(Self.unitPath), storeOfAnotherWindow() == nil else { return }
         try? await systemctl("disable", "agent-window.service")
         try? removeFile(Self.unitPath, expecting: unit.bytes)
         try? await systemctl("daemon-reload")
+    }
+
+    /// The store that the unit on this host belongs to, where that is another one than this and is still there.
+    private func storeOfAnotherWindow() -> String? {
+        guard let unit = try? snapshotFile(Self.unitPath) else { return nil }
+        let setting = "ConditionPathExists="
+        let line = String(decoding: unit.bytes, as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix(setting) }
+        guard let other = line?.dropFirst(setting.count).replacing("%%", with: "%"),
+            (try? isThere(String(other))) == true
+        else { return nil }
+        let files = [String(other), store].map { URL(filePath: $0).resolvingSymlinksInPath().path }
+        return files[0] == files[1] ? nil : String(other)
+    }
+
+    /// Two stores may have a change of the same number.
+    private func timerName(_ change: Int) -> String {
+        "agent-confirm-\(change)-\(sha256(store.utf8).prefix(8))"
     }
 
     /// The lock may be held when it fires, by a question that nobody answers, or the database not yet be there: it tries
@@ -46,7 +84,7 @@ struct ConfirmAlarm: Sendable {
         let limits = sandbox(store: store).map { "--property=" + $0 }
         let timer: [String] =
             [
-                "--quiet", "--collect", "--unit=agent-confirm-\(change)-\(number)",
+                "--quiet", "--collect", "--unit=\(timerName(change))-\(number)",
                 "--description=The confirm window of agent's change \(change) ends",
                 "--on-active=\(max(1, length.components.seconds + 1))s", "--timer-property=AccuracySec=1s",
                 "--property=Type=exec", "--property=Restart=on-failure", "--property=RestartSec=10s",

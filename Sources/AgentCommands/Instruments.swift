@@ -85,7 +85,9 @@ extension Host {
     /// - Returns: What became of each.
     @discardableResult
     func recoverFirst(store: Store, isBeforeMail: Bool = false) async throws -> [ChangeResult] {
-        guard try !store.unfinishedChangeSets().isEmpty else { return [] }
+        let unfinished = try store.unfinishedChangeSets()
+        await alarm.clearLeftovers(isWindowOpen: unfinished.contains { $0.window != nil })
+        guard !unfinished.isEmpty else { return [] }
         let state = await observe()
         let results = try await recover(
             policy: policy,

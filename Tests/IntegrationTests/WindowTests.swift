@@ -61,6 +61,41 @@ extension OnARealHost {
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
         }
 
+        @Test(
+            "One window on a host: another store's is refused, with the store that has it, and stays as it is"
+        )
+        func anotherStore() throws {
+            let (lab, _) = try opened("10m")
+            let before = try traces(lab)
+            try lab.break(["mynetworks"])
+            try lab.host("mkdir", "-p", "-m", "700", "/root/other")
+            let apply = try lab.agent(
+                "apply", "--yes", "--confirm-timeout", "10m", "--store", "/root/other/agent.sqlite")
+            #expect(apply.status == 1, "\(apply.output)\(apply.errorOutput)")
+            #expect(apply.errorOutput.contains("of the store /"), "\(apply.errorOutput)")
+            #expect(try lab.agent("recover", "--store", "/root/other/agent.sqlite").status == 0)
+            #expect(try traces(lab).split(separator: "\n").count == before.split(separator: "\n").count)
+            try lab.host("rm", "-rf", "/root/other")
+            #expect(try lab.agent("confirm").status == 0)
+            #expect(try traces(lab) == "")
+        }
+
+        @Test("What a run left beside the unit when it was killed is gone after the next recovery")
+        func leftovers() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-c",
+                """
+                cd /etc/systemd/system && touch .agent-draft.00ff && echo old >left &&
+                mv left .agent-parked.agent-window.service.none.$(sha256sum <left | cut -c1-32).0123456789abcdef ||
+                exit 1
+                """)
+            #expect(try lab.agent("recover").status == 0)
+            let names = try lab.host("ls", "-A", "/etc/systemd/system").output
+            #expect(!names.contains(".agent-"), "\(names)")
+        }
+
         /// The time of day that the agent sees is stepped, not the machine's: every lab and test has that one.
         @Test("The clock is set forward in the window: it stays open for its length, and can be confirmed")
         func clockForward() throws {
