@@ -50,18 +50,19 @@ struct StatusCommand: AsyncParsableCommand {
     var out: String?
 
     @Option(
-        name: [.customShort("w"), .long],
+        name: [.customShort("w"), .long], parsing: .unconditional,
         help: "Warn when the messages in the queue are outside; else the policy's warn-above.")
     var queueWarning: ThresholdRange?
 
     @Option(
-        name: [.customShort("c"), .long], help: "CRITICAL when the messages in the queue are outside.")
+        name: [.customShort("c"), .long], parsing: .unconditional,
+        help: "CRITICAL when the messages in the queue are outside.")
     var queueCritical: ThresholdRange?
 
-    @Option(help: "Warn when the seconds since the last probe are outside.")
+    @Option(parsing: .unconditional, help: "Warn when the seconds since the last probe are outside.")
     var probeAgeWarning: ThresholdRange?
 
-    @Option(help: "CRITICAL when the seconds since the last probe are outside.")
+    @Option(parsing: .unconditional, help: "CRITICAL when the seconds since the last probe are outside.")
     var probeAgeCritical: ThresholdRange?
 
     @Option(

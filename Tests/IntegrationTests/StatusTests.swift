@@ -95,6 +95,9 @@ extension OnARealHost {
             let quick = try lab.agent(
                 ["status", "--format", "nagios", "-v", "-t", "60", "-w", "100", "-c", "200"])
             #expect(quick.status == 0 && quick.output.contains(";100;200;"), "\(quick.output)")
+            // A range may begin with a minus sign.
+            let outside = try lab.agent("status", "--format", "nagios", "-w", "-5:-1", "-c", "-5:1000")
+            #expect(outside.status == 1 && outside.output.contains(";-5:-1;-5:1000;"), "\(outside.output)")
 
             try lab.control("switch", "hang", "all")
             defer { _ = try? lab.control("switch", "hang", "off") }
