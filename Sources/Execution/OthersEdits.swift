@@ -47,6 +47,26 @@ extension [RecordedStep] {
         return edited
     }
 
+    /// The contents that this program, or Plesk on its behalf, is known to have left in a file.
+    func knownDigests(of path: String) -> Set<String> {
+        let own = self.filter { $0.row.path == path }
+        return Set(own.compactMap(\.row.beforeDigest) + own.compactMap(\.row.afterDigest))
+    }
+
+    /// What somebody else found in a file: what the change set left there, or was about to when it was cut off between
+    /// the write and its record. Where the write never happened, no part of it is found, and none is taken out. A write
+    /// that failed did not happen: most of all, it found that somebody else had written at the same moment.
+    func digestLeft(in path: String) -> String? {
+        let edit = last {
+            $0.row.path == path && $0.action.kind == .edit && !$0.row.isCompensation
+                && [.started, .done].contains($0.row.state)
+        }
+        return edit?.row.afterDigest ?? beforeGoingBack.lastDigest(of: path)
+    }
+
+    /// The steps of the change set itself, without what a going back looked at and did.
+    var beforeGoingBack: [RecordedStep] { Array(prefix { !$0.row.isCompensation }) }
+
     /// Whether the file holds what this program, or Plesk on its behalf, is known to have left in it.
     func isKnown(_ file: FileSnapshot) -> Bool {
         // What a going back made of somebody else's edit is not ours to overwrite either.
@@ -61,6 +81,7 @@ extension [RecordedStep] {
 
     /// Whether only Plesk can have made the file what it is of a content that is known.
     func isPlesksWork(_ file: FileSnapshot, in store: Store) throws(Failure) -> Bool {
+        guard contains(where: { $0.action.kind == .plesk && $0.row.state != .intended }) else { return false }
         for digest in knownDigests(of: file.path) {
             if differByPleskAlone(file.path, try store.content(digest), file.bytes) { return true }
         }

@@ -164,7 +164,9 @@ extension Engine {
         guard let left, let merged = threeWayMerge(base: left, ours: old, theirs: current.bytes) else {
             throw Failure(
                 .failed, "\(current.path) was changed by somebody else meanwhile and is left as it is",
-                detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes))
+                detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes)
+                    + "To finish: keep a copy of the file, put the old lines back, run `agent recover`, and make "
+                    + "the other change again.")
         }
         if merged == current.bytes { return false }
         try journal.backUp([current])

@@ -65,6 +65,29 @@ struct OthersEditsTests {
         #expect(try host.store.unfinishedChangeSets().isEmpty)
     }
 
+    @Test("A line that somebody writes between a kill in Plesk's command and the recovery is kept, and said")
+    func afterKillInPlesk() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.open)]
+            world.pleskExit = 1
+            world.onProgress = { progress, _ in
+                guard progress == .started("step 1") else { return }
+                try? host.keepJournalForRewinding()
+            }
+        }
+        _ = try? await host.apply()
+        try host.rewindToProbe()
+        host.world.withLock { world in
+            (world.onProgress, world.pleskExit, world.relaying) = (nil, 0, .auth)
+        }
+        try host.write("main.cf", TestHost.closedMain + "# theirs\n")
+        let results = try await recover(policy: TestHost.policy(), using: host.instruments)
+        #expect(results.map(\.outcome) == [.failed])
+        #expect(try host.text("main.cf").hasSuffix("# theirs\n"))
+        #expect(results.first?.reasons.contains { $0.hasPrefix("what somebody else changed in ") } == true)
+    }
+
     @Test("A line that somebody writes while Plesk's command of a rollback runs is kept")
     func duringPleskOfRollback() async throws {
         let host = try TestHost()
