@@ -48,13 +48,12 @@ extension Store {
                 )
                 SELECT id FROM change_set WHERE id NOT IN (SELECT id FROM kept WHERE id IS NOT NULL) ORDER BY id
                 """, arguments: [count, oldest.microseconds])
-        for id in goes {
-            try db.execute(sql: "DELETE FROM step WHERE change_set = ?", arguments: [id])
-        }
-        // The newest first: it may take back an older one that goes as well.
-        for id in goes.reversed() {
-            try db.execute(sql: "DELETE FROM change_set WHERE id = ?", arguments: [id])
-        }
+        // One statement each: what takes back an older one that goes as well is looked at when all are gone.
+        let list = "[\(goes.map(String.init).joined(separator: ","))]"
+        try db.execute(
+            sql: "DELETE FROM step WHERE change_set IN (SELECT value FROM json_each(?))", arguments: [list])
+        try db.execute(
+            sql: "DELETE FROM change_set WHERE id IN (SELECT value FROM json_each(?))", arguments: [list])
         let unneeded = "FROM content WHERE digest NOT IN (SELECT digest FROM needed)"
         let sizes = try Row.fetchOne(
             db, sql: "WITH \(Self.references) SELECT count(*), coalesce(sum(size), 0) \(unneeded)")

@@ -72,6 +72,18 @@ struct PruneTests {
         #expect(try store.verify() == [])
     }
 
+    @Test("A change set and the one that takes it back go together")
+    func bothGo() throws {
+        let fixture = try StoreFixture()
+        let store = try filled(["confirmed"], in: fixture)
+        let id = try store.begin(newChangeSet(.rollback, reverts: 1))
+        try store.close(id, outcome: "confirmed", message: "", probe: nil, at: noon)
+        try recordApply(in: store)
+        let pruning = try store.prune(policy(last: 1, days: 0), at: noon.advanced(bySeconds: day * 9))
+        #expect(pruning.changeSets == [1, 2])
+        #expect(try store.changeSets().map(\.id) == [3])
+    }
+
     @Test("gives the room back, keeps content that others need, and starts no number again")
     func room() throws {
         let fixture = try StoreFixture()
