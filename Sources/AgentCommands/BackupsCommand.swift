@@ -54,7 +54,7 @@ struct BackupsListCommand: AsyncParsableCommand {
 
 struct BackupsVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check every kept byte against its digest.",
+        commandName: "verify", abstract: "Check every kept byte and every closed change against its digest.",
         discussion: """
             EXAMPLES:
               agent backups verify
@@ -71,19 +71,30 @@ struct BackupsVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            let damages = try requireStore(shared.store).verify().map(\.sentence)
+            let store = try requireStore(shared.store)
+            let damages = try store.verify().map(\.sentence)
+            // A damaged file may not answer this one.
+            let unsealed = damages.isEmpty ? try store.unsealedCount() : 0
             terminal.show(
-                text: { _ in damages.isEmpty ? "Sound.\n" : damages.map { $0 + "\n" }.joined() },
+                text: { _ in damages.isEmpty ? soundSentence(unsealed) : damages.map { $0 + "\n" }.joined() },
                 document: {
                     .object([
                         .init("format", .string("agent.backups-verify/1")),
                         .init("sound", .bool(damages.isEmpty)),
+                        .init("not-sealed", .int(unsealed)),
                         .init("damages", .array(damages.map(JSONValue.string))),
                     ])
                 })
             return damages.isEmpty ? .done : .storeUnusable
         }
     }
+}
+
+private func soundSentence(_ unsealed: Int) -> String {
+    if unsealed == 0 { return "Sound.\n" }
+    return
+        "Sound, as far as can be told: \(unsealed) changes of an older version are not sealed, so a change "
+        + "to what is written of them would not be seen.\n"
 }
 
 struct BackupsExportCommand: AsyncParsableCommand {

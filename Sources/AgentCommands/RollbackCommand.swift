@@ -60,6 +60,7 @@ struct RollbackCommand: AsyncParsableCommand {
         try await host.recoverFirst(store: store)
         try host.refuseOpenWindow(store)
         let target = try chooseChange(in: store)
+        try store.requireSeal(of: target.id)
         let state = await host.observe()
         let plan = host.plan(for: state)
         try refuseForeign(target, plan)

@@ -28,6 +28,9 @@ extension Store {
             index.append(file)
         }
         for change in changes?.1 ?? [] {
+            if try sound({ () throws(Failure) in try isSealBroken(change.id) }) != false {
+                damaged.append("change \(change.id): it is not what was written of it")
+            }
             let lacks = try sound { () throws(Failure) in try export(change, to: target) } ?? ["steps.txt"]
             damaged += lacks.map { "change \(change.id): \($0)" }
         }

@@ -159,7 +159,7 @@ extension Store {
             arguments: StatementArguments(window.columns + [changeSet]))
     }
 
-    /// Closes a change set.
+    /// Closes a change set, and seals it.
     /// - Parameter probe: The last probe's document; `nil` leaves the one that led to the outcome.
     package func close(
         _ changeSet: Int, outcome: String, message: String, probe: String?,
@@ -176,6 +176,7 @@ extension Store {
                     WHERE id = ?
                     """,
                 arguments: [outcome, message, probe.map { sha256($0.utf8) }, time.microseconds, changeSet])
+            try writeSeal(of: changeSet, db)
         }
     }
 

@@ -17,6 +17,10 @@ package enum Damage: Hashable, Sendable {
     case swapped(digest: String, holds: String)
     /// A change set or a step with a value that this version does not know.
     case unreadable(changeSet: Int)
+    /// A closed change set that is not what it was when it was closed: a value is another one, or a step is gone.
+    case sealBroken(changeSet: Int)
+    /// A change set that lacks a step.
+    case stepMissing(changeSet: Int)
     /// What SQLite says of the file itself.
     case structure(String)
 
@@ -31,6 +35,8 @@ package enum Damage: Hashable, Sendable {
         case .extra(let digest): "content \(digest) belongs to no change"
         case .swapped(let digest, let other): "content \(digest) has the bytes of content \(other)"
         case .unreadable(let changeSet): "change \(changeSet) has a value that is not of its kind"
+        case .sealBroken(let changeSet): "change \(changeSet) is not what was written of it"
+        case .stepMissing(let changeSet): "change \(changeSet) lacks a step"
         case .structure(let text): "the file is damaged: \(text)"
         }
     }
@@ -114,7 +120,18 @@ extension Store {
                 unreadable.insert((try? row.decode(forColumn: "change_set")) ?? 0)
             }
         }
+        unreadable.formUnion(
+            try Int.fetchAll(
+                db,
+                sql: """
+                    SELECT change_set FROM step
+                    WHERE NOT json_valid(action) OR metadata IS NOT NULL AND NOT json_valid(metadata)
+                    """))
+        let lacking = try Int.fetchAll(
+            db, sql: "SELECT change_set FROM step GROUP BY change_set HAVING count(*) <> max(number)")
+        let broken = try Set(brokenSeals(db)).subtracting(unreadable).subtracting(lacking)
         return unreadable.sorted().map { .unreadable(changeSet: $0) }
+            + lacking.map { .stepMissing(changeSet: $0) } + broken.sorted().map { .sealBroken(changeSet: $0) }
     }
 
     /// Every digest that the journal names, with the change set that names it.

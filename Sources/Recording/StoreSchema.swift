@@ -96,5 +96,8 @@ let storeMigrator: DatabaseMigrator = {
                 CREATE INDEX step_after ON step (after_digest);
                 """)
     }
+    migrator.registerMigration("8 seals") { db in
+        try db.execute(sql: "ALTER TABLE change_set ADD COLUMN seal TEXT")
+    }
     return migrator
 }()

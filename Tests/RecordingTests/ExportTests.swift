@@ -13,6 +13,7 @@ struct ExportTests {
         let store = try fixture.open()
         let id = try recordApply(in: store)
         _ = try store.record(edit(before: newMain, after: oldMain), in: id)
+        try store.close(id, outcome: "confirmed", message: "kept", probe: nil, at: noon)
         try store.export(to: fixture.directory + "/export")
         let first = "export/change-1/before/etc/postfix/main.cf"
         #expect(fixture.bytes(first) == oldMain)
@@ -91,6 +92,7 @@ struct ExportTests {
         let store = try fixture.open()
         let id = try recordApply(in: store)
         _ = try store.record(edit("/etc/postfix/master.cf", before: newMain, after: oldMain), in: id)
+        try store.close(id, outcome: "confirmed", message: "kept", probe: nil, at: noon)
         try fixture.sqlite("UPDATE content SET bytes = x'00' WHERE digest = '\(sha256(oldMain))'")
         let failure = #expect(throws: Failure.self) { try store.export(to: fixture.directory + "/export") }
         #expect(failure?.status == .storeUnusable)

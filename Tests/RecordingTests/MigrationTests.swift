@@ -12,6 +12,8 @@ struct MigrationTests {
         try fixture.sqlite(storeOfVersion1)
         let store = try fixture.open()
         #expect(try store.verify() == [])
+        #expect(try store.unsealedCount() == 1)
+        try store.requireSeal(of: 1)
         #expect(try store.changeSets().map(\.message) == ["kept"])
         #expect(try store.steps(of: 1).map(\.state) == [.done, .done])
         #expect(try store.backups().map(\.path) == ["/etc/postfix/main.cf"])

@@ -85,6 +85,42 @@ struct VerifyTests {
         #expect(failure?.status == .storeUnusable)
     }
 
+    @Test(
+        "A value of a closed change that is another one is found, and the change is not taken back",
+        arguments: [
+            "UPDATE step SET path = '/etc/postfix/main.cg' WHERE number = 1",
+            "UPDATE step SET metadata = replace(metadata, '416', '417')",
+            "UPDATE step SET action = replace(action, 'undo', 'undp')",
+            "UPDATE step SET state = 'failed' WHERE number = 2",
+            "UPDATE change_set SET outcome = 'failed'", "DELETE FROM step WHERE number = 2",
+            "DELETE FROM step",
+        ])
+    func brokenSeal(sql: String) throws {
+        let fixture = try store()
+        try fixture.sqlite(sql)
+        let store = try fixture.open(.readOnly)
+        #expect(
+            try store.verify().filter { if case .extra = $0 { false } else { true } } == [
+                .sealBroken(changeSet: 1)
+            ])
+        let failure = #expect(throws: Failure.self) { try store.requireSeal(of: 1) }
+        #expect(failure?.status == .storeUnusable)
+        let export = #expect(throws: Failure.self) { try store.export(to: fixture.directory + "/export") }
+        #expect(export?.detail?.contains("change 1: it is not what was written of it") == true)
+    }
+
+    @Test(
+        "Without a seal, a step that is missing between others and an action that is no JSON are found",
+        arguments: [
+            ("DELETE FROM step WHERE number = 1", Damage.stepMissing(changeSet: 1)),
+            ("UPDATE step SET action = '{' WHERE number = 1", .unreadable(changeSet: 1)),
+        ])
+    func unsealed(sql: String, damage: Damage) throws {
+        let fixture = try store()
+        try fixture.sqlite("UPDATE change_set SET seal = NULL; " + sql)
+        #expect(try fixture.open(.readOnly).verify().contains(damage))
+    }
+
     @Test("Damage in the structure of the file is found")
     func structure() throws {
         let fixture = try store()
