@@ -11,6 +11,8 @@ func progressLine(_ progress: ChangeProgress, style: TerminalStyle) -> String {
     case .probing(.after): "Asking from outside how it is now …"
     case .probed(let verdict): "  \(verdict.rawValue)"
     case .notProbed(let reason): "  could not be asked: \(printableText(reason.utf8))"
+    case .changedBeside(let path):
+        "\(printableText(path.utf8)) changed meanwhile in lines beyond Plesk's relay settings: they stay"
     case .backedUp(let path): "Kept \(printableText(path.utf8))"
     case .started(let summary): "\(printableText(summary.utf8)) …"
     case .done: "  done"

@@ -70,7 +70,7 @@ extension Engine {
             isPleskDone = true
         }
         // What Plesk wrote on our behalf is known from here on, and can be told from others' edits.
-        let left = isPleskDone ? try lookAfterPlesk(watchedPaths, or: changedMeanwhile) : []
+        let left = isPleskDone ? try lookAfterPlesk(watchedPaths).files : []
         let edits = isPleskDone ? try await remainingEdits(of: plan) : plan.edits
         for change in plan.changes {
             guard case .edit(let planned) = change.action else { continue }
@@ -88,21 +88,23 @@ extension Engine {
         try stopIfInterrupted()
     }
 
-    /// Keeps what Plesk wrote on our behalf, where nobody else wrote meanwhile.
-    func lookAfterPlesk(
-        _ paths: [String], or changedMeanwhile: (String) -> Failure
-    ) throws(Failure) -> [FileSnapshot] {
+    /// Keeps what Plesk wrote on our behalf. Whether a line beyond its relay settings is Plesk's as well or somebody
+    /// else's cannot be told: it stays, and that it was there is said.
+    /// - Returns: The files, and the paths of those with such lines.
+    func lookAfterPlesk(_ paths: [String]) throws(Failure) -> (files: [FileSnapshot], doubtful: Set<String>) {
         let steps = try journal.steps()
         let files = try snapshots(of: paths)
+        var doubtful: Set<String> = []
         for file in files {
             guard let old = steps.lastDigest(of: file.path), old != sha256(file.bytes) else { continue }
             if try !differByPleskAlone(file.path, journal.store.content(old), file.bytes) {
-                throw changedMeanwhile(file.path)
+                doubtful.insert(file.path)
+                instruments.report(.changedBeside(path: file.path))
             }
         }
         try journal.backUp(files)
         for file in files { instruments.report(.backedUp(path: file.path)) }
-        return files
+        return (files, doubtful)
     }
 
     private func changedMeanwhile(_ path: String) -> Failure {

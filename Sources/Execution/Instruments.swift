@@ -100,6 +100,8 @@ package enum ChangeProgress: Sendable, Equatable {
     /// The probe before a change could not be made; the sentence says why.
     case notProbed(String)
     case backedUp(path: String)
+    /// While Plesk was at work lines changed in the file that its relay settings do not govern.
+    case changedBeside(path: String)
     case started(String)
     case done(String)
     /// Plesk has already done what an edit was planned for.

@@ -22,7 +22,7 @@ package func rollBack(
     // It takes a while, in which others may write; so it comes before the looks on which the first write relies.
     let before = await firstProbe(instruments)
     let files = try snapshots(of: paths)
-    let changed = try changedSince(original, of: change, files, using: instruments)
+    var changed = try changedSince(original, of: change, files, using: instruments)
     var settings: [(PleskChange, summary: String)] = []
     for step in original.reversed() where step.mayHaveHappened && !step.row.isCompensation {
         guard case .plesk(let plesk) = step.action else { continue }
@@ -39,7 +39,8 @@ package func rollBack(
     let engine = Engine(instruments: instruments, journal: journal)
     let queue: [QueueOutcome]
     do throws(Failure) {
-        try await engine.reverse(original, files, settings: settings, changed: changed, rights: rights)
+        changed.formUnion(
+            try await engine.reverse(original, files, settings: settings, changed: changed, rights: rights))
         queue = try await engine.takeBackQueue(original, role: .change)
         try engine.stopIfInterrupted()
         let services = original.reversedServices
@@ -114,31 +115,29 @@ private func isStillSet(
 }
 
 extension Engine {
+    /// - Returns: The files in which something changed while Plesk was at work, and was kept.
     fileprivate func reverse(
         _ original: [RecordedStep], _ files: [FileSnapshot], settings: [(PleskChange, summary: String)],
         changed: Set<String>, rights: [String: FileMetadata]
-    ) async throws(Failure) {
+    ) async throws(Failure) -> Set<String> {
         for (change, summary) in settings {
             try stopIfInterrupted()
             try await carryOut(change.reversed, summary: takeBackSummary(summary))
         }
-        let changedMeanwhile = { (path: String) in
-            Failure(
-                .stale, "\(path) changed while it was being taken back",
-                remedy: "Run `agent rollback` again.")
-        }
         let found =
             settings.isEmpty
-            ? files : try lookAfterPlesk(original.firstImages.compactMap(\.row.path), or: changedMeanwhile)
+            ? (files: files, doubtful: []) : try lookAfterPlesk(original.firstImages.compactMap(\.row.path))
         for image in original.firstImages {
             guard let path = image.row.path else { continue }
             try stopIfInterrupted()
             let current = try snapshotFile(path)
             // What Plesk's commands made of it is in the store; what anybody else did meanwhile is not ours to take.
-            guard current?.bytes == found.first(where: { $0.path == path })?.bytes else {
-                throw changedMeanwhile(path)
+            guard current?.bytes == found.files.first(where: { $0.path == path })?.bytes else {
+                throw Failure(
+                    .stale, "\(path) changed while it was being taken back",
+                    remedy: "Run `agent rollback` again.")
             }
-            if let current, changed.contains(path) {
+            if let current, changed.contains(path) || found.doubtful.contains(path) {
                 let old =
                     try image.row.beforeDigest.map { digest throws(Failure) in
                         try journal.store.content(digest)
@@ -148,6 +147,7 @@ extension Engine {
             }
             try await restore(image, at: path, from: current, rights: rights[path], role: .change)
         }
+        return found.doubtful
     }
 
     /// A rollback is kept whatever the probe says of relaying: the old state was asked for. What is not as
