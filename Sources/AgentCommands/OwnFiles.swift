@@ -1,3 +1,4 @@
+import Foundation
 import HostIO
 import MailModel
 import Reporting
@@ -38,6 +39,12 @@ func savePage(_ page: String, to path: String) throws(Failure) {
 private func writeOwnFile(
     _ text: String, to path: String, mode: UInt16, called kind: String, olderOneBegins beginning: String
 ) throws(Failure) {
+    let directory = URL(filePath: path).deletingLastPathComponent().path
+    guard try isThere(directory) else {
+        throw Failure(
+            .failed, "\(path) cannot be written: there is no directory \(directory)",
+            remedy: "Make the directory, or name another file.")
+    }
     let old = try snapshotFile(path, limit: largestPlan)
     guard old.map({ $0.bytes.starts(with: Array(beginning.utf8)) }) ?? true else {
         throw Failure(

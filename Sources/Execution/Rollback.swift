@@ -173,7 +173,7 @@ extension Engine {
         }
         guard left.isEmpty else { return try close(.unconfirmed, reasons: left + kept, probe: after) }
         return try close(
-            .confirmed, reasons: (after.verdict == .open ? ["it relays for strangers now"] : []) + kept,
+            .confirmed, reasons: (after.verdict == .open ? ["it relayed for strangers again"] : []) + kept,
             probe: after)
     }
 }

@@ -290,7 +290,7 @@ struct RollbackTests {
         _ = try await host.apply(host.plan([.edit(host.mainEdit())], relayBefore: .closed))
         let row = try #require(try host.store.changeSet(1))
         #expect(row.relayBefore == .closed && relayedBefore(row, in: host.store))
-        #expect(try await rollBack(1, on: host).reasons == ["it relays for strangers now"])
+        #expect(try await rollBack(1, on: host).reasons == ["it relayed for strangers again"])
     }
 
     @Test("A setting of Plesk that was changed to something else since is left alone, before the first write")

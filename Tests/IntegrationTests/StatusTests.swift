@@ -108,6 +108,18 @@ extension OnARealHost {
             #expect(try lab.agent("status", "--timeout", "soon").status == 64)
         }
 
+        @Test("A file for metrics whose directory is not there is refused with the directory's name")
+        func noDirectory() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let run = try lab.agent("status", "--format", "prometheus", "--out", "/root/none/agent.prom")
+            #expect(run.status == 1)
+            #expect(run.errorOutput.contains("there is no directory /root/none"), "\(run.errorOutput)")
+            let page = try lab.agent("report", "--html", "/root/none/relay.html")
+            #expect(
+                page.status == 1 && page.errorOutput.contains("Make the directory"), "\(page.errorOutput)")
+        }
+
         @Test("A damaged store does not hide an open relay")
         func damagedStore() throws {
             let lab = try Lab.required()
