@@ -201,6 +201,11 @@ class Apply(AnsibleCase):
             run = self.play(ansible, ("a", [task]), *arguments)
             self.assertEqual(run.statuses("apply"), {"a": status}, run.output)
             self.assertIn("there is no program /nope on this host", run.of("apply")["a"][1]["msg"])
+        task["relay_agent.mail.apply"] = {"binary": "/bin/false"}
+        for arguments in (["--check"], []):
+            run = self.play(ansible, ("a", [task]), *arguments)
+            self.assertEqual(run.statuses("apply"), {"a": "failed"}, run.output)
+            self.assertEqual(run.of("apply")["a"][1]["msg"], "/bin/false printed nothing: is it the agent?")
 
     @by(NEWEST)
     def test_a_wrong_option_fails_in_check_mode_as_in_a_run(self, ansible):

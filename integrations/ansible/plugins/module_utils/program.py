@@ -60,7 +60,8 @@ class Answer(object):
             reasons = _left_over(document)
         # What an apply leaves for a person, and the usage of a wrong command line, are on stderr.
         if not reasons and self.messages:
-            reasons = self.messages[-1:] if document else self.messages
+            said = [line for line in self.messages if not line.startswith(("Usage:", "See ", "Help:"))]
+            reasons = said[-1:] if document else said
         return ": ".join([meaning] + (["; ".join(reasons)] if reasons else []))
 
 
@@ -109,6 +110,10 @@ class Program(object):
             command + [str(argument) for argument in arguments],
             environ_update={"LC_ALL": "C", "LANG": "C", "NO_COLOR": "1"})
         messages = [line.strip() for line in errors.splitlines() if line.strip()]
+        # Of a command line that it does not take, and of one without root, it says so on stderr alone.
+        if not output.strip() and not messages:
+            module.fail_json(
+                msg="{0} printed nothing: is it the agent?".format(self._binary), exit_status=status)
         try:
             document = json.loads(output) if output.strip() else {}
         except ValueError:
