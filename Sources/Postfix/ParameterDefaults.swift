@@ -99,6 +99,7 @@ struct ParameterDefaults {
         "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
         "local_transport": "local:$myhostname", "luser_relay": "", "mail_name": "Postfix",
         "mailbox_transport": "", "masquerade_domains": "", "master_service_disable": "",
+        "message_size_limit": "10240000",
         "milter_default_action": "tempfail",
         "mydestination": "$myhostname, localhost.$mydomain, localhost", "myorigin": "$myhostname",
         "parent_domain_matches_subdomains":

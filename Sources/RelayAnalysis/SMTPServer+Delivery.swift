@@ -32,7 +32,7 @@ extension SMTPServer {
         guard let (rewritten, _) = rewrite(recipient) else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
         let filter = split(values.text(of: "content_filter")).name
-        guard filter.isEmpty || !isSink(transport: filter) else { return .stays }
+        guard filter.isEmpty || !isSink(transport: filter), !isTooLong else { return .stays }
         if strayBlame(destination, session) != nil { return .leaves }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
@@ -100,8 +100,26 @@ extension SMTPServer {
         return keys
     }
 
+    /// Whether every message is longer than `message_size_limit`: cleanup counts the envelope in its file as well.
+    private var isTooLong: Bool {
+        guard values.text(of: "smtpd_proxy_filter").isEmpty else { return false }
+        let limit = Int(rewriting.text(of: "message_size_limit")) ?? 0
+        return (1...Self.shortestMessage).contains(limit)
+    }
+
+    /// Less than what Postfix writes of a message with hardly any text: one of 60 bytes does not fit into 600.
+    private static let shortestMessage = 300
+
+    /// Whether the mail of every recipient is returned with a new address.
+    private var relocatesAll: Bool {
+        routing.value(of: "relocated_maps").items.contains { item in
+            if case .constant = host.tables.table(item.text).content { true } else { false }
+        }
+    }
+
     /// Whether the transport throws the message away, returns it, or delivers it on this host.
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
+        guard !relocatesAll else { return true }
         let transport = transport(for: destination, session)
         guard !isSink(transport: transport.name), !deliversHere(transport) else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)

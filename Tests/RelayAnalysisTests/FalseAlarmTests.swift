@@ -87,6 +87,23 @@ import Testing
         #expect(host.setting("fallback_transport", "error:no such user").report.verdict == .closed)
     }
 
+    @Test(arguments: [
+        ("relocated_maps", "static:elsewhere@partner.example", RelayVerdict.closed),
+        ("relocated_maps", "inline:{info@partner.example=info@other.example}", .open),
+        ("message_size_limit", "50", .closed), ("message_size_limit", "0", .open),
+        ("message_size_limit", "5000", .open), ("body_checks", "static:REJECT", .open),
+    ])
+    func `A host that takes no message for anybody relays none`(
+        name: String, value: String, verdict: RelayVerdict
+    ) {
+        #expect(open.setting(name, value).report.verdict == verdict)
+    }
+
+    @Test func `What a filter takes before the queue has not been measured against the limit`() {
+        let host = open.setting("message_size_limit", "50").setting("smtpd_proxy_filter", "127.0.0.1:10024")
+        #expect(host.report.verdict == .open)
+    }
+
     @Test(arguments: ["smtpd_data_restrictions", "smtpd_end_of_data_restrictions"])
     func `A table without what it is asked for stops everything after the recipients`(list: String) throws {
         let report = open.setting(list, "inline:{nobody=OK}").report
