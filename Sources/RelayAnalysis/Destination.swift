@@ -79,7 +79,8 @@ final class Resolver {
     }
 
     private func resolveAnew(_ address: String, _ given: ListAssumptions) -> Destination {
-        var rest = address
+        // What stands before a last sign is the whole address (trivial-rewrite, resolve.c).
+        var rest = address.hasSuffix("@") ? String(address.dropLast()) : address
         var savedDomain: String?
         for _ in 0..<20 {
             guard let at = rest.lastIndex(of: "@") else { break }

@@ -3,10 +3,20 @@ import Postfix
 /// One element of a restriction list with its arguments (smtpd_check.c, `generic_checks`).
 struct Restriction: Hashable {
     /// What a `check_…_access` looks up.
-    enum Subject: Hashable {
+    indirect enum Subject: Hashable, Sendable {
         case client, reverseClient, helo, sender, recipient, certificate, login
-        /// Name servers, mail exchangers or addresses: an OK from them is refused with 451.
+        /// Name servers or mail exchangers: an OK from them is refused with 451.
         case server
+        /// The domain of somebody, then its addresses: an OK is refused in the same way.
+        case domain(of: Subject)
+
+        /// Whether an OK is one: what strangers choose themselves may only refuse (smtpd_check.c, `forbid_whitelist`).
+        var mayPermit: Bool {
+            switch self {
+            case .reverseClient, .server, .domain: false
+            default: true
+            }
+        }
     }
 
     enum Kind: Hashable {
@@ -62,7 +72,8 @@ struct Restriction: Hashable {
         switch kind {
         case .permitDestination, .rejectDestination, .checkRelayDomains, .permitBackupMX,
             .rejectUnlistedRecipient,
-            .rejectUnqualified(.recipient), .access(.recipient, _):
+            .rejectUnqualified(.recipient), .access(.recipient, _),
+            .access(.domain(of: .recipient), _):
             true
         default: false
         }
@@ -71,7 +82,8 @@ struct Restriction: Hashable {
     /// Whether it looks at the sender, and says nothing where there is none.
     var isAboutSender: Bool {
         switch kind {
-        case .access(.sender, _), .rejectUnqualified(.sender), .rejectUnlistedSender, .rejectSenderMismatch:
+        case .access(.sender, _), .access(.domain(of: .sender), _), .rejectUnqualified(.sender),
+            .rejectUnlistedSender, .rejectSenderMismatch:
             true
         default: false
         }
@@ -206,7 +218,10 @@ struct RestrictionParser {
             "check_ccert_access": .certificate, "check_sasl_access": .login, "check_etrn_access": .login,
         ]
         for subject in ["client", "reverse_client_hostname", "helo", "sender", "recipient"] {
-            for server in ["ns", "mx", "a"] { names["check_\(subject)_\(server)_access"] = .server }
+            for server in ["ns", "mx"] { names["check_\(subject)_\(server)_access"] = .server }
+            if let owner = names["check_\(subject)_access"] {
+                names["check_\(subject)_a_access"] = .domain(of: owner)
+            }
         }
         return names
     }()

@@ -41,8 +41,33 @@ extension SMTPServer {
         case .certificate:
             guard session.usesTLS, asksForCertificate, session.certificate != .none else { return [] }
             return [("A7:3E:90:1C:5B:D2:48:F6:07:9A:63:EE:B1:24:8D:70:C5:1F:32:AB", .whole)]
+        case .domain(let owner):
+            guard let domain = domain(of: owner, session) else { return [] }
+            guard domain.hasPrefix("[") else { return nameKeys(domain) }
+            let literal = domain.filter { !"[]".contains($0) }
+            return IPAddress(literal.hasPrefix("ipv6:") ? String(literal.dropFirst(5)) : literal).map(
+                addressKeys) ?? []
         case .login, .server: return []
         }
+    }
+
+    /// The name that `check_…_a_access` looks for before its addresses, which whoever owns it chooses
+    /// (smtpd_check.c, `check_server_access`).
+    /// - Returns: `nil` for somebody without one.
+    private func domain(of owner: Restriction.Subject, _ session: Session) -> String? {
+        func domain(_ address: String) -> String {
+            String(address[(address.lastIndex(of: "@").map(address.index(after:)) ?? address.startIndex)...])
+        }
+        let name: String? =
+            switch owner {
+            case .client: session.client.name == "unknown" ? nil : session.client.name
+            case .reverseClient: session.reverseName == "unknown" ? nil : session.reverseName
+            case .helo: session.helo.map(domain)
+            case .sender: domain(session.sender)
+            case .recipient: domain(session.recipient)
+            default: nil
+            }
+        return name.flatMap { $0.isEmpty ? nil : $0.folded }
     }
 
     private var origin: String { values.text(of: "myorigin").folded }
@@ -131,7 +156,7 @@ extension SMTPServer {
         _ subject: Restriction.Subject, _ table: LookupTable, _ entry: Int?, _ restriction: Restriction,
         _ session: Session
     ) -> Ruling {
-        if subject == .server || subject == .reverseClient {
+        if !subject.mayPermit {
             let place = restriction.items.last.map(host.quoting.place)
             return .reject(.configuration(why: "\(restriction.name) returns OK, which is not allowed", place))
         }
@@ -156,7 +181,7 @@ extension SMTPServer {
         case .sender: .senderAccess
         case .recipient: .recipientAccess
         case .certificate: .certificateAccess
-        case .client, .reverseClient, .login, .server: .clientAccess
+        case .client, .reverseClient, .login, .server, .domain: .clientAccess
         }
     }
 }

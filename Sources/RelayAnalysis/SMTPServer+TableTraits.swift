@@ -41,6 +41,7 @@ extension SMTPServer {
         case .certificate:
             guard offersTLS, asksForCertificate else { return [] }
             return [Trait(change: .certificate(.any), who: "anyone with a TLS client certificate")]
+        case .domain(let owner): return readableTraits(table, owner, in: range)
         case .login, .server: return []
         }
     }

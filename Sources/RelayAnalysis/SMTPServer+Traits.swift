@@ -88,7 +88,9 @@ extension SMTPServer {
         let written = table.leaves.lazy.flatMap(\.entries).map(\.value)
         for value in [AnySequence(written), AnySequence(constants)].joined()
         where values.insert(value).inserted {
-            if stops(value) { add(evasions(of: subject), of: subject, to: &supply, &seen) }
+            if stops(value) || !subject.mayPermit {
+                add(evasions(of: subject), of: subject, to: &supply, &seen)
+            }
             guard case .restrictions(let inner) = action(of: value) else { continue }
             collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)
         }
@@ -129,6 +131,18 @@ extension SMTPServer {
                 + ["mail.\(Stranger.domain)", Stranger.otherName].map { name in
                     Trait(change: .name(name), who: "clients whose name is not refused")
                 }
+        case .reverseClient:
+            return [Trait(change: .reverseName("unknown"), who: "clients without a reverse name")]
+        case .domain(.recipient):
+            // trivial-rewrite takes the last sign for nothing.
+            let hidden = Trait(
+                change: .recipient(Stranger.recipient + "@"),
+                who: "anyone, to recipients such as user@elsewhere@")
+            return evasions(of: .recipient) + [hidden]
+        case .domain(.helo) where values.isOn("smtpd_helo_required"):
+            return evasions(of: .helo)
+                + [Trait(change: .helo("x7q@"), who: "anyone who says HELO with a name such as x7q@")]
+        case .domain(let owner): return evasions(of: owner)
         default: return []
         }
     }

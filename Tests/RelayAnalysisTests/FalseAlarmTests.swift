@@ -104,6 +104,27 @@ import Testing
         #expect(host.report.verdict == .open)
     }
 
+    @Test(arguments: [
+        ("client", "OK", "clients without a verified name"),
+        ("client", "REJECT", "clients without a verified name"),
+        ("reverse_client_hostname", "OK", "clients without a reverse name"),
+        ("helo", "OK", "anyone who says no HELO"), ("sender", "OK", "anyone with the null sender"),
+        ("recipient", "OK", "anyone, to recipients such as user@elsewhere@"),
+        ("recipient", "REJECT", "anyone, to recipients such as user@elsewhere@"),
+    ])
+    func `A check of addresses is passed by whoever has no domain, and by nobody else`(
+        subject: String, result: String, who: String
+    ) {
+        let check = "check_\(subject)_a_access"
+        let list = "\(check) static:\(result), check_client_access static:OK, reject_unauth_destination"
+        let checked = host.setting("smtpd_relay_restrictions", list)
+        #expect(checked.report.verdict == .partial)
+        #expect(checked.report.causes.map(\.opens) == [who])
+        #expect(checked.setting("smtpd_helo_required", "yes").report.verdict == .partial)
+        let named = "\(check) inline:{partner.example=\(result)}, check_client_access static:OK, reject"
+        #expect(host.setting("smtpd_relay_restrictions", named).report.verdict == .open)
+    }
+
     @Test(arguments: ["smtpd_data_restrictions", "smtpd_end_of_data_restrictions"])
     func `A table without what it is asked for stops everything after the recipients`(list: String) throws {
         let report = open.setting(list, "inline:{nobody=OK}").report
