@@ -84,10 +84,12 @@ private struct Trial: Sendable {
         var description: String { why }
 
         /// Whether it is only that hosted mail is refused, which one of the defects does by itself: the
-        /// administrator's own refusal, before which the opening stood.
+        /// administrator's own refusal, such as a table that is not there, before which the opening stood.
         func isRefusedByOneAlone() throws -> Bool {
-            let own = [Trial.hostedMailIsRefused, "its verdict is broken"]
-            guard complaints.allSatisfy(own.contains), trial.defects.count > 1 else { return false }
+            let own = [Trial.hostedMailIsRefused, "its verdict is broken", "its verdict is unknown"]
+            guard complaints.contains(Trial.hostedMailIsRefused), complaints.allSatisfy(own.contains),
+                trial.defects.count > 1
+            else { return false }
             let alone = trial.defects.map { Trial([$0]) }
             return try Oracle.measure(alone.map { ($0.host, $0.attempts) }).contains { !$0.takesHostedMail }
         }
