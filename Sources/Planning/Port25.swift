@@ -31,7 +31,7 @@ func judgePort25(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
         actual: "not seen",
         why:
-            "Mail from outside arrives on port 25; another program there follows its own rules, not Plesk's settings."
+            "Mail from outside arrives on port 25; a program there that Plesk does not manage would follow its own rules."
     )
     guard let managed = state.managedMTA.value else {
         finding.notes.append(state.managedMTA.reason ?? "the MTA that Plesk manages was not seen")
