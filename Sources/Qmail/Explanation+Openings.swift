@@ -76,19 +76,20 @@ extension Explanation {
     /// of the addresses that they let in.
     func unlisted(_ service: MailService, _ everybody: String) -> [Opening] {
         if recipients.state == .unlimited {
-            guard case .remote = routing.destination(of: "user@\(Self.foreign)") else {
-                return percentHack(everybody) + catchAll(everybody)
-            }
-            return [
-                Opening(
-                    mechanism: .recipientHostsMissing,
-                    verdict: everybody == "every client" ? .open : .partial, kind: "rcpthosts",
-                    place: .init(
-                        file: "rcpthosts", line: nil,
-                        text: "control/rcpthosts is not there, so every recipient is accepted", culprit: nil),
-                    opens: everybody,
-                    remedy: "write the domains whose mail this host takes into it, one a line")
-            ]
+            var missing = Opening(
+                mechanism: .recipientHostsMissing,
+                verdict: everybody == "every client" ? .open : .partial, kind: "rcpthosts",
+                place: .init(
+                    file: "rcpthosts", line: nil,
+                    text: "control/rcpthosts is not there, so every recipient is accepted", culprit: nil),
+                opens: everybody, remedy: "write the domains whose mail this host takes into it, one a line")
+            if case .remote = routing.destination(of: "user@\(Self.foreign)") { return [missing] }
+            let exceptions = routing.exceptions
+            missing.verdict = .partial
+            missing.opens =
+                "\(everybody), to \(exceptions.joined(separator: ", ")), which virtualdomains sends away from its "
+                + "catch-all"
+            return (exceptions.isEmpty ? [] : [missing]) + percentHack(everybody) + catchAll(everybody)
         }
         return listedStrangers(everybody) + percentHack(everybody) + catchAll(everybody)
     }
@@ -99,7 +100,9 @@ extension Explanation {
             let key = entry.text.folded
             let sample = key == "." ? "\(Self.foreign)." : key.hasPrefix(".") ? "x" + key : key
             // An entry with blanks or a return in it is looked up by no client's domain.
-            guard !key.contains(where: \.isWhitespace), recipients.entry(for: sample) != nil,
+            // No host has a star for its name, which is no pattern here.
+            guard !key.contains(where: { $0.isWhitespace || $0 == "*" }),
+                recipients.entry(for: sample) != nil,
                 case .remote(let domain) = routing.destination(of: "user@\(sample)"),
                 !routing.isOwn(domain)
             else { return nil }

@@ -70,6 +70,18 @@ struct Routing: Sendable {
         Set(virtual.values.filter { $0.hasPrefix("alias-") }.map { String($0.dropFirst(6)) })
     }
 
+    /// The domains that an empty value leads away from a catch-all: their mail leaves.
+    var exceptions: [String] {
+        virtual.filter { $0.value.isEmpty && !$0.key.isEmpty }.map { $0.key }
+            .filter { key in
+                let domain = key.hasPrefix(".") ? "x\(key)" : key
+                guard
+                    case .remote(let left) = destination(of: domain.contains("@") ? domain : "user@\(domain)")
+                else { return false }
+                return !isOwn(left)
+            }.sorted()
+    }
+
     var percentHackDomains: [String] { percentDomains.sorted() }
 
     private static func parts(_ address: String) -> (local: String, domain: String) {

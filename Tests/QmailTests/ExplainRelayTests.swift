@@ -58,6 +58,12 @@ import Testing
             "everything is virtual, so nothing leaves",
             plain(["rcpthosts": nil, "virtualdomains": ":alias-all\n"]), .closed),
         Case(
+            "no rcpthosts, and an exception from the catch-all leaves",
+            plain(["rcpthosts": nil, "virtualdomains": ":alias-all\nthird.test:\n"]), .partial,
+            cause: "rcpthosts rcpthosts",
+            opens: "every client, to third.test, which virtualdomains sends away from its catch-all"),
+        Case("a star is no pattern", plain(["rcpthosts": "example.net\n*\n"]), .closed),
+        Case(
             "an exception from the catch-all leaves",
             plain(["rcpthosts": "third.test\n", "virtualdomains": ":alias-all\nthird.test:\n"]), .partial),
         Case(
