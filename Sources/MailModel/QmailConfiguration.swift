@@ -18,8 +18,17 @@ package struct QmailConfiguration: Sendable, Equatable {
         package var processID: Int
         package var command: [String]
         package var environment: [String: String]
+        /// Where it is: what it names by a relative path is there.
+        package var directory: String?
+        /// The directory of its start script; `nil` where none is supervised.
+        package var supervised: String?
 
-        package init(processID: Int, command: [String], environment: [String: String]) {
+        package init(
+            processID: Int, command: [String], environment: [String: String], directory: String? = nil,
+            supervised: String? = nil
+        ) {
+            self.directory = directory
+            self.supervised = supervised
             self.processID = processID
             self.command = command
             self.environment = environment
@@ -52,7 +61,7 @@ package struct QmailConfiguration: Sendable, Equatable {
     /// Those of them that start nothing, as nobody reads them: a start script that is not supervised or switched
     /// off, the file of an inetd that does not run.
     package var idle: Set<String> = []
-    /// Every tcpserver that no supervised start script has started: by a boot script, or by hand.
+    /// Every tcpserver, whatever has started it: a supervised start script, a boot script, or a hand.
     package var running: [RunningServer] = []
     package var starters: [Starter] = []
     /// Whether this is a copy read elsewhere: then tables may be there in source form only.

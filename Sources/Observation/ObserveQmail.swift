@@ -21,25 +21,26 @@ package func observeQmail(
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     configuration.idle = idleFiles(of: configuration, in: files)
     configuration.starters = starters(of: configuration, in: files)
-    configuration.running = runningServers(besides: configuration, in: files)
+    configuration.running = runningServers(of: configuration, in: files)
     // What they name is read as well.
     QmailFiles(place: { $0 }, directory: directory, files: files).readNamed(by: &configuration)
     return .seen(configuration)
 }
 
-/// Every tcpserver that no supervised start script has started.
+/// Every tcpserver, with the directory of the supervised start script that has started it.
 private func runningServers(
-    besides configuration: QmailConfiguration, in files: HostFiles
+    of configuration: QmailConfiguration, in files: HostFiles
 ) -> [QmailConfiguration.RunningServer] {
-    let supervised = configuration.files.keys.compactMap { path -> Int? in
-        guard path.hasSuffix("/run"),
-            case .runs(let service) = supervision(of: String(path.dropLast(4)), in: files)
+    let supervised = configuration.files.keys.compactMap { path -> (Int, String)? in
+        let directory = String(path.dropLast(4))
+        guard path.hasSuffix("/run"), case .runs(let service) = supervision(of: directory, in: files)
         else { return nil }
-        return service.processID
+        return service.processID.map { ($0, directory) }
     }
+    let directories = Dictionary(supervised, uniquingKeysWith: { first, _ in first })
     var found: [QmailConfiguration.RunningServer] = []
     _ = files.forEachEntry(of: "/proc") { entry in
-        guard let process = Int(entry.name), !supervised.contains(process),
+        guard let process = Int(entry.name),
             executable(of: process, in: files).map(baseName).map(connectionServers.contains) == true,
             let environment = files.text("/proc/\(process)/environ")
         else { return }
@@ -50,7 +51,8 @@ private func runningServers(
         found.append(
             .init(
                 processID: process, command: commandLine(of: process, in: files),
-                environment: Dictionary(settings, uniquingKeysWith: { first, _ in first })))
+                environment: Dictionary(settings, uniquingKeysWith: { first, _ in first }),
+                directory: files.link("/proc/\(process)/cwd"), supervised: directories[process]))
     }
     return found.sorted { $0.processID < $1.processID }
 }

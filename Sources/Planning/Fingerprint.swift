@@ -46,7 +46,8 @@ private func qmailFacts(_ observed: Observed<QmailConfiguration>) -> [String] {
         + qmail.files.sorted { $0.key < $1.key }.map { path, file in
             "file \(path) \(file.bytes.map { sha256($0) } ?? "-")"
         } + qmail.idle.sorted().map { "idle \($0)" }
-        + qmail.running.map { server in
+        // What is supervised counts by its files: it may be started again at any time.
+        + qmail.running.filter { $0.supervised == nil }.map { server in
             "runs \(server.command.joined(separator: " ")) \(server.environment["RELAYCLIENT"] ?? "-")"
         }
         .sorted()

@@ -121,7 +121,17 @@ struct Explanation: Sendable {
                 "script", .unknown, file: service.place.file, doubt,
                 remedy: "see whether it sets RELAYCLIENT; on the host itself, what runs is looked at")
         }
-        return (wrappers + (scripts.map { [$0] } ?? [])).map { opening in
+        var rules: [Opening] = []
+        if let path = service.chain?.rulesPath, !configuration.isKnown(rules: path) {
+            rules = [
+                fault(
+                    "rules", .unknown, file: service.place.file,
+                    "the rules of tcpserver, \(path), are not "
+                        + (configuration.isCopy ? "in the copy" : "known: their name is made when it starts"),
+                    remedy: "see whether a rule sets RELAYCLIENT")
+            ]
+        }
+        return (wrappers + (scripts.map { [$0] } ?? []) + rules).map { opening in
             var opening = opening
             opening.opens = "whom it gives RELAYCLIENT, if to any"
             return opening

@@ -28,6 +28,12 @@ extension QmailConfiguration {
         }
     }
 
+    /// Whether it can be said what the rules are: a copy may not have them, and a shell may make their name.
+    func isKnown(rules path: String) -> Bool {
+        if path.contains(where: { "`$ ".contains($0) }) { return false }
+        return !isCopy || files[path] != nil || files[Self.source(of: path)] != nil
+    }
+
     func tcpRules(_ path: String) -> TCPRules? {
         let written = files[Self.source(of: path)]?.bytes.map(TCPRules.init(source:))
         guard path.hasSuffix(".cdb"), let bytes = files[path]?.bytes else {

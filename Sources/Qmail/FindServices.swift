@@ -7,7 +7,7 @@ extension QmailConfiguration {
         let running = runningServices()
         let configured =
             xinetdServices() + inetdServices() + socketServices()
-            + supervisedServices().map { $0.running(as: running.first(where: $0.isSame)) }
+            + supervisedServices().map { $0.running(as: running) }
         let ports = Set(configured.map(\.port))
         let found = configured + running.filter { !ports.contains($0.port) }
         guard found.isEmpty else {
@@ -39,15 +39,24 @@ extension QmailConfiguration {
 
     static let usualRules = "/etc/tcp.smtp.cdb"
 
-    private static func place(of directory: String, home: String) -> String {
+    static func place(of directory: String, home: String) -> String {
         let relative = directory.hasPrefix("./") ? String(directory.dropFirst(2)) : directory
         return directory.hasPrefix("/") ? directory : "\(home)/\(relative)"
     }
 
+    /// Where a script starts its server: in its own directory, unless it leaves that.
+    private static func home(of script: ServiceScript, at path: String) -> String {
+        let own = String(path.dropLast("/run".utf8.count))
+        return script.directory.map { place(of: $0, home: own) } ?? own
+    }
+
     /// The directories of variables that the services name by their whole path.
     package var namedDirectories: Set<String> {
-        let scripts = files.filter { $0.key.hasSuffix("/run") }.compactMap { $0.value.bytes }
-            .flatMap { ServiceScript($0).environmentDirectories }
+        let scripts = files.filter { $0.key.hasSuffix("/run") }.flatMap { path, file -> [String] in
+            guard let script = file.bytes.map(ServiceScript.init) else { return [] }
+            let home = Self.home(of: script, at: path)
+            return script.environmentDirectories.map { Self.place(of: $0, home: home) }
+        }
         let chains = services().found.flatMap { $0.chain?.environmentDirectories ?? [] }
         return Set((scripts + chains).filter { $0.hasPrefix("/") })
     }
@@ -95,18 +104,15 @@ extension QmailConfiguration {
     private func service(
         _ entry: XinetdText.Entry, in path: String, lines: Lines, defaults: XinetdText.Entry?
     ) -> MailService? {
-        guard let name = entry.service, let server = entry.value("server") else { return nil }
+        guard let name = entry.service, let server = entry.value("server") ?? entry.value("redirect") else {
+            return nil
+        }
         guard Self.whatDisables(entry, defaults) == nil,
             let port = entry.value("port").flatMap({ Int($0.text) }) ?? MailService.port(named: name)
         else { return nil }
         guard let chain = ServerChain([server] + entry.values("server_args")) else {
-            guard Self.pleskEntries.contains(path.baseName) else { return nil }
-            return MailService(
-                name: path.baseName, server: .smtp, address: "0.0.0.0", port: port, chain: nil,
-                place: .init(
-                    file: path, line: server.line, text: lines.text(server.line), culprit: server.text),
-                environment: [], clients: [], onlyFrom: nil,
-                doubt: "\(server.text) is no program of Qmail, and what it does is not known here")
+            guard isCopy || Self.pleskEntries.contains(path.baseName) else { return nil }
+            return foreignService(named: path.baseName, port: port, server, in: path, lines)
         }
         // Without a list of what is passed on, all is (xinetd.conf(5), passenv).
         let isPassedOn =
@@ -186,9 +192,10 @@ extension QmailConfiguration {
             let words = words(of: line, number: index + 1)
             guard words.count > 6, let first = words.first, !first.text.hasPrefix("#") else { return nil }
             let endpoint = first.text.split(separator: ":")
-            guard let chain = ServerChain([words[5]] + words[7...]),
-                let port = endpoint.last.flatMap({ MailService.port(named: String($0)) })
-            else { return nil }
+            let port = endpoint.last.flatMap { MailService.port(named: String($0)) }
+            guard let port, let chain = ServerChain([words[5]] + words[7...]) else {
+                return isCopy ? foreignService(named: first.text, port: port, words[5], in: path, lines) : nil
+            }
             return MailService(
                 name: first.text, server: chain.server,
                 address: endpoint.count == 2 ? String(endpoint[0]) : "0.0.0.0", port: port, chain: chain,
@@ -208,9 +215,10 @@ extension QmailConfiguration {
         files.compactMap { path, file -> MailService? in
             guard path.hasSuffix("/run"), !idle.contains(path), let bytes = file.bytes else { return nil }
             let script = ServiceScript(bytes)
-            guard let chain = ServerChain(script.server), let endpoint = chain.endpoint,
+            let home = Self.home(of: script, at: path)
+            guard let chain = ServerChain(script.server, home: home), let endpoint = chain.endpoint,
                 let port = MailService.port(named: endpoint.port)
-            else { return unknownService(path, bytes) }
+            else { return unknownService(path, bytes) ?? foreignService(path, bytes, script.server) }
             let lines = Lines(bytes)
             let exported = script.environment.map { setting in
                 MailService.Setting(
@@ -227,29 +235,12 @@ extension QmailConfiguration {
                 place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
                 environment: inherited(from: String(path.dropLast(4))).filter { !script.takesAway($0.name) }
                     + exported
-                    + directorySettings(
-                        script.environmentDirectories, home: String(path.dropLast(4))),
+                    + directorySettings(script.environmentDirectories, home: home),
                 clients: clients(of: chain), onlyFrom: nil,
                 doubt: script.unknown.map { word in
                     "what `\(word.text)` in line \(word.line) of the script sets is not known here"
-                })
+                } ?? missingDirectory(among: script.environmentDirectories, home: home))
         }
-    }
-
-    /// A script that starts a server of Qmail in a way that is not understood.
-    private func unknownService(_ path: String, _ bytes: [UInt8]) -> MailService? {
-        let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
-        let lines = Lines(bytes)
-        let line = lines.lines.indices.first { index in
-            let text = lines.text(index + 1)
-            return !text.hasPrefix("#") && servers.contains(where: text.contains)
-        }
-        guard let line else { return nil }
-        return MailService(
-            name: String(path.dropLast(4)), server: .smtp, address: "0.0.0.0", port: 25, chain: nil,
-            place: .init(file: path, line: line + 1, text: lines.text(line + 1), culprit: nil),
-            environment: [], clients: [], onlyFrom: nil,
-            doubt: "how the script starts its server, and with which environment, is not understood")
     }
 
     /// In `/etc/xinetd.d`.
@@ -262,8 +253,9 @@ extension QmailConfiguration {
         // Its copy for a client is the same until it becomes the server.
         var seen: Set<[String]> = []
         return running.compactMap { process in
-            guard seen.insert(process.command).inserted,
-                let chain = ServerChain(process.command.map { Word(text: $0, line: 1) }),
+            guard seen.insert(process.command + [process.environment[Self.variable] ?? "-"]).inserted,
+                let chain = ServerChain(
+                    process.command.map { Word(text: $0, line: 1) }, home: process.directory),
                 let endpoint = chain.endpoint, let port = MailService.port(named: endpoint.port)
             else { return nil }
             let home = "\(Self.processes)\(process.processID)"
@@ -276,7 +268,8 @@ extension QmailConfiguration {
                     MailService.Setting(
                         name: name, value: value,
                         place: .init(
-                            file: "\(home)/environ", line: nil, text: "\(name)=\(value)", culprit: name))
+                            file: "\(home)/environ", line: nil, text: "\(name)=\(value)", culprit: name),
+                        isInherited: process.supervised != nil)
                 },
                 clients: clients(of: chain), onlyFrom: nil)
         }
@@ -305,12 +298,13 @@ extension MailService {
     fileprivate func isSame(_ other: MailService) -> Bool { port == other.port && server == other.server }
 
     /// With what the process that runs has been given: files that a script reads tell it in no other way.
-    fileprivate func running(as process: MailService?) -> MailService {
-        guard let process, chain != nil else { return self }
+    fileprivate func running(as processes: [MailService]) -> MailService {
+        let processes = processes.filter(isSame)
+        guard !processes.isEmpty, chain != nil else { return self }
         var known = self
         known.doubt = nil
         if !environment.contains(where: { $0.name == "RELAYCLIENT" }) {
-            known.environment += process.environment.filter { $0.name == "RELAYCLIENT" }
+            known.environment += processes.flatMap(\.environment).filter { $0.name == "RELAYCLIENT" }
         }
         return known
     }

@@ -260,6 +260,9 @@ struct Workshop {
             write(made, to: path, touching: "compiled rules")
         }
         outdatedRules = []
+        // What is started again has what its files say.
+        let restarted = Set(touches.keys.compactMap(Self.supervisedDirectory))
+        current.running.removeAll { $0.supervised.map(restarted.contains) ?? false }
     }
 
     private mutating func write(_ bytes: [UInt8], to path: String, touching what: String) {

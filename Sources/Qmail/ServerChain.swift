@@ -22,15 +22,18 @@ struct ServerChain: Hashable, Sendable {
     let server: Server
     let words: [Word]
     private let position: Int
+    /// Where it is started, for the files that it names by a relative path.
+    let home: String?
 
     /// - Returns: `nil` when none of the programs is a server of Qmail.
-    init?(_ words: [Word]) {
+    init?(_ words: [Word], home: String? = nil) {
         guard let position = words.firstIndex(where: { Server(rawValue: $0.text.baseName) != nil }),
             let server = Server(rawValue: words[position].text.baseName)
         else { return nil }
         self.server = server
         self.words = words
         self.position = position
+        self.home = home
     }
 
     var serverWord: Word { words[position] }
@@ -71,10 +74,12 @@ struct ServerChain: Hashable, Sendable {
         let known: Set<String> = [
             "tcp-env", "tcpserver", "relaylock", "rblsmtpd", "env", "envdir", "softlimit", "setuidgid",
             "envuidgid", "fixcrio", "tcpd", "recordio", "argv0", "nice", "sslserver", "tlswrapper", "stunnel",
+            "chpst",
+            "s6-envdir", "s6-softlimit", "s6-setuidgid",
         ]
         return wrappers.indices.filter { index in
             // What tcpserver and envdir are told is no program.
-            tcpserverWords?.contains(index) != true
+            Self.endpoint(of: wrappers)?.contains(index) != true
                 && !(index > 0 && words[index - 1].text.baseName == "envdir")
         }
         .map { words[$0] }.filter {
@@ -117,6 +122,11 @@ struct ServerChain: Hashable, Sendable {
 
     /// The rules that tcpserver was given (`-x`).
     var rulesPath: String? {
+        guard let home, let path = writtenRulesPath, !path.hasPrefix("/") else { return writtenRulesPath }
+        return "\(home)/\(path.hasPrefix("./") ? String(path.dropFirst(2)) : path)"
+    }
+
+    private var writtenRulesPath: String? {
         guard let option = wrappers.firstIndex(where: { $0.text == "-x" || $0.text.hasPrefix("-x/") }) else {
             // Options may stand together: -vRHx FILE.
             guard let joint = wrappers.firstIndex(where: { $0.text.hasPrefix("-") && $0.text.hasSuffix("x") })
@@ -129,15 +139,15 @@ struct ServerChain: Hashable, Sendable {
 
     /// The address and the port that tcpserver is bound to, and whether it is.
     var endpoint: (address: String, port: String)? {
-        tcpserverWords.map { (words[$0.upperBound - 1].text, words[$0.upperBound].text) }
+        Self.endpoint(of: wrappers).map { (words[$0.upperBound - 1].text, words[$0.upperBound].text) }
     }
 
     /// The places of tcpserver, its options, the address and the port.
-    private var tcpserverWords: ClosedRange<Int>? {
-        guard let start = wrappers.firstIndex(where: \.isConnectionServer) else { return nil }
+    static func endpoint(of words: ArraySlice<Word>) -> ClosedRange<Int>? {
+        guard let start = words.firstIndex(where: \.isConnectionServer) else { return nil }
         let withValue: Set<Character> = ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
         var index = start + 1
-        while index < position, words[index].text.hasPrefix("-"), words[index].text != "--" {
+        while index < words.endIndex, words[index].text.hasPrefix("-"), words[index].text != "--" {
             let letters = words[index].text.dropFirst()
             // The value of an option is the rest of its word, or else the next word.
             let takesNext = letters.firstIndex(where: withValue.contains).map {
@@ -145,7 +155,7 @@ struct ServerChain: Hashable, Sendable {
             }
             index += takesNext == true ? 2 : 1
         }
-        if index < position, words[index].text == "--" { index += 1 }
-        return index + 1 < position ? start...(index + 1) : nil
+        if index < words.endIndex, words[index].text == "--" { index += 1 }
+        return index + 1 < words.endIndex ? start...(index + 1) : nil
     }
 }
