@@ -6,7 +6,7 @@ extension QmailConfiguration {
     func services() -> (found: [MailService], isAssumed: Bool) {
         let running = runningServices()
         let configured =
-            xinetdServices() + inetdServices() + socketServices()
+            xinetdServices() + unreadInclusions() + inetdServices() + socketServices()
             + supervisedServices().map { $0.running(as: running) }
         let ports = Set(configured.map(\.port))
         let found = configured + running.filter { !ports.contains($0.port) }
@@ -227,14 +227,21 @@ extension QmailConfiguration {
                         file: path, line: setting.line, text: lines.text(setting.line),
                         culprit: "\(setting.name)=\(setting.value)"))
             }
+            let given =
+                inherited(from: String(path.dropLast(4))).filter { !script.takesAway($0.name) } + exported
+            // An empty file takes the variable away (envdir(8)).
+            let isTakenAway =
+                !script.isSetByEnv
+                && script.environmentDirectories.contains { name in
+                    files["\(Self.place(of: name, home: home))/\(Self.variable)"]?.bytes?.isEmpty == true
+                }
             let serverLine = chain.serverWord.line
             return MailService(
                 name: String(path.dropLast(4)), server: chain.server,
                 address: Self.isAnywhere(endpoint.address) ? "0.0.0.0" : endpoint.address, port: port,
                 chain: chain,
                 place: .init(file: path, line: serverLine, text: lines.text(serverLine), culprit: nil),
-                environment: inherited(from: String(path.dropLast(4))).filter { !script.takesAway($0.name) }
-                    + exported
+                environment: given.filter { $0.name != Self.variable || !isTakenAway }
                     + directorySettings(script.environmentDirectories, home: home),
                 clients: clients(of: chain), onlyFrom: nil,
                 doubt: script.unknown.map { word in

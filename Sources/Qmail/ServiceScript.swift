@@ -13,6 +13,8 @@ struct ServiceScript: Sendable {
     private(set) var environment: [Setting] = []
     /// The command that starts tcpserver, from that word on.
     private(set) var server: [Word] = []
+    /// Whether `env` sets RELAYCLIENT on the way, after whatever was taken away.
+    private(set) var isSetByEnv = false
     /// The directories that `envdir` reads, as written.
     private(set) var environmentDirectories: [String] = []
     /// The variables that are taken out of what the script itself was given.
@@ -88,7 +90,9 @@ struct ServiceScript: Sendable {
             removesAll = before.removalsOfEnv.isAll
             let taken = before.removalsOfEnv.names
             environment = (environment + own).filter { !removesAll && !taken.contains($0.name) }
-            environment += before.settingsOfEnv.compactMap(Self.setting)
+            let set = before.settingsOfEnv.compactMap(Self.setting)
+            isSetByEnv = set.contains { $0.name == QmailConfiguration.variable }
+            environment += set
             environmentDirectories = before.environmentDirectories.map(\.text)
             server = Array(words[index...])
         }

@@ -2,6 +2,24 @@ import MailModel
 
 /// What starts a server of mail, and cannot be followed to what it does.
 extension QmailConfiguration {
+    /// What xinetd reads beside its own directory, and is not read here. On a host itself, who listens is looked at.
+    func unreadInclusions() -> [MailService] {
+        let path = "/etc/xinetd.conf"
+        guard isCopy, let bytes = files[path]?.bytes else { return [] }
+        let lines = Lines(bytes)
+        return lines.lines.enumerated().compactMap { index, line in
+            let words = words(of: line, number: index + 1).map(\.text)
+            guard words.count > 1, ["include", "includedir"].contains(words[0]),
+                !["/etc/xinetd.d", "/etc/xinetd.d/"].contains(words[1])
+            else { return nil }
+            return MailService(
+                name: "xinetd", server: .smtp, address: "0.0.0.0", port: 25, chain: nil,
+                place: .init(file: path, line: index + 1, text: lines.text(index + 1), culprit: words[1]),
+                environment: [], clients: [], onlyFrom: nil,
+                doubt: "\(words[1]), which xinetd reads as well, is not looked at")
+        }
+    }
+
     /// Why a copy does not tell what a directory of variables sets.
     func missingDirectory(among named: [String], home: String) -> String? {
         guard isCopy else { return nil }

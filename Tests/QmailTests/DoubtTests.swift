@@ -120,6 +120,18 @@ struct DoubtTests {
         #expect(explainRelay(copy, trusted: []).verdict == .unknown)
     }
 
+    @Test(
+        "An empty file of a variable takes it away, unless it is set behind that",
+        arguments: [("", RelayVerdict.closed), ("env RELAYCLIENT= ", .open)])
+    func emptyFile(_ behind: String, _ verdict: RelayVerdict) {
+        let script =
+            "export RELAYCLIENT=\nexec envdir ./env \(behind)tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n"
+        let configuration = SampleQmail.configuration([
+            Self.run: script, "/service/smtpd/env/RELAYCLIENT": "",
+        ])
+        #expect(explainRelay(configuration, trusted: []).verdict == verdict)
+    }
+
     @Test("Rules that a copy does not have are unknown, and relative ones are those beside the script")
     func rules() {
         let script = "exec tcpserver -x tcp.smtp.cdb 0 smtp /var/qmail/bin/qmail-smtpd\n"
@@ -143,6 +155,7 @@ struct DoubtTests {
             (run, "exec tcpserver -R 0 25 /usr/local/bin/magic-smtpd\n"),
             ("/etc/inetd.conf", "smtp stream tcp nowait root /usr/sbin/magic magic -bs\n"),
             ("/etc/xinetd.d/mail", "service smtp\n{\n server = /usr/sbin/magic\n}\n"),
+            ("/etc/xinetd.conf", "includedir /etc/xinetd.d\nincludedir /opt/xinetd\n"),
             ("/etc/xinetd.d/mail", "service smtp\n{\n redirect = 192.0.2.1 25\n}\n"),
         ])
     func foreign(_ path: String, _ text: String) {
