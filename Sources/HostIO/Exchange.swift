@@ -55,12 +55,17 @@ extension FilePlace {
     private func takenBack(_ parked: String, _ draft: consuming Draft) -> Failure {
         let changed = stale("somebody else changed it at the same moment")
         do throws(Errno) {
-            try LinuxCalls.rename(parked, to: name, in: directory, .exchange)
-            let displaced = try status(of: parked, in: directory)
-            guard try displaced?.isSameFile(as: draft.file.status()) == true else {
+            let own = try draft.file.status()
+            var isOwn = try status(of: name, in: directory)?.isSameFile(as: own) == true
+            // Else not even for a moment: what had the name in between may be read then, and written back.
+            if isOwn {
+                try LinuxCalls.rename(parked, to: name, in: directory, .exchange)
+                isOwn = try status(of: parked, in: directory)?.isSameFile(as: own) == true
+                if !isOwn { try LinuxCalls.rename(parked, to: name, in: directory, .exchange) }
+            }
+            guard isOwn else {
                 // A third file: the newest keeps the name. Its writer cannot have read a guarded
                 // draft, so it replaces what it would have replaced without us.
-                try LinuxCalls.rename(parked, to: name, in: directory, .exchange)
                 guard draft.isGuarded else { return keptAside(parked) }
                 unlink(parked)
                 return changed
