@@ -53,6 +53,17 @@ class Salt(unittest.TestCase):
         status, states = self.apply()
         self.assertEqual((status, states[NAME]["result"], states[NAME]["changes"]), (0, True, {}), states)
 
+    def test_an_open_window_is_let_be_where_the_host_complies_and_comes_first_where_it_does_not(self):
+        self.lab("break", "mynetworks")
+        self.assertEqual(self.lab.run("agent", "apply", "--yes", "--confirm-timeout", "10m")[0], 5)
+        status, states = self.apply()
+        self.assertEqual((status, states[NAME]["result"], states[NAME]["changes"]), (0, True, {}), states)
+        self.lab("break", "relaying")
+        status, states = self.apply()
+        self.assertNotEqual(status, 0)
+        self.assertEqual((states[NAME]["result"], states[NAME]["changes"].get("stdout")), (False, None), states)
+        self.assertIn("the confirm window of change 1 is open", states[NAME]["comment"])
+
     def test_a_host_that_cannot_be_closed_fails_unchanged_with_what_the_agent_said(self):
         self.lab("break", "mynetworks")
         self.lab("switch", "busy", "on")
