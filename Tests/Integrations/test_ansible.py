@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -311,6 +312,17 @@ class Fleet(AnsibleCase):
         # Nothing failed that a rescue could have hidden.
         self.assertEqual([row for row in run if row["status"] in ("failed", "unreachable")], [], run.output)
         self.assertNotRegex(run.output, "(failed|rescued)=[1-9]")
+
+    @by(NEWEST)
+    def test_a_check_of_the_whole_fleet_goes_on_past_hosts_that_fail_as_the_page_has_it(self, ansible):
+        options = re.search(r"`-e '(\{.*\})'`", (TOP / "integrations/ansible/README.md").read_text()).group(1)
+        for lab in self.labs.values():
+            lab("break", "mynetworks")
+        self.labs["a"].shell("ln /etc/postfix/main.cf /etc/postfix/snapshot.cf")
+        self.addCleanup(self.labs["a"].shell, "rm -f /etc/postfix/snapshot.cf")
+        run = self.play(ansible, self.PLAYBOOK, "--check", "-e", "relay_agent_hosts=fleet", "-e", options)
+        others = dict.fromkeys(set(self.labs) - {"a"}, "changed")
+        self.assertEqual(run.statuses("vantage of its own"), {"a": "failed", **others}, run.output)
 
     @by(NEWEST)
     def test_another_machine_decides_whether_a_change_stays(self, ansible):
