@@ -82,18 +82,21 @@ extension Host {
     }
 
     /// Finishes what an earlier run left open, before anything new.
+    /// - Parameter keepingOthersEdits: Whether a file in which somebody else changed the same lines stays theirs.
     /// - Returns: What became of each.
     @discardableResult
-    func recoverFirst(store: Store, isBeforeMail: Bool = false) async throws -> [ChangeResult] {
+    func recoverFirst(
+        store: Store, isBeforeMail: Bool = false, keepingOthersEdits: Bool = false
+    ) async throws -> [ChangeResult] {
         let unfinished = try store.unfinishedChangeSets()
         await alarm.clearLeftovers(isWindowOpen: unfinished.contains { $0.window != nil })
         guard !unfinished.isEmpty else { return [] }
         let state = await observe()
-        let results = try await recover(
-            policy: policy,
-            using: instruments(
-                store: store, state: state, vantage: recoveryVantage, isBeforeMail: isBeforeMail,
-                isInterrupted: { false }))
+        var instruments = instruments(
+            store: store, state: state, vantage: recoveryVantage, isBeforeMail: isBeforeMail,
+            isInterrupted: { false })
+        instruments.keepsOthersEdits = keepingOthersEdits
+        let results = try await recover(policy: policy, using: instruments)
         for result in results { terminal.say(renderRecovery(result)) }
         return results
     }

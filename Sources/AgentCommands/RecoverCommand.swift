@@ -16,6 +16,7 @@ struct RecoverCommand: AsyncParsableCommand {
 
             EXAMPLES:
               agent recover
+              agent recover --keep-theirs
 
             EXIT STATUS:
               0   nothing was open, or the host is in the state before, after, or in the
@@ -33,6 +34,14 @@ struct RecoverCommand: AsyncParsableCommand {
     @Flag(help: "The host is starting and mail is not served yet: restore, and leave the judging for later.")
     var atBoot = false
 
+    @Flag(
+        help: """
+            Leave a file in which somebody else changed the same lines as it is, \
+            and finish the rest: closes a change set that recovery refuses to \
+            take back.
+            """)
+    var keepTheirs = false
+
     func run() async throws {
         try await perform(shared) { terminal in
             try requireRoot(for: "recover", because: changesHost)
@@ -42,7 +51,7 @@ struct RecoverCommand: AsyncParsableCommand {
             let path = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent recover") { [host] in
                 let results = try await host.recoverFirst(
-                    store: try openStore(path), isBeforeMail: atBoot)
+                    store: try openStore(path), isBeforeMail: atBoot, keepingOthersEdits: keepTheirs)
                 terminal.show(
                     text: { _ in results.isEmpty ? "Nothing was interrupted.\n" : "" },
                     document: { recoverDocument(results) })

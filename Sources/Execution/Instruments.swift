@@ -15,6 +15,8 @@ package struct Instruments: Sendable {
     package var waitForPrograms: @Sendable () async -> Void
     /// Whether this is the start of the host, before mail is served: then nothing can be reloaded or probed.
     package var isBeforeMail: Bool
+    /// Whether a file in which somebody else changed the same lines is left to them, so that the rest can be finished.
+    package var keepsOthersEdits = false
     /// Whether a Plesk setting is as it should be, read back from Plesk.
     package var holds: @Sendable (PleskChange.Setting) async -> Observed<Bool>
     /// Observes the host and plans afresh, changing nothing.

@@ -3,31 +3,6 @@ import HostIO
 import MailModel
 import Recording
 
-/// Whether two contents of a file differ in nothing but what Plesk's relay settings write there. Of files other than
-/// `main.cf` that Plesk writes, no line is known to be somebody else's.
-func differByPleskAlone(_ path: String, _ old: [UInt8], _ new: [UInt8]) -> Bool {
-    guard path.hasSuffix("/main.cf") else { return true }
-    return linesOfOthers(old) == linesOfOthers(new)
-}
-
-/// The lines that do not belong to a parameter of which Plesk's relay settings give the value.
-private func linesOfOthers(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-    var isPlesks = false
-    return bytes.split(separator: UInt8(ascii: "\n")).filter { line in
-        switch line.first {
-        case UInt8(ascii: "#"): return true
-        case UInt8(ascii: " "), UInt8(ascii: "\t"): break
-        default:
-            let name = String(
-                decoding: line.prefix { $0 > UInt8(ascii: " ") && $0 != UInt8(ascii: "=") }, as: UTF8.self)
-            isPlesks =
-                name == "mynetworks" || name.hasPrefix("smtpd_sasl_")
-                || (name.hasPrefix("smtpd_") && name.hasSuffix("_restrictions"))
-        }
-        return !isPlesks
-    }
-}
-
 extension [RecordedStep] {
     /// The files that hold what neither this change set nor Plesk on its behalf can have left in them, and those that
     /// an earlier going back found so: what it refused to touch stays refused.
@@ -93,10 +68,21 @@ extension [RecordedStep] {
         let isPleskAsked = contains { $0.action.kind == .plesk && $0.mayHaveHappened }
         for image in firstImages {
             guard let path = image.row.path, let digest = image.row.beforeDigest else { continue }
+            let now = try snapshotFile(path)?.bytes
             // What is there already is needed only where Plesk may write it anew.
-            if !isPleskAsked, try snapshotFile(path).map({ sha256($0.bytes) }) == digest { continue }
-            _ = try store.content(digest)
+            if !isPleskAsked, now.map(sha256) == digest { continue }
+            _ = try imageToReturnTo(image, now: now, in: store)
         }
+    }
+
+    /// The files of which more than the first image comes back: lines that came while Plesk was at work.
+    func changedBesidePlesk(in store: Store) throws(Failure) -> [String] {
+        var found: [String] = []
+        for image in firstImages {
+            guard let path = image.row.path, let now = try snapshotFile(path)?.bytes else { continue }
+            if try imageToReturnTo(image, now: now, in: store).hasOthersLines { found.append(path) }
+        }
+        return found
     }
 
     /// Owner, rights and attributes that somebody else gave to a file since, by path.
@@ -134,8 +120,14 @@ extension FileMetadata {
 }
 
 /// What is said of others' work that a going back leaves alone.
-func keptSentences(edited: [String], rights: [String: FileMetadata]) -> [String] {
+/// - Parameters:
+///   - edited: The files that somebody else changed.
+///   - beside: Those that got lines beyond Plesk's own while Plesk was at work.
+func keptSentences(edited: [String], beside: [String], rights: [String: FileMetadata]) -> [String] {
     edited.map { "what somebody else changed in \($0) is kept" }
+        + beside.filter { !edited.contains($0) }.map {
+            "the lines that were new in \($0) after Plesk had changed its settings, and are not of them, are kept"
+        }
         + rights.keys.sorted().map {
             "the owner, rights and attributes that somebody else gave \($0) are kept"
         }

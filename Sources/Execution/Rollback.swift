@@ -31,6 +31,7 @@ package func rollBack(
         }
     }
     let rights = try original.rightsOfOthers()
+    let beside = try original.changedBesidePlesk(in: instruments.store)
     try original.checkContents(in: instruments.store)
     let journal = try Journal.begin(
         .rollback, plan: plan, planDocument: planDocument, reverting: change, before: before, keeping: files,
@@ -49,7 +50,8 @@ package func rollBack(
         throw await engine.abandon(after: error)
     }
     return try await engine.judgeRollback(
-        before: before, queue: queue, kept: keptSentences(edited: changed.sorted(), rights: rights))
+        before: before, queue: queue,
+        kept: keptSentences(edited: changed.sorted(), beside: beside, rights: rights))
 }
 
 /// The ports of the programs that a change set stopped, and that taking it back starts again.
@@ -82,10 +84,7 @@ private func changedSince(
             continue
         }
         // Of a file that the change set made, nothing but its own part is left by removing it.
-        let old =
-            try image.row.beforeDigest.map { digest throws(Failure) in
-                try instruments.store.content(digest)
-            } ?? []
+        let old = try original.imageToReturnTo(image, now: current.bytes, in: instruments.store).bytes
         let left = try instruments.store.content(leftDigest)
         guard threeWayMerge(base: left, ours: old, theirs: current.bytes) != nil else {
             throw Failure(
@@ -137,15 +136,13 @@ extension Engine {
                     .stale, "\(path) changed while it was being taken back",
                     remedy: "Run `agent rollback` again.")
             }
+            let old = try original.imageToReturnTo(image, now: current?.bytes, in: journal.store).bytes
             if let current, changed.contains(path) || found.doubtful.contains(path) {
-                let old =
-                    try image.row.beforeDigest.map { digest throws(Failure) in
-                        try journal.store.content(digest)
-                    } ?? []
                 try await takeOut(of: current, old: old, steps: original, role: .change)
                 continue
             }
-            try await restore(image, at: path, from: current, rights: rights[path], role: .change)
+            try await restore(
+                image, to: old, at: path, from: current, rights: rights[path], role: .change)
         }
         return found.doubtful
     }

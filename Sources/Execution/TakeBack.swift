@@ -41,7 +41,9 @@ extension Engine {
         let rights = try steps.rightsOfOthers()
         try steps.checkContents(in: journal.store)
         for file in edited where !steps.isMarked(file.path) { try mark(file) }
-        kept += keptSentences(edited: edited.map(\.path), rights: rights)
+        kept += keptSentences(
+            edited: edited.map(\.path), beside: try steps.changedBesidePlesk(in: journal.store),
+            rights: rights)
         var problems: [String] = []
         for (change, step) in settings {
             do throws(Failure) {
@@ -61,9 +63,9 @@ extension Engine {
         }
         for image in steps.firstImages {
             do throws(Failure) {
-                if try await restore(image, of: steps, edited: Set(edited.map(\.path)), rights: rights) {
-                    isReloadNeeded = true
-                }
+                let isWritten = try await restore(
+                    image, of: steps, edited: Set(edited.map(\.path)), rights: rights, kept: &kept)
+                if isWritten { isReloadNeeded = true }
             } catch {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
@@ -97,10 +99,13 @@ extension Engine {
         journal.mark(.undone, step.row.number)
     }
 
-    /// - Parameter edited: The files that somebody else had changed before the going back began.
+    /// - Parameters:
+    ///   - edited: The files that somebody else had changed before the going back began.
+    ///   - kept: Gets what is left to others, in sentences without full stops.
     /// - Returns: Whether the file had to be written.
     private func restore(
-        _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>, rights: [String: FileMetadata]
+        _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>, rights: [String: FileMetadata],
+        kept: inout [String]
     ) async throws(Failure) -> Bool {
         guard let path = image.row.path else { return false }
         guard let current = try snapshotFile(path) else {
@@ -109,39 +114,45 @@ extension Engine {
             guard steps.lastDigest(of: path) != digest, steps.lastDigest(of: path) == nil else {
                 throw Failure(.failed, "\(path) is not there any more")
             }
-            return try await restore(image, at: path, from: nil, role: .compensation)
+            return try await restore(
+                image, to: journal.store.content(digest), at: path, from: nil, role: .compensation)
         }
         let isKnown = steps.isKnown(current)
         // Somebody may also have written while Plesk took its settings back.
         var isNew = false
         if !isKnown, !edited.contains(path) { isNew = try !steps.isPlesksWork(current, in: journal.store) }
         if isNew { try mark(current) }
+        let target = try steps.imageToReturnTo(image, now: current.bytes, in: journal.store)
         if isNew || edited.contains(path) {
-            let old =
-                try image.row.beforeDigest.map { digest throws(Failure) in
-                    try journal.store.content(digest)
-                } ?? []
-            return try await takeOut(of: current, old: old, steps: steps)
+            do throws(Failure) {
+                return try await takeOut(of: current, old: target.bytes, steps: steps)
+            } catch {
+                guard instruments.keepsOthersEdits else { throw error }
+                kept.append("\(path) stays as somebody else left it, with what this change did in it")
+                return false
+            }
         }
         // Bytes that only Plesk can have left are in no backup yet.
         if !isKnown { try journal.backUp([current]) }
-        return try await restore(image, at: path, from: current, rights: rights[path], role: .compensation)
+        return try await restore(
+            image, to: target.bytes, at: path, from: current, rights: rights[path], role: .compensation)
     }
 
     /// Brings a file to what it was: its bytes and metadata, or not being there.
-    /// - Parameter rights: What somebody else gave the file since, to be kept in place of the old ones.
+    /// - Parameters:
+    ///   - old: The bytes, as ``imageToReturnTo(_:now:in:)`` says.
+    ///   - rights: What somebody else gave the file since, to be kept in place of the old ones.
     /// - Returns: Whether anything had to be written.
     @discardableResult
     func restore(
-        _ image: RecordedStep, at path: String, from current: FileSnapshot?, rights: FileMetadata? = nil,
-        role: StepRole
+        _ image: RecordedStep, to old: [UInt8], at path: String, from current: FileSnapshot?,
+        rights: FileMetadata? = nil, role: StepRole
     ) async throws(Failure) -> Bool {
-        guard let digest = image.row.beforeDigest, let metadata = image.metadata else {
+        guard image.row.beforeDigest != nil, let metadata = image.metadata else {
             guard let current else { return false }
             try await remove(current, summary: "Remove \(path)", role: role)
             return true
         }
-        let old = try journal.store.content(digest)
         guard let current else {
             try await create(path, old, metadata: metadata, summary: "Restore \(path)", role: role)
             return true
@@ -165,8 +176,9 @@ extension Engine {
             throw Failure(
                 .failed, "\(current.path) was changed by somebody else meanwhile and is left as it is",
                 detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes)
-                    + "To finish: keep a copy of the file, put the old lines back, run `agent recover`, and make "
-                    + "the other change again.")
+                    + "To finish: edit the lines as they should be and run `agent recover --keep-theirs`, which leaves "
+                    + "the file as it is and closes the change set; or put back what this program had left in it "
+                    + "and run `agent recover`, which takes the change back.")
         }
         if merged == current.bytes { return false }
         try journal.backUp([current])

@@ -37,6 +37,22 @@ struct OthersEditsTests {
         }
     }
 
+    @Test("A change set that cannot be taken back is closed when a person leaves the file to others")
+    func keepTheirs() async throws {
+        let host = try await opened()
+        let theirs = "# caf\u{e9}\nmynetworks = 10.0.0.0/8\n"
+        try host.write("main.cf", theirs)
+        await #expect(throws: Failure.self) { try await cancel(host) }
+        var instruments = host.instruments
+        instruments.keepsOthersEdits = true
+        let results = try await recover(policy: TestHost.policy(), using: instruments)
+        #expect(results.map(\.outcome) == [.rolledBack])
+        #expect(results.first?.reasons.last?.contains("main.cf stays as somebody else left it") == true)
+        #expect(try host.text("main.cf") == theirs)
+        #expect(host.world.withLock { $0.relaying } == .open)
+        #expect(try host.store.unfinishedChangeSets().isEmpty)
+    }
+
     @Test("What a going back merged, no later one overwrites")
     func mergeLasts() async throws {
         let host = try await opened()
@@ -62,6 +78,60 @@ struct OthersEditsTests {
         #expect(try host.text("main.cf") == TestHost.closedMain + "# theirs\n")
         #expect(host.world.withLock { $0.progress.contains(.changedBeside(path: host.path("main.cf"))) })
         #expect(try host.store.unfinishedChangeSets().isEmpty)
+    }
+
+    @Test(
+        "What somebody wrote while Plesk's command ran stays when the change is taken back",
+        arguments: [
+            (TestHost.closedMain + "# theirs\n", TestHost.openMain + "# theirs\n"),
+            ("# theirs\n" + TestHost.closedMain, "# theirs\n" + TestHost.openMain),
+            ("mynetworks = 127.0.0.0/8\n", "mynetworks = 0.0.0.0/0\n"),
+            (
+                "# caf\u{e9}\nrelay_domains =\n a.example\nmynetworks =\n 127.0.0.0/8\n",
+                "# caf\u{e9}\nrelay_domains =\n a.example\nmynetworks = 0.0.0.0/0\n"
+            ),
+        ])
+    func takenBackWithTheirs(after plesk: String, left: String) async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = ([.open, .closed, .closed, .open] as [ProbeVerdict]).map { TestHost.report($0) }
+            world.pleskRewrites = plesk
+            world.replanned = host.plan([])
+        }
+        _ = try await host.apply()
+        // Plesk leaves alone what is not its own when the setting goes back.
+        host.world.withLock { $0.pleskRewrites = left }
+        let result = try await rollBack(host)
+        #expect(result.outcome == .confirmed)
+        #expect(try host.text("main.cf") == left)
+        #expect(result.reasons.contains { $0.hasPrefix("the lines that were new in ") })
+    }
+
+    @Test("A line that Plesk wrote with its setting, and took out with it, does not come back")
+    func pleskOwnLine() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = ([.open, .closed, .closed, .open] as [ProbeVerdict]).map { TestHost.report($0) }
+            world.pleskRewrites = TestHost.closedMain + "plesk_line = yes\n"
+            world.replanned = host.plan([])
+        }
+        _ = try await host.apply()
+        host.world.withLock { $0.pleskRewrites = TestHost.openMain }
+        _ = try await rollBack(host)
+        #expect(try host.text("main.cf") == TestHost.openMain)
+    }
+
+    @Test("Going back at once keeps what somebody wrote while Plesk's command ran")
+    func goneBackWithTheirs() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = ([.open] as [ProbeVerdict]).map { TestHost.report($0) }
+            world.pleskRewrites = TestHost.closedMain + "# theirs\n"
+            world.replanned = host.plan([])
+            world.reloadExit = 1
+        }
+        await #expect(throws: Failure.self) { try await host.apply() }
+        #expect(try host.text("main.cf") == TestHost.openMain + "# theirs\n")
     }
 
     @Test("A line that somebody writes between a kill in Plesk's command and the recovery is kept, and said")
