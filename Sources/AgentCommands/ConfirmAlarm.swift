@@ -42,6 +42,7 @@ struct ConfirmAlarm: Sendable {
     func clear(_ change: Int) async {
         // What is left fires into a closed window and does nothing.
         try? await systemctl("stop", "\(timerName(change))-*.timer")
+        _ = try? removeLeftovers(in: "/etc/systemd/system")
         await clearUnit()
     }
 
@@ -80,11 +81,11 @@ struct ConfirmAlarm: Sendable {
     /// The lock may be held when it fires, by a question that nobody answers, or the database not yet be there: it tries
     /// again until it succeeds, or a person must act.
     func startTimer(_ change: Int, after length: Duration) async throws(Failure) {
-        let number = currentTime().microseconds
+        let unit = "\(timerName(change))-\(currentTime().microseconds)"
         let limits = sandbox(store: store).map { "--property=" + $0 }
         let timer: [String] =
             [
-                "--quiet", "--collect", "--unit=\(timerName(change))-\(number)",
+                "--quiet", "--collect", "--unit=\(unit)",
                 "--description=The confirm window of agent's change \(change) ends",
                 "--on-active=\(max(1, length.components.seconds + 1))s", "--timer-property=AccuracySec=1s",
                 "--property=Type=exec", "--property=Restart=on-failure", "--property=RestartSec=10s",
@@ -92,6 +93,18 @@ struct ConfirmAlarm: Sendable {
                 "--property=StartLimitIntervalSec=0",
             ]
         try await demand("/usr/bin/systemd-run", timer + limits + ["--"] + recover)
+        await stopTimers(of: change, but: unit + ".timer")
+    }
+
+    /// An earlier timer would fire for nothing, and set another one each time.
+    private func stopTimers(of change: Int, but newest: String) async {
+        let list = ["list-units", "--all", "--plain", "--no-legend", "\(timerName(change))-*.timer"]
+        let listed = try? await run(
+            ProgramCall(executable: "/bin/systemctl", arguments: list, deadline: .seconds(30)))
+        let names = listed?.outputText.split(separator: "\n").compactMap {
+            $0.split(separator: " ").first.map(String.init)
+        }
+        for name in names ?? [] where name != newest { try? await systemctl("stop", name) }
     }
 
     private func installUnit() throws(Failure) {

@@ -53,6 +53,8 @@ extension OnARealHost {
             #expect(wrong.status == 1 && wrong.errorOutput.contains("no change 7"), "\(wrong.errorOutput)")
             let extended = try lab.agent("extend", "1", "--confirm-timeout", "20m")
             #expect(extended.status == 0, "\(extended.errorOutput)")
+            #expect(try lab.agent("recover").status == 5)
+            #expect(try traces(lab).split(separator: "\n").count == 2, "the unit and one timer")
             let confirm = try lab.agent("confirm", "1", "--format", "json")
             #expect(confirm.status == 0, "\(confirm.output)\(confirm.errorOutput)")
             #expect(try traces(lab) == "")
