@@ -74,7 +74,8 @@ struct EndpointProbe: Sendable {
 
     private static func isWorthAsking(_ end: DialogueEnd?) -> Bool {
         switch end {
-        case .noBanner, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS, .tlsFailed,
+        case .noBanner, .unfinishedBanner, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS,
+            .tlsFailed,
             .heloRefused, nil:
             false
         case .turnedAway(let reply): reply.isTransient

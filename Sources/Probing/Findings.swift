@@ -129,7 +129,8 @@ extension DialogueEnd {
     fileprivate var isReaction: Bool {
         switch self {
         case .noBanner, .timedOut: false
-        case .done, .turnedAway, .heloRefused, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS,
+        case .done, .unfinishedBanner, .turnedAway, .heloRefused, .startTLSNotOffered, .startTLSRefused,
+            .plainTextAfterSTARTTLS,
             .tlsFailed, .serviceClosing, .closed, .violation, .unsolicitedReply:
             true
         }

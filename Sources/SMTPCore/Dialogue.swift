@@ -100,8 +100,14 @@ package struct Dialogue: Sendable {
         case .timedOut:
             if state == .quit { return finish(leaving) }
             if state == .handedOver { return staysSilent() }
-            return finish(state == .banner ? .noBanner : .timedOut(awaiting: awaiting))
+            return finish(timedOut)
         }
+    }
+
+    private var timedOut: DialogueEnd {
+        let begun = parser.begunBytes
+        if state == .banner { return begun > 0 ? .unfinishedBanner(bytes: begun) : .noBanner }
+        return .timedOut(awaiting: begun > 0 ? "the end of \(awaiting)" : awaiting)
     }
 
     private mutating func connected() -> Action {
@@ -195,7 +201,8 @@ package struct Dialogue: Sendable {
         case .closed, .tlsFailed, .violation, .unsolicitedReply:
             for question in script.questions[next...] { skip(question.test) }
             return .done
-        case .done, .noBanner, .turnedAway, .heloRefused, .startTLSNotOffered, .startTLSRefused,
+        case .done, .noBanner, .unfinishedBanner, .turnedAway, .heloRefused, .startTLSNotOffered,
+            .startTLSRefused,
             .plainTextAfterSTARTTLS, .serviceClosing, .timedOut:
             return end
         }

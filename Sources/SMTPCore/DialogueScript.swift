@@ -108,6 +108,8 @@ package enum DialogueEnd: Hashable, Sendable {
     case done
     /// The connection is open and the server says nothing: its smtpd does not run.
     case noBanner
+    /// The greeting has begun, with so many bytes, and did not end in time: the server drips it out.
+    case unfinishedBanner(bytes: Int)
     /// The greeting is a refusal.
     case turnedAway(Reply)
     /// Neither EHLO nor HELO is taken.

@@ -328,6 +328,8 @@ extension DialogueEnd {
         switch self {
         case .done: nil
         case .noBanner: "broken: no banner"
+        case .unfinishedBanner(let bytes):
+            "its banner drips in: \(bytes) \(bytes == 1 ? "byte" : "bytes") of it came in time, and no end"
         case .turnedAway(let reply): "it turns this client away in its greeting: \(reply.excerpt.text)"
         case .heloRefused(let reply): "it takes no EHLO: \(reply.excerpt.text)"
         case .startTLSNotOffered: "STARTTLS is not offered"

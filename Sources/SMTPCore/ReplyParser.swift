@@ -33,6 +33,9 @@ package struct ReplyParser: Sendable {
     /// Whether bytes wait that no reply has used.
     package var hasUnusedBytes: Bool { next < waiting.count || !line.isEmpty || !lines.isEmpty }
 
+    /// How many bytes of the reply that is not whole yet have come.
+    package var begunBytes: Int { size + line.count }
+
     /// Takes what the connection brought. Bounded by one read of the connection: call ``nextReply()`` until
     /// it returns `nil` before appending again.
     package mutating func append(_ bytes: [UInt8]) {

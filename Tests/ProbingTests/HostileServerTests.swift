@@ -37,7 +37,7 @@ struct HostileServerTests {
         (
             "a byte at a time",
             [.drip("220 " + String(repeating: "x", count: 4000), every: .milliseconds(20))],
-            "broken: no banner"
+            "its banner drips in: … of it came in time, and no end"
         ),
         (
             "another protocol", [.say("HTTP/1.1 400 Bad Request")],
@@ -68,10 +68,13 @@ struct HostileServerTests {
         arguments: greetings)
     func misbehaves(name: String, steps: [ScriptedServer.Step], reason: String) async throws {
         let isSilent = reason == "broken: no banner" || reason.contains("in time")
+        let parts = reason.split(separator: "…")
         try await ScriptedServer.with({ _ in steps }) { server in
             let endpoint = try #require(await ask(server, limits: isSilent ? Self.impatient : ProbeLimits()))
             #expect(endpoint.verdict == .inconclusive, "\(name)")
-            #expect(endpoint.reason == reason, "\(name)")
+            let said = endpoint.reason ?? ""
+            #expect(
+                parts.count > 1 ? parts.allSatisfy { said.contains($0) } : said == reason, "\(name): \(said)")
             #expect(endpoint.tests.isEmpty)
             // A tarpit that drips its greeting out may serve whoever waits.
             #expect((endpoint.isBroken == true) == (name == "nothing"), "\(name)")

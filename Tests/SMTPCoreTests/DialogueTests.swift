@@ -177,6 +177,21 @@ struct DialogueTests {
         #expect(dialogue.received(.bytes([0x30])) == .wait)
     }
 
+    @Test("What has begun and does not end in time is not called missing")
+    func drips() {
+        for (lines, dripped, end) in [
+            ([], "220 m", DialogueEnd.unfinishedBanner(bytes: 5)),
+            ([], "220-mx\r\n", .unfinishedBanner(bytes: 6)),
+            (["220 x"], "250-x", .timedOut(awaiting: "the end of the reply to EHLO")),
+        ] {
+            var dialogue = Dialogue(script(["plain"]))
+            _ = dialogue.received(.connected)
+            _ = play(&dialogue, lines)
+            for byte in dripped.utf8 { #expect(dialogue.received(.bytes([byte])) == .wait) }
+            #expect(dialogue.received(.timedOut) == .finish(end))
+        }
+    }
+
     @Test(
         "A greeting that is no welcome ends the dialogue",
         arguments: [
