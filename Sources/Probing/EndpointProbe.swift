@@ -26,6 +26,11 @@ struct EndpointProbe: Sendable {
     struct Batch: Sendable {
         var questions: [DialogueScript.Question]
         var failures = 0
+
+        /// Whether it is asked from another address than the vantage's own.
+        var isFromElsewhere: Bool {
+            if case .source = questions.first?.test.approach { true } else { false }
+        }
     }
 
     func run(_ batches: [[DialogueScript.Question]]) async -> Findings {
@@ -120,6 +125,8 @@ struct EndpointProbe: Sendable {
     func askRest(_ batches: [Batch], _ findings: inout Findings) async {
         var waiting = batches
         var window = max(1, limits.connections)
+        // Connections, one after the other, that nobody has answered where others were.
+        var unheard = 0
         await withTaskGroup(of: (Batch, Conversation).self) { group in
             var running = 0
             while running > 0 || !waiting.isEmpty {
@@ -136,8 +143,21 @@ struct EndpointProbe: Sendable {
                 }
                 guard let (batch, conversation) = await group.next() else { break }
                 running -= 1
+                let left = findings.take(conversation, asked: batch)
+                if conversation.isFiltered, batch.isFromElsewhere {
+                    // A firewall drops what comes from there: it says no more the second time.
+                    findings.giveUp(on: left.map { [$0] } ?? [])
+                    continue
+                }
                 if conversation.saysTooMany { window = max(1, window / 2) }
-                guard let left = findings.take(conversation, asked: batch) else { continue }
+                unheard = conversation.isFiltered ? unheard + (running == 0 ? 1 : 0) : 0
+                if unheard >= Self.patienceWithSilence {
+                    findings.fellSilent()
+                    findings.giveUp(on: (left.map { [$0] } ?? []) + waiting)
+                    waiting = []
+                    continue
+                }
+                guard let left else { continue }
                 // Twice without any answer is enough, and one question that nobody answers must not
                 // take the others with it. Too many connections at once is no answer, and passes.
                 if left.failures < (conversation.wasTurnedAway ? 6 : 2), !Task.isCancelled, .now() < end {
@@ -150,6 +170,9 @@ struct EndpointProbe: Sendable {
             }
         }
     }
+
+    /// A firewall that counts connections lets the next one in after a while, or none for a long time.
+    private static let patienceWithSilence = 3
 
     func batches(of questions: [DialogueScript.Question]) -> [Batch] {
         let tricks = questions.filter { $0.test.approach != .plain }.map { Batch(questions: [$0]) }
@@ -192,6 +215,11 @@ struct EndpointProbe: Sendable {
 extension Conversation {
     var end: DialogueEnd? {
         if case .heard(_, let end) = self { end } else { nil }
+    }
+
+    /// Nobody has answered the connection, not even to refuse it.
+    var isFiltered: Bool {
+        if case .unreachable(_, let isFiltered) = self { isFiltered } else { false }
     }
 
     /// The server said "not now" before it heard a question.

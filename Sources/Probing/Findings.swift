@@ -74,6 +74,12 @@ struct Findings: Sendable {
         if !unanswered.isEmpty { trouble = trouble ?? Self.lackOfTime }
     }
 
+    /// Nobody answers any more where others were answered: a firewall counts connections, not the server.
+    mutating func fellSilent() {
+        trouble =
+            "after \(answers.count) answers nobody there answers connections any more: a firewall keeps the vantage out"
+    }
+
     /// Whether connections are taken and nothing comes.
     var isSilent: Bool { wasConnected && banner == nil }
 
