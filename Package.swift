@@ -102,7 +102,9 @@ let package = Package(
             name: "VantagesTests", dependencies: ["Vantages", "Probing", "SMTPCore", "HostIO", "MailModel"]),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Serving", "Vantages", "Probing", "HostIO", "MailModel"]),
+            dependencies: [
+                "Serving", "Vantages", "Probing", "HostIO", "MailModel", nioCore, nioPosix, nioSSL,
+            ]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
         .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),
         .testTarget(name: "IntegrationTests"),

@@ -17,6 +17,8 @@ package struct HTTPSRequest: Sendable {
     package var trustedPEM: String?
     /// For the whole exchange.
     package var deadline: Duration
+    /// Is offered each short line of the answer as it comes; what it takes is not kept in the answer.
+    package var takeLine: @Sendable ([UInt8]) -> Bool = { _ in false }
 
     /// - Parameter url: `https://host[:port][/path]`.
     package init(
@@ -119,12 +121,14 @@ private final class ExchangeHandler: ChannelInboundHandler {
 
     private let request: HTTPSRequest
     private let answer: EventLoopPromise<HTTPSRequest.Response>
-    private var response = HTTPSRequest.Response(status: 0, body: [])
+    private var status = 0
+    private var lines: AnswerLines
     private var isOver = false
 
     init(request: HTTPSRequest, answer: EventLoopPromise<HTTPSRequest.Response>) {
         self.request = request
         self.answer = answer
+        lines = AnswerLines(limit: HTTPSRequest.limitInBytes, take: request.takeLine)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -154,22 +158,24 @@ private final class ExchangeHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): response.status = Int(head.status.code)
+        case .head(let head): status = Int(head.status.code)
         case .body(let part):
-            guard response.body.count + part.readableBytes <= HTTPSRequest.limitInBytes else {
+            guard !isOver else { return }
+            guard lines.append(part.readableBytesView) else {
                 return fail(Ended(description: "its answer has no end"), context)
             }
-            response.body += part.readableBytesView
         case .end:
             guard !isOver else { return }
             isOver = true
-            answer.succeed(response)
+            answer.succeed(HTTPSRequest.Response(status: status, body: lines.end()))
             context.close(promise: nil)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case NIOSSLError.uncleanShutdown = error { return context.close(promise: nil) }
+        // An answer that breaks off in its middle.
+        if case HTTPParserError.invalidEOFState = error { return channelInactive(context: context) }
         fail(error, context)
     }
 

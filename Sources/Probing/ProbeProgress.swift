@@ -45,7 +45,7 @@ package final class ProbeProgress: Sendable {
     func finish(_ count: Int) { state.withLock { $0.moment.done += count } }
 
     /// - Returns: the number of the wait, for ``wait(_:for:)`` and ``end(_:)``.
-    func begin(_ what: String) -> Int {
+    package func begin(_ what: String) -> Int {
         state.withLock { state in
             state.counter += 1
             state.waits[state.counter] = (state.counter, what)
@@ -62,5 +62,5 @@ package final class ProbeProgress: Sendable {
         }
     }
 
-    func end(_ number: Int) { state.withLock { $0.waits[number] = nil } }
+    package func end(_ number: Int) { state.withLock { $0.waits[number] = nil } }
 }

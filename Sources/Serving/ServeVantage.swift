@@ -116,7 +116,11 @@ private struct VantageResponder: HTTPResponder {
             let answer = await vantage.answer(from: peer, authorization: request.headers[.authorization]) {
                 await order(request)
             }
-            return response(.init(code: answer.status), "application/json", answer.body)
+            let status = HTTPResponse.Status(code: answer.status)
+            switch answer.body {
+            case .document(let json): return response(status, "application/json", json)
+            case .lines(let telling): return response(status, telling)
+            }
         default: return Response(status: .notFound)
         }
     }
@@ -135,6 +139,29 @@ private struct VantageResponder: HTTPResponder {
             group.cancelAll()
             return body
         }
+    }
+
+    /// As it comes, and not when all of it is there, where whoever stands between can be told (nginx). Who does not hear
+    /// it any more wants no report either.
+    private func response(
+        _ status: HTTPResponse.Status,
+        _ tell: @escaping @Sendable (_ say: @escaping @Sendable ([UInt8]) -> Void) async -> Void
+    ) -> Response {
+        var headers: HTTPFields = [.contentType: "application/x-ndjson", .cacheControl: "no-store"]
+        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers[buffering] = "no" }
+        return Response(
+            status: status, headers: headers,
+            body: .init { writer in
+                let (lines, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+                async let told: Void = {
+                    await tell { line in continuation.yield(line) }
+                    continuation.finish()
+                }()
+                for await line in lines { try await writer.write(ByteBuffer(bytes: line)) }
+                await told
+                try Task.checkCancellation()
+                try await writer.finish(nil)
+            })
     }
 
     private func response(_ status: HTTPResponse.Status, _ type: String, _ body: [UInt8]) -> Response {

@@ -10,8 +10,15 @@ internal import Vantages
 /// and sends mail to itself alone. So it is of no use to look for open relays of others, or to send mail.
 final class Vantage: Sendable {
     struct Answer: Sendable {
+        enum Body: Sendable {
+            /// One JSON document.
+            case document([UInt8])
+            /// Carries the order out, and says line by line how far it is; the last line is the document.
+            case lines(@Sendable (_ say: @escaping @Sendable ([UInt8]) -> Void) async -> Void)
+        }
+
         var status: Int
-        var body: [UInt8]
+        var body: Body
     }
 
     private struct State {
@@ -61,7 +68,7 @@ final class Vantage: Sendable {
                 ? refuse(429, .clientQuota, peer, "this client has asked too much; try again later")
                 : refuse(503, .totalQuota, peer, "the vantage has too much to do; try again later")
         }
-        defer { state.withLock { $0.quotas.leave(peer) } }
+        let admission = Admission { [self] in state.withLock { $0.quotas.leave(peer) } }
         guard let bytes = await body() else { return refuse(413, .order, peer, "the order is too long") }
         let order: ProbeOrder
         do throws(Failure) {
@@ -71,31 +78,61 @@ final class Vantage: Sendable {
             if catcher == nil { asked.catches = false }
             order = asked
         } catch {
-            return refuse(400, .order, peer, error)
+            return Answer(status: 400, body: .document(refusal(.order, peer, error).json))
         }
         if let stranger = await unproven(order, peer) {
             return refuse(
                 403, .address, peer, "\(stranger) is not the address that asks, and has not answered for it")
         }
-        return await carryOut(order, peer)
+        guard order.wantsProgress else {
+            let delivery = await carryOut(order, peer, ProbeProgress(), admission)
+            return Answer(status: delivery.refusal == nil ? 200 : 503, body: .document(delivery.json))
+        }
+        return Answer(
+            status: 200,
+            body: .lines { [self] say in
+                let progress = ProbeProgress()
+                async let _ = tell(progress, say)
+                say(await carryOut(order, peer, progress, admission).json + [UInt8(ascii: "\n")])
+            })
     }
 
-    private func carryOut(_ order: ProbeOrder, _ peer: IPAddress) async -> Answer {
+    /// A line a second while something changes, and one in five seconds in any case, until the task is cancelled: whoever
+    /// stands between may hang up on the silent, and who has gone is noticed by the second line that he does not take.
+    private func tell(_ progress: ProbeProgress, _ say: @Sendable ([UInt8]) -> Void) async {
+        var said: ProbeProgress.Moment?
+        var silent = 0
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            silent += 1
+            guard case let moment = progress.now, moment != said || silent >= 5 else { continue }
+            (said, silent) = (moment, 0)
+            say(moment.line)
+        }
+    }
+
+    private func carryOut(
+        _ order: ProbeOrder, _ peer: IPAddress, _ progress: ProbeProgress, _ admission: Admission
+    ) async -> ProbeDelivery {
+        defer { admission.end() }
         state.withLock { $0.metrics.waiting += 1 }
+        let wait = progress.begin("a turn at the vantage")
         return await turns.take {
+            progress.end(wait)
             state.withLock {
                 $0.metrics.waiting -= 1
                 $0.metrics.running += 1
             }
             defer { state.withLock { $0.metrics.running -= 1 } }
             guard !Task.isCancelled else {
-                return refuse(503, .totalQuota, peer, "the vantage is being ended; try again later")
+                return refusal(
+                    .totalQuota, peer, "nobody waits for it any more, or the vantage is being ended")
             }
-            let delivery = await order.carriedOut(interfaces: interfaces, catcher: catcher)
+            let delivery = await order.carriedOut(
+                interfaces: interfaces, catcher: catcher, progress: progress)
             let verdict = delivery.report?.verdict.rawValue ?? "none"
             state.withLock { $0.metrics.probes[verdict, default: 0] += 1 }
             log("\(peer): probed, \(verdict)")
-            return Answer(status: 200, body: delivery.json)
+            return delivery
         }
     }
 
@@ -113,14 +150,37 @@ final class Vantage: Sendable {
     private func refuse(
         _ status: Int, _ reason: VantageMetrics.Refusal, _ peer: IPAddress, _ text: String
     ) -> Answer {
-        refuse(status, reason, peer, Failure(.cannotTell, "the vantage refuses: \(text)"))
+        Answer(status: status, body: .document(refusal(reason, peer, text).json))
     }
 
-    private func refuse(
-        _ status: Int, _ reason: VantageMetrics.Refusal, _ peer: IPAddress, _ failure: Failure
-    ) -> Answer {
+    private func refusal(
+        _ reason: VantageMetrics.Refusal, _ peer: IPAddress, _ text: String
+    ) -> ProbeDelivery {
+        refusal(reason, peer, Failure(.cannotTell, "the vantage refuses: \(text)"))
+    }
+
+    private func refusal(
+        _ reason: VantageMetrics.Refusal, _ peer: IPAddress, _ failure: Failure
+    ) -> ProbeDelivery {
         state.withLock { $0.metrics.refused[reason, default: 0] += 1 }
         log("\(peer): refused (\(reason.rawValue)): \(printableText(failure.summary.utf8))")
-        return Answer(status: status, body: ProbeDelivery(refusal: ProbeDelivery.Refusal(failure)).json)
+        return ProbeDelivery(refusal: ProbeDelivery.Refusal(failure))
     }
+}
+
+/// A client's place within the quotas, which ends once: with its probe, or when nobody has begun it.
+private final class Admission: Sendable {
+    private let leave: Mutex<(@Sendable () -> Void)?>
+
+    init(_ leave: @escaping @Sendable () -> Void) { self.leave = Mutex(leave) }
+
+    func end() {
+        let last = leave.withLock { leave in
+            defer { leave = nil }
+            return leave
+        }
+        last?()
+    }
+
+    deinit { end() }
 }

@@ -5,7 +5,7 @@ internal import Probing
 /// Has an `agent vantage serve` elsewhere probe this host.
 func probeOverHTTPS(
     to url: String, _ request: ProbeRequest, _ instruments: VantageInstruments,
-    transcript: TranscriptSink?
+    transcript: TranscriptSink?, progress: ProbeProgress?
 ) async throws(Failure) -> ProbeReport {
     guard let token = instruments.token else {
         throw Failure(
@@ -17,21 +17,35 @@ func probeOverHTTPS(
     let secret = randomToken()
     let order = ProbeOrder(
         program: instruments.program, request: request, link: nil, catches: instruments.catches,
-        wantsTranscript: transcript != nil, secret: secret)
+        // Whoever stands between and hangs up on what is silent for a minute hears something as well.
+        wantsTranscript: transcript != nil, wantsProgress: true, secret: secret)
     let body = try encodeJSON(order)
     // The server may keep a request waiting until others are done.
-    let call = HTTPSRequest(
+    var call = HTTPSRequest(
         url: url + (url.hasSuffix("/") ? "probe" : "/probe"), token: token, body: body,
         trustedPEM: instruments.trustedPEM,
         deadline: request.limits.whole + .seconds(300))
+    call.takeLine = { line in
+        guard let moment = ProgressLine.moment(inJSON: line) else { return false }
+        progress?.take(moment)
+        return true
+    }
     let response = try await AddressProof.answering(
         on: Array(Set(request.endpoints.map(\.address))), { proof(of: secret, challenge: $0) }
-    ) { () async throws(Failure) in try await call.send() }
+    ) { [call] () async throws(Failure) in try await call.send() }
     guard response.status != 404 else {
         throw Failure(.cannotTell, "there is no vantage of this program at \(url)")
     }
-    return try decodeJSON(ProbeDelivery.self, response.body, what: "the answer of \(url)")
-        .received(transcript)
+    let delivery: ProbeDelivery
+    do throws(Failure) {
+        delivery = try decodeJSON(ProbeDelivery.self, response.body, what: "the answer of \(url)")
+    } catch  where response.status != 200 {
+        // A balancer that has nobody behind it, or no patience.
+        throw Failure(
+            .cannotTell, "the vantage \(url) did not answer", detail: "HTTP \(response.status)",
+            remedy: "Look whether `agent vantage serve` runs there.")
+    }
+    return try delivery.received(transcript)
 }
 
 /// What the owner of an address answers to a challenge there.

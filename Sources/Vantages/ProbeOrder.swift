@@ -15,8 +15,8 @@ package struct ProbeOrder: Codable, Sendable, Equatable {
     /// Where there is no link: whether to send mail to this machine, which catches it.
     package var catches: Bool
     package var wantsTranscript: Bool
-    /// Whether to say on standard error, line by line, how far it has come.
-    var wantsProgress: Bool
+    /// Whether to say line by line how far it has come: on standard error, or before the report.
+    package var wantsProgress: Bool
     /// What answers to challenges are made with, for a vantage that wants to know whose an address is.
     package var secret: String?
 

@@ -48,7 +48,7 @@ package struct VantageInstruments: Sendable {
 /// The request's origin is replaced by what the vantage knows about itself.
 /// - Parameters:
 ///   - transcript: every line sent and received. Only `direct` hands it over as it grows.
-///   - progress: what a watcher is told; an https:// vantage says nothing of its own.
+///   - progress: what a watcher is told.
 /// - Throws: When the vantage cannot be had: ``ExitStatus/needsRoot`` without root,
 ///   ``ExitStatus/cannotTell`` when it cannot be made or does not answer. What servers do is never thrown.
 package func runProbe(
@@ -64,7 +64,8 @@ package func runProbe(
         return try await probeOverSSH(
             to: destination, request, instruments, transcript: transcript, progress: progress)
     case .https(let url):
-        return try await probeOverHTTPS(to: url, request, instruments, transcript: transcript)
+        return try await probeOverHTTPS(
+            to: url, request, instruments, transcript: transcript, progress: progress)
     }
 }
 

@@ -18,30 +18,6 @@ private let builtAgent: String? = {
 struct EndOfServiceTests {
     private static let token = "0123456789abcdef0123456789abcdef"
 
-    /// Takes connections and says nothing on them, for as long as it is there.
-    private final class Silent {
-        private let descriptor: Int32
-        let port: Int
-
-        init() throws {
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            var name = sockaddr_in()
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            name.sin_family = sa_family_t(AF_INET)
-            name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            let bound = withUnsafeMutablePointer(to: &name) { [descriptor] pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                    bind(descriptor, name, length) == 0 && listen(descriptor, 100) == 0
-                        && getsockname(descriptor, name, &length) == 0
-                }
-            }
-            try #require(bound)
-            port = Int(UInt16(bigEndian: name.sin_port))
-        }
-
-        deinit { close(descriptor) }
-    }
-
     @Test("At SIGTERM it waits a few seconds for what runs and what has not been sent, and no longer")
     func signalled() async throws {
         let program = try #require(builtAgent)

@@ -63,14 +63,112 @@ struct ServeVantageTests {
     }
 
     private func ask(
-        _ port: Int, _ addresses: [IPAddress], _ instruments: VantageInstruments, backupDomain: String? = nil
+        _ port: Int, _ addresses: [IPAddress], _ instruments: VantageInstruments, backupDomain: String? = nil,
+        server: Int? = nil, progress: ProbeProgress? = nil
     ) async throws(Failure) -> ProbeReport {
         guard let vantage = VantageAddress("https://127.0.0.1:\(port)") else {
             throw Failure(.usage, "no vantage")
         }
         var request = request(addresses)
         request.backupDomain = backupDomain
-        return try await runProbe(from: vantage, request, instruments: instruments)
+        if let server { request.endpoints = addresses.map { .init($0, port: server) } }
+        return try await runProbe(from: vantage, request, instruments: instruments, progress: progress)
+    }
+
+    @Test("Whoever watches is told how far it is there, and what is waited for", .timeLimit(.minutes(2)))
+    func progress() async throws {
+        let silent = try Silent()
+        let progress = ProbeProgress()
+        try await serving { port, heard in
+            let report = try await withThrowingTaskGroup(of: ProbeReport?.self) { group in
+                group.addTask {
+                    try await ask(
+                        port, [.v4(0x7f00_0001)], instruments(), server: silent.port, progress: progress)
+                }
+                let end = ContinuousClock.now + .seconds(30)
+                while progress.now.all == 0, ContinuousClock.now < end { await Task.yield() }
+                #expect(progress.now.all > 0)
+                #expect(progress.now.waitsFor == "127.0.0.1 port \(silent.port): the banner")
+                silent.hangUp()
+                return try await group.next() ?? nil
+            }
+            #expect(report?.verdict == .inconclusive)
+            #expect(heard.has("127.0.0.1: probed, inconclusive"))
+        }
+    }
+
+    @Test("Who waits for a turn is told that, and one who has gone is no longer probed")
+    func turns() async throws {
+        let silent = try Silent()
+        try await serving(quotas: QuotaLimits(running: 1)) { port, heard in
+            let (first, second) = (ProbeProgress(), ProbeProgress())
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    _ = try? await ask(
+                        port, [.v4(0x7f00_0001)], instruments(), server: silent.port, progress: first)
+                }
+                let end = ContinuousClock.now + .seconds(30)
+                while first.now.all == 0, ContinuousClock.now < end { await Task.yield() }
+                group.addTask {
+                    _ = try? await ask(
+                        port, [.v4(0x7f00_0001)], instruments(), server: silent.port, progress: second)
+                }
+                while second.now.waitsFor == nil, ContinuousClock.now < end { await Task.yield() }
+                #expect(second.now.waitsFor == "a turn at the vantage")
+                group.cancelAll()
+            }
+            let end = ContinuousClock.now + .seconds(60)
+            while try await !get("/metrics", port).contains("total-quota\"} 1\n"), ContinuousClock.now < end {
+            }
+            #expect(heard.has("refused (total-quota): the vantage refuses: nobody waits for it any more"))
+            #expect(heard.lines.withLock { $0.count { $0.contains("probed") } } == 1)
+        }
+    }
+
+    private func answering<T>(
+        _ status: Int, _ body: some Collection<UInt8>, isWhole: Bool = true,
+        _ use: (_ port: Int) async throws -> T
+    ) async throws -> T {
+        let head =
+            "HTTP/1.1 \(status) x\r\nTransfer-Encoding: chunked\r\n\r\n\(String(body.count, radix: 16))\r\n"
+        return try await FakeVantage.with(
+            Array(head.utf8) + body + Array((isWhole ? "\r\n0\r\n\r\n" : "").utf8), use)
+    }
+
+    @Test("A balancer that keeps the answer back until it is whole changes nothing but the progress")
+    func buffered() async throws {
+        let report = ProbeReport(
+            target: "x", from: ProbeOrigin(kind: "https", address: "198.51.100.7"), verdict: .closed,
+            endpoints: [], hosted: nil)
+        let moment = ProbeProgress.Moment(done: 1, all: 2, waitsFor: nil)
+        let progress = ProbeProgress()
+        let body = moment.line + moment.line + ProbeDelivery(report: report).json + [10]
+        let answer = try await answering(200, body) {
+            try await ask($0, [.v4(0x7f00_0001)], instruments(), progress: progress)
+        }
+        #expect(answer == report)
+        #expect(progress.now == moment)
+    }
+
+    @Test("Whoever answers in the vantage's place, breaks off or says too much decides nothing")
+    func notTheVantage() async throws {
+        let line = ProbeProgress.Moment(done: 1, all: 2).line
+        let long = ProbeProgress.Moment(done: 1, all: 2, waitsFor: String(repeating: "x", count: 10_000)).line
+        for (status, body, isWhole, word) in [
+            (504, Array("<html>Gateway Time-out</html>".utf8), true, "HTTP 504"),
+            (200, line, true, "cannot be read"), (200, line, false, "it hung up"),
+            (200, long, true, "without a report"),
+        ] {
+            let progress = ProbeProgress()
+            let failure = await #expect(throws: Failure.self) {
+                try await answering(status, body, isWhole: isWhole) {
+                    try await ask($0, [.v4(0x7f00_0001)], instruments(), progress: progress)
+                }
+            }
+            let said = "\(failure?.summary ?? "") \(failure?.detail ?? "")"
+            #expect(said.contains(word), "\(said)")
+            #expect(progress.now.waitsFor == nil)
+        }
     }
 
     @Test("The address that asks is probed, and what was done is counted")
