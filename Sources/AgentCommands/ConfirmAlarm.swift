@@ -146,8 +146,10 @@ struct ConfirmAlarm: Sendable {
             return []
         }
         let words = systemdWords(in: line.dropFirst("ExecStart=".count))
-        return words.indices.filter { ["--from", "--token-file", "--vantage-ca"].contains(words[$0]) }
-            .flatMap { words[$0..<min($0 + 2, words.count)] }
+        return words.indices.filter {
+            ["--from", "--token-file", "--vantage-ca", "--address"].contains(words[$0])
+        }
+        .flatMap { words[$0..<min($0 + 2, words.count)] }
     }
 
     private func systemctl(_ arguments: String...) async throws(Failure) {

@@ -70,15 +70,14 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: nobody outside can reach an SMTP port of this host",
                 detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
         }
-        let all = endpoints
+        var apart: String?
         if from.isElsewhere {
-            endpoints = withoutPrivateAddresses(all)
+            (endpoints, apart) = endpointsFromElsewhere(endpoints, named: vantage.publicAddresses)
             guard !endpoints.isEmpty else {
                 throw Failure(
                     .cannotTell, "\(from.text) cannot be sent to this host: it has private addresses only",
                     detail: "Whoever has such an address there is another machine, or nobody.",
-                    remedy:
-                        "Name the address that it is reached by: `agent probe ADDRESS --from \(from.text)`.")
+                    remedy: "Name the address that it is reached by: --address ADDRESS.")
             }
         }
         let hosted = hostedRecipient(state)
@@ -98,8 +97,7 @@ struct Host: Sendable {
             let seen = observeListeners(on: Set(ports), liveInstruments(terminal)).value
             report.tellWhatKeepsOut(listening: seen.map { Set($0.map(\.port)) })
         }
-        if endpoints != all {
-            let apart = "private addresses of this host are not asked from there"
+        if let apart {
             report.from.note = report.from.note.map { "\($0); \(apart)" } ?? apart
         }
         report.hostedReason = hosted.reason

@@ -74,6 +74,9 @@ struct ProbeCommand: AsyncParsableCommand {
     func validate() throws {
         if let request, request != "-" { throw ValidationError("--request reads standard input only: -") }
         if keep, !targets.isEmpty { throw ValidationError("--keep is for a probe of this host") }
+        if !vantage.address.isEmpty, !targets.isEmpty {
+            throw ValidationError("--address is for a probe of this host")
+        }
     }
 
     func run() async throws {
@@ -110,7 +113,11 @@ struct ProbeCommand: AsyncParsableCommand {
     private func answer(_ terminal: Terminal) async -> ExitStatus {
         let bytes = (try? FileHandle.standardInput.readToEnd()).map { Array($0) } ?? []
         let answer = await answerProbeRequest(
-            bytes, program: agentVersion, interfaces: interfaceNetworks() ?? []
+            bytes, program: agentVersion, interfaces: interfaceNetworks() ?? [],
+            // sshd(8): the client's address first.
+            asker: ProcessInfo.processInfo.environment["SSH_CONNECTION"].flatMap {
+                $0.split(separator: " ").first.flatMap { IPAddress($0)?.unmapped }
+            }
         ) { line in
             try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         }

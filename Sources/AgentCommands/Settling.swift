@@ -49,10 +49,12 @@ extension Host {
         try requireStranger(report)
         let foreign = (state.listeners.value ?? []).filter { $0.origin != nil }
         if depth == .essential {
+            let own = Set((interfaceNetworks() ?? []).map(\.address.description))
             report.endpoints.removeAll { endpoint in
                 foreign.contains { listener in
                     listener.port == endpoint.port
-                        && (listener.address.isUnspecified
+                        // Behind NAT the host is asked at an address that no listener has.
+                        && (listener.address.isUnspecified || !own.contains(endpoint.address)
                             || listener.address.description == endpoint.address)
                 }
             }

@@ -37,6 +37,21 @@ struct VantageOption: ParsableArguments {
         completion: .file())
     var vantageCa: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The address that this host is reached by where its own is private (NAT), for ssh:// and https://; \
+            else the one that it asks from. It may be given several times.
+            """,
+            valueName: "address"),
+        transform: { text in
+            guard let address = IPAddress(text), !address.isUnspecified else {
+                throw ValidationError("--address takes an address: 203.0.113.10")
+            }
+            return address
+        })
+    var address: [IPAddress] = []
+
     /// The live ones, with what the user has given, else with what the host keeps for its vantage.
     /// - Parameter usual: the vantage where the user names none.
     /// - Throws: ``ExitStatus/usage`` when something is missing that the vantage takes.
@@ -46,6 +61,13 @@ struct VantageOption: ParsableArguments {
             instruments.token = firstToken(in: try readText(tokenFile, what: "the token"))
         }
         if let vantageCa { instruments.trustedPEM = try readText(vantageCa, what: "the authority") }
+        instruments.publicAddresses = address
+        guard address.isEmpty || (from ?? usual).isElsewhere else {
+            throw Failure(
+                .usage, "--address says nothing to the vantage \((from ?? usual).text)",
+                detail: "It stands on this host, and finds it by its own addresses.",
+                remedy: "Leave it out, or name a vantage elsewhere: --from ssh://… or https://….")
+        }
         try instruments.complete(for: from ?? usual)
         return instruments
     }
@@ -58,6 +80,7 @@ extension VantageOption {
         return (from.map { ["--from", $0.text] } ?? [])
             + (tokenFile.map { ["--token-file", absolute($0)] } ?? [])
             + (vantageCa.map { ["--vantage-ca", absolute($0)] } ?? [])
+            + address.flatMap { ["--address", $0.description] }
     }
 
     /// What the run that opened the confirm window was given, where this one is given nothing.

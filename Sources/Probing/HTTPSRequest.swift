@@ -17,6 +17,8 @@ package struct HTTPSRequest: Sendable {
     package var trustedPEM: String?
     /// For the whole exchange.
     package var deadline: Duration
+    /// Whether to ask over IPv4 where the host has such an address.
+    package var prefersIPv4 = false
     /// Is offered each short line of the answer as it comes; what it takes is not kept in the answer.
     package var takeLine: @Sendable ([UInt8]) -> Bool = { _ in false }
 
@@ -64,6 +66,7 @@ package struct HTTPSRequest: Sendable {
         let answer = loop.makePromise(of: Response.self)
         let request = self
         let channel: any Channel
+        let first = prefersIPv4 ? try? await resolveHost(host).first { $0.width == 32 } : nil
         do {
             channel = try await ClientBootstrap(group: loop).connectTimeout(.seconds(15))
                 .channelInitializer { channel in
@@ -77,7 +80,7 @@ package struct HTTPSRequest: Sendable {
                         try pipeline.addHandler(ExchangeHandler(request: request, answer: answer))
                     }
                 }
-                .connect(host: host, port: port).get()
+                .connect(host: first?.description ?? host, port: port).get()
         } catch {
             answer.fail(error)
             throw error

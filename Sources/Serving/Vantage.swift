@@ -70,7 +70,7 @@ final class Vantage: Sendable {
         }
         let admission = Admission { [self] in state.withLock { $0.quotas.leave(peer) } }
         guard let bytes = await body() else { return refuse(413, .order, peer, "the order is too long") }
-        let order: ProbeOrder
+        var order: ProbeOrder
         do throws(Failure) {
             var asked = try ProbeOrder(json: bytes, program: program)
             try asked.prepareForElsewhere(backupDomains: backupDomains)
@@ -79,6 +79,11 @@ final class Vantage: Sendable {
             order = asked
         } catch {
             return Answer(status: 400, body: .document(refusal(.order, peer, error).json))
+        }
+        do throws(Failure) {
+            try await order.nameAsker(peer) { [order] in await proves($0, order) }
+        } catch {
+            return Answer(status: 403, body: .document(refusal(.address, peer, error).json))
         }
         if let stranger = await unproven(order, peer) {
             return refuse(
@@ -90,7 +95,7 @@ final class Vantage: Sendable {
         }
         return Answer(
             status: 200,
-            body: .lines { [self] say in
+            body: .lines { [self, order] say in
                 let progress = ProbeProgress()
                 async let _ = tell(progress, say)
                 say(await carryOut(order, peer, progress, admission).json + [UInt8(ascii: "\n")])
@@ -124,8 +129,8 @@ final class Vantage: Sendable {
             }
             defer { state.withLock { $0.metrics.running -= 1 } }
             guard !Task.isCancelled else {
-                return refusal(
-                    .totalQuota, peer, "nobody waits for it any more, or the vantage is being ended")
+                log("\(peer): gone before its turn")
+                return ProbeDelivery()
             }
             let delivery = await order.carriedOut(
                 interfaces: interfaces, catcher: catcher, progress: progress)
@@ -139,12 +144,13 @@ final class Vantage: Sendable {
     /// - Returns: the first address that the asker may not have probed.
     private func unproven(_ order: ProbeOrder, _ peer: IPAddress) async -> IPAddress? {
         for address in order.addresses where address != peer {
-            guard let secret = order.secret else { return address }
-            let challenge = randomToken()
-            let answer = await challenges.take { await AddressProof.ask(address, challenge: challenge) }
-            guard answer == proof(of: secret, challenge: challenge) else { return address }
+            guard await proves(address, order) else { return address }
         }
         return nil
+    }
+
+    private func proves(_ address: IPAddress, _ order: ProbeOrder) async -> Bool {
+        await challenges.take { await order.isProved(address) }
     }
 
     private func refuse(

@@ -12,24 +12,27 @@ internal import Synchronization
 ///   - json: what came on standard input.
 ///   - program: the version of this program, which has to be that of the other process.
 ///   - interfaces: the addresses of this machine, for an order that is carried out from where it stands.
+///   - asker: where the order came from, as far as this machine sees.
 ///   - say: takes lines for standard error, where the order wants to hear how far it has come.
 /// - Returns: what to print on standard output, one JSON document.
 package func answerProbeRequest(
-    _ json: [UInt8], program: String, interfaces: [IPNetwork],
+    _ json: [UInt8], program: String, interfaces: [IPNetwork], asker: IPAddress? = nil,
     say: @escaping @Sendable (String) -> Void = { _ in }
 ) async -> [UInt8] {
-    await answerProbeRequest(json, program: program, interfaces: interfaces, say: say) {
+    await answerProbeRequest(json, program: program, interfaces: interfaces, asker: asker, say: say) {
         call throws(Failure) in
         try await HostIO.runProgram(call)
     }
 }
 
 func answerProbeRequest(
-    _ json: [UInt8], program: String, interfaces: [IPNetwork], say: @escaping @Sendable (String) -> Void,
-    runProgram: @escaping RunProgram
+    _ json: [UInt8], program: String, interfaces: [IPNetwork], asker: IPAddress? = nil,
+    say: @escaping @Sendable (String) -> Void, runProgram: @escaping RunProgram
 ) async -> [UInt8] {
     do throws(Failure) {
-        let order = try ProbeOrder(json: json, program: program)
+        var named = try ProbeOrder(json: json, program: program)
+        try await named.nameAsker(asker) { [named] in await named.isProved($0) }
+        let order = named
         let progress = ProbeProgress()
         async let _ = order.wantsProgress ? tell(progress, say) : ()
         return try await carryOut(order, interfaces, progress, runProgram).json

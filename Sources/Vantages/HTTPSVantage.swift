@@ -25,14 +25,16 @@ func probeOverHTTPS(
         url: url + (url.hasSuffix("/") ? "probe" : "/probe"), token: token, body: body,
         trustedPEM: instruments.trustedPEM,
         deadline: request.limits.whole + .seconds(300))
+    // What is known by where it is asked from is known by its IPv4 address.
+    call.prefersIPv4 = request.endpoints.contains(where: \.isAtAsker)
     call.takeLine = { line in
         guard let moment = ProgressLine.moment(inJSON: line) else { return false }
         progress?.take(moment)
         return true
     }
-    let response = try await AddressProof.answering(
-        on: Array(Set(request.endpoints.map(\.address))), { proof(of: secret, challenge: $0) }
-    ) { [call] () async throws(Failure) in try await call.send() }
+    let response = try await ProbeOrder.answering(for: request, instruments.interfaces, secret: secret) {
+        [call] () async throws(Failure) in try await call.send()
+    }
     guard response.status != 404 else {
         throw Failure(.cannotTell, "there is no vantage of this program at \(url)")
     }

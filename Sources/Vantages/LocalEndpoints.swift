@@ -37,6 +37,46 @@ package func withoutPrivateAddresses(_ endpoints: [ProbeRequest.Endpoint]) -> [P
     }
 }
 
+/// Where a machine elsewhere finds the servers of this host.
+///
+/// Behind NAT a host has private addresses, and the world another one for it: those that the user has named, else, over
+/// IPv4, whatever address it asks from (``ProbeRequest/Endpoint/isAtAsker``).
+/// - Parameters:
+///   - endpoints: those of this host.
+///   - named: by which addresses the user says that they are reached.
+/// - Returns: with what has to be said of it, as half a sentence; nothing where there is no way to them.
+package func endpointsFromElsewhere(
+    _ endpoints: [ProbeRequest.Endpoint], named: [IPAddress]
+) -> (endpoints: [ProbeRequest.Endpoint], note: String?) {
+    let own = withoutPrivateAddresses(endpoints)
+    var found = own
+    for width in [32, 128] {
+        let hidden = endpoints.filter { $0.address.width == width && !own.contains($0) }
+        let family = own.filter { $0.address.width == width }
+        let names = named.filter { $0.width == width }
+        let ports = { (servers: [ProbeRequest.Endpoint]) in Set(servers.map(\.port)).sorted() }
+        if !names.isEmpty {
+            found += names.flatMap { name in
+                ports(hidden.isEmpty ? family : hidden).map { ProbeRequest.Endpoint(name, port: $0) }
+            }.filter { !own.contains($0) }
+        } else if width == 32, family.isEmpty {
+            found += ports(hidden).map { ProbeRequest.Endpoint(.v4(0), port: $0) }
+        }
+    }
+    let isLeftOut = endpoints.contains { endpoint in
+        !own.contains(endpoint)
+            && !found.contains {
+                $0.port == endpoint.port && $0.address.width == endpoint.address.width && !own.contains($0)
+            }
+    }
+    return (found, isLeftOut ? "private addresses of this host are not asked from there" : nil)
+}
+
+extension ProbeRequest.Endpoint {
+    /// Whether it is at the address, known to the vantage alone, from which it is asked to probe.
+    package var isAtAsker: Bool { address.isUnspecified }
+}
+
 private func reachable(_ listener: Listener, _ own: [IPAddress], _ all: [Listener]) -> [IPAddress] {
     guard listener.address.isUnspecified else {
         return isGlobal(listener.address) ? [listener.address] : []

@@ -13,6 +13,59 @@ extension ProbeOrder {
         }
     }
 
+    /// Puts the address from which the order came in the place of the one that the asker does not know.
+    ///
+    /// Where a balancer or another host stands there, a verdict on it would be one on somebody else: only the asker's own
+    /// answer there shows that it is not so. What cannot be asked is left out where something else is left.
+    /// - Throws: ``ExitStatus/cannotTell`` when nothing is left.
+    package mutating func nameAsker(
+        _ asker: IPAddress?, isProved: (IPAddress) async -> Bool
+    ) async throws(Failure) {
+        guard request.endpoints.contains(where: \.isAtAsker) else { return }
+        let others = request.endpoints.filter { !$0.isAtAsker }
+        var note = "this host has private addresses only, and asks over IPv6"
+        if let asker, asker.width == 32 {
+            if await isProved(asker) {
+                request.endpoints = request.endpoints.map { $0.isAtAsker ? .init(asker, port: $0.port) : $0 }
+                return say("\(asker), from which this host asks, stands for its private addresses")
+            }
+            note = "this host asks from \(asker), and does not answer there on TCP port \(AddressProof.port)"
+        }
+        guard !others.isEmpty else {
+            throw Failure(
+                .cannotTell, "the vantage cannot ask this host: \(note)",
+                remedy: "Name the address that it is reached by: --address ADDRESS.")
+        }
+        request.endpoints = others
+        say("not asked at its private addresses: \(note)")
+    }
+
+    private mutating func say(_ note: String) {
+        request.origin.note = request.origin.note.map { "\($0); \(note)" } ?? note
+    }
+
+    /// Whether the asker answers a challenge on an address.
+    package func isProved(_ address: IPAddress) async -> Bool {
+        guard let secret else { return false }
+        let challenge = randomToken()
+        return await AddressProof.ask(address, challenge: challenge)
+            == proof(of: secret, challenge: challenge)
+    }
+
+    /// Answers challenges while `body` runs, on the addresses that are asked; and on this machine's, where somebody else
+    /// hands on what comes to one of those.
+    static func answering<T: Sendable>(
+        for request: ProbeRequest, _ interfaces: [IPNetwork], secret: String,
+        body: () async throws(Failure) -> T
+    ) async throws(Failure) -> T {
+        let own = globalAddresses(interfaces)
+        let asked = Set(request.endpoints.filter { !$0.isAtAsker }.map(\.address))
+        let isHandedOn = request.endpoints.contains { $0.isAtAsker || !own.contains($0.address) }
+        return try await AddressProof.answering(
+            on: Array(isHandedOn ? asked.union(own) : asked), { proof(of: secret, challenge: $0) }, body: body
+        )
+    }
+
     /// Takes out what the asker has no say in, and bounds the rest.
     /// - Parameter backupDomains: domains whose names have this vantage as their first MX, in lower case.
     /// - Throws: ``ExitStatus/usage`` for what no vantage does for others.

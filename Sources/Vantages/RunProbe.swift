@@ -16,6 +16,8 @@ package struct VantageInstruments: Sendable {
     package var program: String
     /// The addresses of this machine, with the prefixes of their networks.
     package var interfaces: [IPNetwork] = []
+    /// By which addresses this host is reached, where the user says so.
+    package var publicAddresses: [IPAddress] = []
     /// Whether a vantage that is not the host's own may send messages, to catch them itself.
     package var catches = false
     /// What an `agent vantage serve` wants to hear.

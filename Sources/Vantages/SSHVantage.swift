@@ -11,9 +11,10 @@ func probeOverSSH(
 ) async throws(Failure) -> ProbeReport {
     var request = request
     request.origin = ProbeOrigin(kind: "ssh", address: nil)
+    let secret = randomToken()
     let order = ProbeOrder(
         program: instruments.program, request: request, link: nil, catches: instruments.catches,
-        wantsTranscript: transcript != nil, wantsProgress: progress != nil)
+        wantsTranscript: transcript != nil, wantsProgress: progress != nil, secret: secret)
     var call = ProgramCall(
         executable: "/usr/bin/ssh",
         arguments: [
@@ -23,7 +24,9 @@ func probeOverSSH(
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
     if transcript != nil { call.outputLimit = KeptTranscript.ownLimitInJSON }
     call.watcher = ProgressLine.watcher(progress)
-    let result = try await instruments.runProgram(call)
+    let result = try await ProbeOrder.answering(for: request, instruments.interfaces, secret: secret) {
+        [call] () async throws(Failure) in try await instruments.runProgram(call)
+    }
     guard result.succeeded else { throw didNotAnswer(destination, result) }
     return try decodeJSON(ProbeDelivery.self, result.output, what: "the report from \(destination)")
         .received(transcript)

@@ -39,6 +39,25 @@ struct LocalEndpointsTests {
         #expect(withoutPrivateAddresses(endpoints).map(\.address.description) == Array(own.suffix(4)))
     }
 
+    @Test(
+        "A host behind NAT is asked where the world sees it",
+        arguments: [
+            (["10.0.0.5"], [], ["0.0.0.0"], false), (["10.0.0.5"], ["203.0.113.9"], ["203.0.113.9"], false),
+            (["203.0.113.10"], [], ["203.0.113.10"], false),
+            (["203.0.113.10", "172.17.0.1"], [], ["203.0.113.10"], true),
+            (["203.0.113.10"], ["203.0.113.10"], ["203.0.113.10"], false),
+            (["203.0.113.10", "10.0.0.5"], ["203.0.113.9"], ["203.0.113.10", "203.0.113.9"], false),
+            (["10.0.0.5", "2001:db8::10"], [], ["2001:db8::10", "0.0.0.0"], false),
+            (["10.0.0.5", "fd00::5"], ["2001:db8::9"], ["0.0.0.0", "2001:db8::9"], false),
+            (["fd00::5"], [], [], true),
+        ])
+    func behindNAT(own: [String], named: [String], asked: [String], isLeftOut: Bool) {
+        let endpoints = own.compactMap { IPAddress($0) }.map { ProbeRequest.Endpoint($0, port: 25) }
+        let found = endpointsFromElsewhere(endpoints, named: named.compactMap { IPAddress($0) })
+        #expect(found.endpoints.map(\.address.description) == asked)
+        #expect((found.note != nil) == isLeftOut)
+    }
+
     @Test("Only the ports that were asked for, 465 with TLS from the first byte")
     func ports() {
         let listeners = [25, 465, 587, 2525].map {

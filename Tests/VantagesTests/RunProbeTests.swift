@@ -160,6 +160,32 @@ struct RunProbeTests {
         #expect(delivery.transcript == [])
     }
 
+    @Test("Over ssh a host behind NAT is asked where it logged in from, when it answers there")
+    func atAsker() async throws {
+        var request = request
+        request.endpoints = [.init(.v4(0), port: 1)]
+        let order = ProbeOrder(
+            program: "1", request: request, link: nil, wantsTranscript: false, secret: "its secret")
+        let answer = { () async throws -> ProbeDelivery in
+            try decodeJSON(
+                ProbeDelivery.self,
+                await answerProbeRequest(
+                    try encodeJSON(order), program: "1", interfaces: [], asker: .v4(0x7f00_0003)),
+                what: "the answer")
+        }
+        let refused = try await answer()
+        #expect(refused.refusal?.summary.contains("127.0.0.3, and does not answer there") == true)
+        #expect(refused.refusal?.status == ExitStatus.cannotTell.rawValue)
+        let asked = Mutex<ProbeReport?>(nil)
+        try await AddressProof.answering(
+            on: [.v4(0x7f00_0003)], { proof(of: "its secret", challenge: $0) }
+        ) { () async throws(Failure) in
+            let report = try? await answer().report
+            asked.withLock { $0 = report }
+        }
+        #expect(asked.withLock { $0 }?.endpoints.map(\.address) == ["127.0.0.3"])
+    }
+
     @Test("An order of another version is refused, and says what to do")
     func otherVersion() async throws {
         let order = ProbeOrder(program: "2", request: request, link: nil, wantsTranscript: false)
