@@ -76,6 +76,7 @@ extension Host {
             awaitEffect: { change, begun async throws(Failure) in
                 try await awaitEffect(of: change, since: begun, as: state)
             },
+            holders: { ports, wanted in await holders(of: ports, onceAs: wanted) },
             isFollowed: { change in isFollowed(change, liveInstruments(terminal)) },
             queue: placesInQueue(),
             relayedMessages: { () async throws(Failure) in try relayedMessages(state) })

@@ -78,7 +78,7 @@ extension ChangeResult {
     /// Where the host is consistent and nothing is left to ask, the recovery itself succeeded.
     fileprivate var statusOfRecovery: ExitStatus {
         switch outcome {
-        case .unconfirmed, .stillOpen: outcome.exitStatus
+        case .unconfirmed, .incomplete, .stillOpen: outcome.exitStatus
         case .confirmed, .rolledBack, .harboured, .noChange, .failed: .done
         }
     }

@@ -22,7 +22,7 @@ struct RollbackCommand: AsyncParsableCommand {
             EXIT STATUS:
               0   taken back
               1   refused or failed; the host is as it was
-              4   a person must act
+              4   a person must act: going back failed, or others than before have the mail ports
               5   taken back, but no vantage could look
               11  another run holds the lock
               77  needs root
@@ -138,7 +138,7 @@ extension ChangeSetRow {
     /// Whether what the change set did is still there to be taken back.
     var isInEffect: Bool {
         switch outcome.flatMap(Outcome.init) {
-        case .confirmed, .unconfirmed, .stillOpen, .harboured: true
+        case .confirmed, .unconfirmed, .incomplete, .stillOpen, .harboured: true
         case .rolledBack, .noChange, .failed, nil: false
         }
     }

@@ -84,13 +84,13 @@ extension Host {
     ) async throws(Failure) {
         let instruments = liveInstruments(terminal)
         switch change {
-        case .reloadPostfix, .retire: return
+        case .reloadPostfix, .retire, .resume: return
         case .restartQmail(let command):
             // The end of qmail-send takes no port with it.
             guard command.contains("-t"), let directory = command.last else { return }
             try await awaitRestart(of: directory, since: begun, as: state)
         case .withdraw(let mta, let manager):
-            guard case .systemd(let units) = manager, !units.contains(where: \.isActive) else { return }
+            guard case .systemd = manager else { return }
             // The unit of Postfix is a wrapper: systemctl does not wait for what is behind it.
             try await wait(for: "\(mta.rawValue) does not stop") {
                 observeListeners(on: [25], instruments).value?.contains { $0.mta == mta } == false
@@ -119,6 +119,20 @@ extension Host {
             try await wait(for: "\(mta.rawValue) does not answer on port 25") {
                 await answersWithBanner(mta, instruments)
             }
+        }
+    }
+
+    /// Who has the ports: once that is who is wanted, and after ten seconds whoever it is.
+    func holders(of ports: Set<Int>, onceAs wanted: [PortHolder]?) async -> [PortHolder] {
+        let instruments = liveInstruments(terminal)
+        let start = ContinuousClock.now
+        while true {
+            let now = await observePrograms(on: ports, instruments).map(PortHolder.init)
+            guard let wanted, Set(now) != Set(wanted), start.duration(to: .now) < .seconds(10) else {
+                return now
+            }
+            // Cancellation only ends the pause.
+            try? await Task.sleep(for: .milliseconds(200))
         }
     }
 

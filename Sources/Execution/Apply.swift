@@ -115,9 +115,22 @@ extension Engine {
 
     /// From here on a later run goes on, and does not go back: every file is on the host. What is still to be done
     /// to services is in the journal before the first of it happens.
-    func takeEffect(_ services: [ServiceChange]) async throws(Failure) {
+    /// - Parameter skippingIdle: Whether what has ended, and reads its files when it is started, is not told to.
+    func takeEffect(_ services: [ServiceChange], skippingIdle: Bool = false) async throws(Failure) {
         let steps = try journal.start(services, entering: .written)
-        for (step, service) in zip(steps, services) { try await carryOut(service, step: step) }
+        try await carryOut(zip(steps, services).map { ($0, $1) }, skippingIdle: skippingIdle)
+    }
+
+    func carryOut(
+        _ services: [(step: Int, service: ServiceChange)], skippingIdle: Bool
+    ) async throws(Failure) {
+        for (step, service) in services {
+            if skippingIdle, !instruments.isFollowed(service) {
+                journal.mark(.done, step)
+            } else {
+                try await carryOut(service, step: step)
+            }
+        }
     }
 
     func write(_ edit: FileEdit, summary: String) async throws(Failure) {

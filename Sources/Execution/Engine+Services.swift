@@ -62,14 +62,16 @@ extension ServiceChange {
         case .end(_, let command): "\(command.first ?? "a program") could not be ended"
         case .restore(let manager, _): "\(manager.name) could not be brought back to what it was"
         case .start(let mta, _): "\(mta.rawValue) could not be started"
-        case .withdraw(let mta, _): "\(mta.rawValue) could not be brought back to what it was"
+        case .withdraw(let mta, _): "\(mta.rawValue) could not be stopped"
+        case .resume(let mta, _): "\(mta.rawValue) could not be started again"
         }
     }
 
     fileprivate var remedy: String {
         switch self {
         case .reloadPostfix: "Run `postfix check` and look at the mail log."
-        case .reloadSuperserver, .restartQmail, .start, .withdraw, .retire, .restore, .end:
+        case .reloadSuperserver, .restartQmail, .start, .withdraw, .resume, .retire, .restore,
+            .end:
             "Run the command by hand to see what is in the way."
         }
     }

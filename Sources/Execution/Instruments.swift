@@ -28,6 +28,8 @@ package struct Instruments: Sendable {
     /// Returns when what was done to a service, other than a reload of Postfix, is seen in effect; with the time since
     /// the boot when it was begun.
     package var awaitEffect: @Sendable (ServiceChange, Duration) async throws(Failure) -> Void
+    /// Who has these ports: once it is those that are named, but for a while at most; at once where nobody is.
+    package var holders: @Sendable (_ ports: Set<Int>, _ wanted: [PortHolder]?) async -> [PortHolder]
     /// Whether there is a program that a reload reaches; one that has ended reads its files when it is started.
     package var isFollowed: @Sendable (ServiceChange) -> Bool
     /// Asks from outside whether strangers are refused and hosted mail is accepted.
@@ -57,6 +59,7 @@ package struct Instruments: Sendable {
         awaitEffect: @escaping @Sendable (ServiceChange, Duration) async throws(Failure) -> Void = {
             (_: ServiceChange, _: Duration) async throws(Failure) in
         },
+        holders: @escaping @Sendable (Set<Int>, [PortHolder]?) async -> [PortHolder] = { $1 ?? [] },
         isFollowed: @escaping @Sendable (ServiceChange) -> Bool = { _ in true },
         queue: @escaping @Sendable (MessageID) -> PostfixQueue? = { _ in nil },
         relayedMessages: @escaping @Sendable () async throws(Failure) -> [MessageID] = {
@@ -67,6 +70,7 @@ package struct Instruments: Sendable {
         self.relayedMessages = relayedMessages
         self.usualReload = usualReload
         self.awaitEffect = awaitEffect
+        self.holders = holders
         self.isFollowed = isFollowed
         self.store = store
         self.run = run

@@ -34,11 +34,37 @@ extension [RecordedStep] {
         }
     }
 
-    /// What was done, or may have been, to services, the last first, each as what takes it back.
+    /// What was done, or may have been, to services.
+    private var services: [ServiceChange] {
+        filter { !$0.row.isCompensation && $0.mayHaveHappened }.compactMap { step in
+            if case .service(let service) = step.action { service } else { nil }
+        }
+    }
+
+    /// What was done to services, the last first, each as what takes it back.
     var reversedServices: [ServiceChange] {
-        reversed().filter { !$0.row.isCompensation && $0.mayHaveHappened }.compactMap { step in
-            guard case .service(let service) = step.action else { return nil }
-            return service.reversed
+        services.reversed().compactMap(\.reversed) + services.compactMap(\.afterReversal)
+    }
+
+    /// Whether no program was ended for good: one that nothing manages, or a unit that goes when it ends.
+    var canStartAllAgain: Bool {
+        services.allSatisfy { service in
+            switch service {
+            case .end: false
+            case .retire(.systemd(let units), _): !units.contains(where: \.isTransient)
+            default: true
+            }
+        }
+    }
+
+    /// The mail ports that may have come into other hands by it.
+    var portsOfServices: Set<Int> {
+        services.reduce(into: []) { ports, service in
+            switch service {
+            case .retire(_, let own), .restore(_, let own): ports.formUnion(own ?? [25])
+            case .start, .withdraw, .resume, .end: ports.formUnion([25, 465, 587])
+            case .reloadPostfix, .reloadSuperserver, .restartQmail: break
+            }
         }
     }
 

@@ -87,9 +87,7 @@ extension Engine {
                 confirmUntil: instruments.now().advanced(bySeconds: 30))
         }
         do throws(Failure) {
-            for (step, service) in steps.servicesLeft {
-                try await carryOut(service, step: step)
-            }
+            try await carryOut(steps.servicesLeft, skippingIdle: row.kind == .rollback)
         } catch {
             return try await goBack([error.summary], as: .failed)
         }

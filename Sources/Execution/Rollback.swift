@@ -45,7 +45,8 @@ package func rollBack(
         queue = try await engine.takeBackQueue(original, role: .change)
         try engine.stopIfInterrupted()
         let services = original.reversedServices
-        try await engine.takeEffect(services.isEmpty ? instruments.usualReload : services)
+        try await engine.takeEffect(
+            services.isEmpty ? instruments.usualReload : services, skippingIdle: true)
     } catch {
         throw await engine.abandon(after: error)
     }
@@ -153,17 +154,22 @@ extension Engine {
     ///   - queue: What became of messages that the change set had held or released.
     ///   - kept: What of others' was left alone.
     func judgeRollback(
-        before: ProbeReport?, queue: [QueueOutcome] = [], kept: [String] = []
+        before: ProbeReport?, queue: [QueueOutcome] = [], kept others: [String] = []
     ) async throws(Failure) -> ChangeResult {
-        let left = queue.filter { $0.failed > 0 }.map(\.sentence)
+        let ports = try await portsAfterRollback()
+        let kept = ports.notes + others
+        let left = ports.lost + queue.filter { $0.failed > 0 }.map(\.sentence)
         instruments.report(.probing(.after))
         let after: ProbeReport
         do throws(Failure) {
             after = try await instruments.probe(.essential)
         } catch {
-            return try close(.unconfirmed, reasons: left + [error.summary] + kept, probe: nil)
+            return try close(
+                ports.lost.isEmpty ? .unconfirmed : .incomplete, reasons: left + [error.summary] + kept,
+                probe: nil)
         }
         instruments.report(.probed(after.verdict))
+        guard ports.lost.isEmpty else { return try close(.incomplete, reasons: left + kept, probe: after) }
         if let now = after.hosted, !now.accepted, before?.hosted?.accepted ?? true {
             let reason = "mail for \(now.recipient), which is hosted here, is not accepted"
             return try close(.unconfirmed, reasons: left + [reason] + kept, probe: after)

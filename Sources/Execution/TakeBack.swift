@@ -78,6 +78,10 @@ extension Engine {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
             }
         }
+        if problems.isEmpty {
+            let lost = try await portsNotTakenBack(steps)
+            if steps.canStartAllAgain { problems = lost } else { kept += lost }
+        }
         guard problems.isEmpty else {
             throw Failure(
                 .personMustAct, "going back did not succeed in everything",

@@ -1,6 +1,8 @@
 /// How a change set ended, in the words of `agent.apply/1`.
 package enum Outcome: String, Sendable, CaseIterable {
     case confirmed, unconfirmed
+    /// Taken back, and others than before have the mail ports.
+    case incomplete
     case stillOpen = "still-open"
     case rolledBack = "rolled-back"
     case harboured
@@ -12,7 +14,7 @@ package enum Outcome: String, Sendable, CaseIterable {
 
     package var state: State {
         switch self {
-        case .confirmed, .unconfirmed, .stillOpen: .after
+        case .confirmed, .unconfirmed, .incomplete, .stillOpen: .after
         case .rolledBack, .noChange, .failed: .before
         case .harboured: .harbour
         }
@@ -22,7 +24,7 @@ package enum Outcome: String, Sendable, CaseIterable {
         switch self {
         case .confirmed, .noChange: .done
         case .unconfirmed: .cannotTell
-        case .stillOpen: .personMustAct
+        case .stillOpen, .incomplete: .personMustAct
         case .rolledBack, .harboured: .wentBack
         case .failed: .failed
         }

@@ -65,6 +65,23 @@ extension Listener {
     }
 }
 
+/// Who has a port, as one moment can be compared with another: without process ids.
+package struct PortHolder: Hashable, Sendable, Codable {
+    package var address: String
+    package var port: Int
+    /// As ``Listener/programName``.
+    package var program: String
+
+    package init(_ listener: Listener) {
+        address = listener.address.description
+        port = listener.port
+        program = listener.programName
+    }
+
+    /// Whether other hosts can reach it.
+    package var isReachable: Bool { IPAddress(address)?.isLoopback != true }
+}
+
 /// Where a running program comes from, and what would start it again.
 package struct ProgramOrigin: Hashable, Sendable, Codable {
     /// Its command line, as the process has it.

@@ -15,6 +15,8 @@ package struct Plan: Sendable, Equatable {
     package var changes: [Change]
     /// Why an apply would refuse and change nothing, as far as it can be told before; seen by `agent plan` alone.
     package var refusals: [String] = []
+    /// Who had the mail ports when the plan was made: what a rollback is compared with.
+    package var holders: [PortHolder] = []
 
     package init(
         created: Timestamp, agentVersion: String, host: HostIdentity, policy: PolicyIdentity,

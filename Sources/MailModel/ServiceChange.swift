@@ -15,8 +15,10 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     case end(processID: Int, command: [String])
     /// What ``retire(_:)`` stopped is brought back to the state that was recorded.
     case restore(ServiceManager, ports: [Int]? = nil)
-    /// What ``start(_:_:)`` started is brought back to the state that was recorded.
+    /// What ``start(_:_:)`` started is stopped, so that its ports are free for what had them, and disabled as before.
     case withdraw(MailTransferAgent, ServiceManager)
+    /// What ran before ``start(_:_:)`` is started after ``withdraw(_:_:)``, when the others have their ports again.
+    case resume(MailTransferAgent, ServiceManager)
 
     /// The absolute programs that do it, with their arguments, in order.
     package var commands: [[String]] {
@@ -28,6 +30,7 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         case .end(let processID, _): [["/bin/kill", "-TERM", String(processID)]]
         case .restore(let manager, _): manager.restoration
         case .withdraw(_, let manager): manager.ending
+        case .resume(_, let manager): manager.resumption
         }
     }
 
@@ -46,7 +49,8 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
         case .end(let processID, let command): "End \(command.first ?? "") (pid \(processID))"
         case .restore(let manager, _): "Bring \(manager.name) back to what it was"
-        case .withdraw(let mta, _): "Bring \(mta.rawValue) back to what it was"
+        case .withdraw(let mta, _): "Stop \(mta.rawValue)"
+        case .resume(let mta, _): "Start \(mta.rawValue) again, as it ran before"
         }
     }
 
@@ -58,8 +62,14 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         case .restore(let manager, let ports): .retire(manager, ports: ports)
         case .start(let mta, let manager): .withdraw(mta, manager)
         case .withdraw(let mta, let manager): .start(mta, manager)
-        case .end: nil
+        case .end, .resume: nil
         }
+    }
+
+    /// What belongs to ``reversed``, once everything else is taken back.
+    package var afterReversal: ServiceChange? {
+        guard case .start(let mta, let manager) = self, !manager.resumption.isEmpty else { return nil }
+        return .resume(mta, manager)
     }
 }
 
@@ -138,15 +148,13 @@ extension ServiceManager {
         }
     }
 
-    /// Undoes ``beginning``, where the program did not run before or was not started at boot.
+    /// Undoes ``beginning``. What ran before is stopped as well: it may have taken ports that others had, and a
+    /// reload does not let them go.
     package var ending: [[String]] {
         switch self {
         case .systemd(let units):
-            let stopped = units.filter { !$0.isActive }.map(\.name)
             let disabled = units.filter(\.isDisabled).map(\.name)
-            let running = units.filter(\.isActive).map(\.name)
-            return (stopped.isEmpty ? [] : [[systemctl, "stop"] + stopped])
-                + (running.isEmpty ? [] : [[systemctl, "reload-or-restart"] + running])
+            return [[systemctl, "stop"] + units.map(\.name)]
                 + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "disable"] + disabled])
                 + maskOrders("mask", units.filter(\.isMasked))
         case .script(let path, let isEnabled):
@@ -154,6 +162,16 @@ extension ServiceManager {
         case .upstart(let job): return [["/sbin/stop", job]]
         case .xinetd, .inetd: return []
         }
+    }
+
+    /// Starts after ``ending`` what ran before.
+    package var resumption: [[String]] {
+        guard case .systemd(let units) = self else { return [] }
+        let running = units.filter(\.isActive)
+        guard !running.isEmpty else { return [] }
+        let masked = running.filter(\.isMasked)
+        return maskOrders("unmask", masked) + [[systemctl, "start"] + running.map(\.name)]
+            + maskOrders("mask", masked)
     }
 
     /// Whether ``restoration`` starts the program again.

@@ -31,7 +31,7 @@ package func isFollowed(_ change: ServiceChange, _ instruments: Instruments) -> 
         isRunning(in: instruments.files) { $0.hasSuffix("/master") && $0.contains("/postfix/") }
     case .reloadSuperserver:
         isRunning(in: instruments.files) { superservers.contains(baseName($0)) }
-    case .restartQmail, .retire, .start, .end, .restore, .withdraw: true
+    case .restartQmail, .retire, .start, .end, .restore, .withdraw, .resume: true
     }
 }
 

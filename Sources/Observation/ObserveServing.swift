@@ -47,10 +47,11 @@ package func observeServingMTA(_ instruments: Instruments) async -> Observed<Mai
 }
 
 /// Who serves SMTP, with what is known of every program that is not Postfix or Qmail.
-package func observePrograms(_ instruments: Instruments) async -> [Listener] {
-    guard let listeners = observeListeners(ports: instruments.smtpPorts, in: instruments.files).value else {
-        return []
-    }
+/// - Parameter ports: Those of SMTP where left out.
+package func observePrograms(on ports: Set<Int>? = nil, _ instruments: Instruments) async -> [Listener] {
+    guard
+        let listeners = observeListeners(ports: ports ?? instruments.smtpPorts, in: instruments.files).value
+    else { return [] }
     return await identified(listeners, instruments)
 }
 

@@ -33,7 +33,7 @@ package func makePlan(
     steps += port25.steps
     steps += holdRelayed(policy: policy, state: state, relayAfter: relay.after)
     let policyIdentity = identity(of: policy)
-    return Plan(
+    var plan = Plan(
         created: state.observedAt, agentVersion: agentVersion, host: identity(of: state),
         policy: policyIdentity,
         fingerprint: fingerprint(
@@ -46,6 +46,8 @@ package func makePlan(
         changes: steps.enumerated().map { index, step in
             Change(number: index + 1, finding: step.finding, summary: step.summary, action: step.action)
         })
+    plan.holders = (state.listeners.value ?? []).map(PortHolder.init)
+    return plan
 }
 
 /// A change that has no number yet.

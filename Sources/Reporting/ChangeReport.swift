@@ -130,6 +130,8 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
                 + ", and undone at \(result.confirmUntil?.rfc3339 ?? "-") unless you run: "
                 + "agent confirm \(result.changeSet ?? 0)"
         case .unconfirmed: style.yellow("? \(verb)") + change + ", but not confirmed from outside."
+        case .incomplete:
+            style.red("✗ \(verb)") + change + ", and others than before have the mail ports: look at them."
         case .stillOpen: style.red("✗ \(verb)") + change + ", and it still relays."
         case .rolledBack: style.yellow("✗ Rolled back") + change + ": the host is as it was before."
         case .harboured:

@@ -135,6 +135,15 @@ func planMembers(_ plan: Plan) -> [JSONValue.Member] {
         .init("findings", .array(plan.findings.map(json))),
         .init("changes", .array(plan.changes.map(json))),
         .init("refusals", .strings(plan.refusals)),
+        .init(
+            "listeners",
+            .array(
+                plan.holders.map { holder in
+                    .object([
+                        .init("address", .string(holder.address)), .init("port", .int(holder.port)),
+                        .init("program", .string(holder.program)),
+                    ])
+                })),
     ]
 }
 

@@ -81,6 +81,93 @@ struct ServiceTests {
             ])
     }
 
+    @Test("What ran before is stopped, and started again when the other program has its ports")
+    func runningBefore() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<6).map { _ in TestHost.report(.closed) } }
+        let xinetd = ServiceManager.systemd([
+            UnitState(name: "xinetd.service", active: "active", file: "enabled"),
+            UnitState(name: "qmail.service", active: "inactive", file: "enabled"),
+        ])
+        let plan = host.plan([.service(.retire(Self.exim)), .service(.start(.qmail, xinetd))])
+        _ = try await host.apply(plan)
+        let done = commands(host)
+        for change in 1...2 {
+            host.world.withLock { $0.commands = [] }
+            _ = try await rollBack(change, plan: plan, planDocument: "{}", using: host.instruments)
+            #expect(
+                commands(host)
+                    == (change == 1
+                        ? [
+                            "/bin/systemctl stop xinetd.service qmail.service",
+                            "/bin/systemctl --quiet enable exim4.service",
+                            "/bin/systemctl start exim4.service", "/bin/systemctl start xinetd.service",
+                        ] : done))
+        }
+    }
+
+    /// The plan's part that tells who has port 25.
+    private static func document(_ program: String?) -> String {
+        let holder = program.map { #"{"address": "0.0.0.0", "port": 25, "program": "\#($0)"}"# } ?? ""
+        return #"{"host": {"mta": "postfix"}, "listeners": [\#(holder)]}"#
+    }
+
+    private static func holders(_ program: String?) -> [PortHolder] {
+        [PortHolder(Listener(address: .v4(0), port: 25, processID: 1, executable: program, unit: nil))]
+            .filter { _ in program != nil }
+    }
+
+    @Test(
+        "A rollback that leaves others on the mail ports than before fails; one that leaves nobody says so",
+        arguments: [
+            ("/usr/sbin/exim4" as String?, "/usr/sbin/exim4" as String?, Outcome.confirmed, ""),
+            (
+                "/usr/sbin/exim4", "/usr/sbin/xinetd", .incomplete,
+                "port 25 had /usr/sbin/exim4 (0.0.0.0) before, and has /usr/sbin/xinetd (0.0.0.0) now"
+            ),
+            (
+                "/usr/sbin/exim4", nil, .incomplete,
+                "port 25 had /usr/sbin/exim4 (0.0.0.0) before, and has nobody now; "
+                    + "nobody serves port 25 for other hosts: this host takes no mail from outside"
+            ),
+            (
+                nil, nil, .confirmed,
+                "nobody serves port 25 for other hosts, as before change 1: this host takes no mail from outside"
+            ),
+        ])
+    func holders(was: String?, is now: String?, outcome: Outcome, reason: String) async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<6).map { _ in TestHost.report(.closed) } }
+        let plan = plan(host)
+        var instruments = host.instruments
+        instruments.holders = { _, _ in Self.holders(now) }
+        _ = try await apply(
+            plan, planDocument: Self.document(was), policy: TestHost.policy(), watchedPaths: [],
+            using: instruments)
+        let result = try await rollBack(1, plan: plan, planDocument: "{}", using: instruments)
+        #expect(result.outcome == outcome)
+        #expect(result.outcome.exitStatus == (outcome == .incomplete ? .personMustAct : .done))
+        #expect(result.reasons.joined(separator: "; ") == reason)
+    }
+
+    @Test("An apply that goes back and does not bring back who had the ports leaves that to a person")
+    func holdersAfterFailure() async throws {
+        let host = try TestHost()
+        host.world.withLock { world in
+            world.probes = [TestHost.report(.closed)]
+            world.failing = Self.done[2]
+        }
+        var instruments = host.instruments
+        instruments.holders = { _, _ in Self.holders("/usr/sbin/xinetd") }
+        let failure = await #expect(throws: Failure.self) {
+            try await apply(
+                plan(host), planDocument: Self.document("/usr/sbin/exim4"), policy: TestHost.policy(),
+                watchedPaths: [], using: instruments)
+        }
+        #expect(failure?.status == .personMustAct)
+        #expect(failure?.detail?.contains("port 25 had /usr/sbin/exim4") == true)
+    }
+
     @Test("A service that cannot be started takes everything back, the new file included")
     func failure() async throws {
         let host = try TestHost()

@@ -243,6 +243,13 @@ final class TestHost: Sendable {
                 }
                 act?(progress, relaying)
             },
+            holders: { _, wanted in
+                wanted ?? [
+                    PortHolder(
+                        Listener(
+                            address: .v4(0), port: 25, processID: 1, executable: "/usr/sbin/x", unit: nil))
+                ]
+            },
             isFollowed: { [self] _ in world.withLock { $0.isFollowed } },
             queue: { [self] message in
                 world.withLock { world in

@@ -210,6 +210,29 @@ extension OnARealHost {
             #expect(try lab.state() == before)
         }
 
+        @Test("An xinetd that had ports of its own beside another MTA lets port 25 go again in a rollback")
+        func foreignBesideXinetd() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            try lab.host("systemctl", "stop", "xinetd")
+            try lab.control("foreign", "systemd", "all")
+            // It cannot have port 25, and serves the others.
+            try lab.host("systemctl", "start", "xinetd")
+            let before = try lab.state()
+            let outside = Outside(lab: lab)
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
+            // And forth again.
+            let again = try lab.agent("rollback", "--yes")
+            #expect(again.status == 0, "\(again.output)\(again.errorOutput)")
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+        }
+
         @Test(
             "What nobody could confirm goes to the safe harbour where the policy says so: closed, and mail comes in"
         )

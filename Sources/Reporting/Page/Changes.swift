@@ -73,7 +73,7 @@ extension Outcome {
     fileprivate var mark: Mark {
         switch self {
         case .confirmed, .noChange: .good
-        case .stillOpen, .failed: .bad
+        case .stillOpen, .incomplete, .failed: .bad
         case .unconfirmed, .rolledBack, .harboured: .unsure
         }
     }

@@ -29,7 +29,7 @@ MEANINGS = {
 }
 
 # Outcomes after which the host is not as it was before.
-CHANGING_OUTCOMES = ("confirmed", "unconfirmed", "still-open", "harboured")
+CHANGING_OUTCOMES = ("confirmed", "unconfirmed", "incomplete", "still-open", "harboured")
 
 
 class Answer(object):
