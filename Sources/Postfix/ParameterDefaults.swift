@@ -37,9 +37,22 @@ struct ParameterDefaults {
         case "smtpd_policy_service_default_action":
             version.includes(.policyDefaultAction) ? ["451 4.3.5 Server configuration problem"] : []
         case "smtpd_upstream_proxy_protocol": version.includes(.proxyProtocol) ? [""] : []
+        case "postscreen_denylist_action":
+            version.includes(.allowAndDenyLists) ? [older("postscreen_blacklist_action", "ignore")] : []
+        case "postscreen_allowlist_interfaces":
+            version.includes(.allowAndDenyLists)
+                ? [older("postscreen_whitelist_interfaces", "static:all")] : []
+        case "postscreen_blacklist_action": version.includes(.allowAndDenyLists) ? nil : ["ignore"]
+        case "postscreen_whitelist_interfaces":
+            version.includes(.allowAndDenyLists) ? nil : ["static:all"]
         case "smtpd_tls_chain_files": version.includes(.certificateChainFiles) ? [""] : []
         default: nil
         }
+    }
+
+    /// What a parameter takes over from the one that had its place before.
+    private func older(_ name: String, _ otherwise: String) -> String {
+        "${\(name)?{$\(name)}:{\(otherwise)}}"
     }
 
     private func byLevel(_ level: String, _ below: String, _ otherwise: String) -> String {
@@ -98,13 +111,19 @@ struct ParameterDefaults {
         "header_checks": "", "inet_interfaces": "all",
         "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
         "local_transport": "local:$myhostname", "luser_relay": "", "mail_name": "Postfix",
-        "mailbox_transport": "", "masquerade_domains": "", "master_service_disable": "",
+        "mailbox_transport": "", "mailbox_transport_maps": "", "masquerade_domains": "",
+        "master_service_disable": "",
         "message_size_limit": "10240000",
         "milter_default_action": "tempfail",
         "mydestination": "$myhostname, localhost.$mydomain, localhost", "myorigin": "$myhostname",
         "parent_domain_matches_subdomains":
             "debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps",
         "permit_mx_backup_networks": "", "postscreen_access_list": "permit_mynetworks",
+        "postscreen_bare_newline_action": "ignore", "postscreen_bare_newline_enable": "no",
+        "postscreen_cache_map": "btree:$data_directory/postscreen_cache",
+        "postscreen_dnsbl_action": "ignore", "postscreen_greet_action": "ignore",
+        "postscreen_non_smtp_command_action": "drop", "postscreen_non_smtp_command_enable": "no",
+        "postscreen_pipelining_action": "enforce", "postscreen_pipelining_enable": "no",
         "postscreen_upstream_proxy_protocol": "", "proxy_interfaces": "", "qmqpd_authorized_clients": "",
         "queue_directory": "/var/spool/postfix",
         "recipient_canonical_classes": "envelope_recipient, header_recipient",
@@ -141,6 +160,7 @@ struct ParameterDefaults {
             "relay_domains",
             "smtpd_relay_restrictions", "smtpd_recipient_restrictions",
             "smtpd_relay_before_recipient_restrictions", "smtpd_tls_fingerprint_digest",
-            "smtpd_policy_service_default_action",
+            "smtpd_policy_service_default_action", "postscreen_denylist_action",
+            "postscreen_allowlist_interfaces",
         ]
 }

@@ -29,7 +29,8 @@ package func references(
     var finder = ReferenceFinder(otherFiles: otherFiles)
     // Overrides of the daemons that route and rewrite may name tables of their own.
     let services = master.services.indices.filter {
-        ["smtpd", "qmqpd", "trivial-rewrite", "cleanup"].contains(master.services[$0].command)
+        ["smtpd", "qmqpd", "postscreen", "trivial-rewrite", "cleanup", "local"].contains(
+            master.services[$0].command)
     }
     for service in [nil] + services.map(Optional.some) {
         let values = ParameterValues(
@@ -53,7 +54,9 @@ private struct ReferenceFinder {
         "permit_mx_backup_networks", "smtpd_authorized_xclient_hosts", "smtpd_authorized_xforward_hosts",
         "qmqpd_authorized_clients", "relay_clientcerts", "smtpd_sender_login_maps", "transport_maps",
         "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps", "relay_recipient_maps",
-        "sender_dependent_default_transport_maps", "header_checks",
+        "sender_dependent_default_transport_maps", "header_checks", "mailbox_transport_maps",
+        "fallback_transport_maps", "postscreen_access_list", "postscreen_allowlist_interfaces",
+        "postscreen_whitelist_interfaces",
     ]
 
     private static let restrictions = [

@@ -24,6 +24,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
     case certificateChainFiles
     case orderedLevels
     case relayBeforeRecipient
+    case allowAndDenyLists
     case strongFingerprints
     case patternsInPlace
     case removedRestrictions
@@ -61,6 +62,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
         case .certificateChainFiles: (PostfixVersion(3, 4), nil)
         case .orderedLevels: (PostfixVersion(3, 6), nil)
         case .relayBeforeRecipient: (PostfixVersion(3, 6), "20210131")
+        case .allowAndDenyLists: (PostfixVersion(3, 6), "20210220")
         case .strongFingerprints: (PostfixVersion(3, 6), nil)
         case .patternsInPlace: (PostfixVersion(3, 7), "20210605")
         case .removedRestrictions: (PostfixVersion(3, 9), "20240218")

@@ -65,7 +65,8 @@ extension Host {
     private func judgeSMTP(_ listener: ServiceListener) -> ListenerJudgement {
         var judgement = ListenerJudgement(listener: listener)
         let server = SMTPServer(self, service: listener.service)
-        if let fault = server.startupFault {
+        server.screen = listener.screen
+        if let fault = listener.screen?.fault ?? server.startupFault {
             judgement.fault = fault
             judgement.starts = false
             return judgement
@@ -112,7 +113,9 @@ extension Host {
         if case .swallowed = server.judge(Stranger.session(from: address, usingTLS: server.offersTLS)) {
             judgement.swallowsForeignMail = true
         }
-        if let gate = server.rejectionOfEverybody {
+        if let refusal = server.screen?.refusalOfEverybody {
+            judgement.fault = refusal
+        } else if let gate = server.rejectionOfEverybody {
             judgement.fault = ("\(gate.name) refuses every client", gate.items.first.map(quoting.place))
         }
         var session = Stranger.session(from: address, usingTLS: server.offersTLS)

@@ -30,6 +30,11 @@ extension SMTPServer {
 
     func judge(_ session: Session, _ evaluation: inout Evaluation) -> Judgement {
         let session = asSeen(session)
+        if let screen {
+            var client = session.client
+            client.address = session.peer ?? client.address
+            if !screen.passes(client) { return .refused(nil, .policy) }
+        }
         if let rejection = refusedBeforeRestrictions(session) { return .refused(nil, rejection) }
         var permits: [Stage: Blame?] = [:]
         var logged: [Stage: Restriction] = [:]

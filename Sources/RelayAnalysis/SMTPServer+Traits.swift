@@ -7,13 +7,26 @@ extension SMTPServer {
     func traits(against obstacle: Obstacle) -> TraitSupply {
         switch obstacle {
         case .beforehand:
-            TraitSupply(traits: [
-                Trait(change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
-            ])
+            TraitSupply(
+                traits: [
+                    Trait(
+                        change: .certificate(.verified), who: "anyone with a certificate that smtpd verifies")
+                ] + screenTraits)
         case .list(let stage): traits(of: stage)
         case .route: TraitSupply(traits: routeTraits)
         case .header: TraitSupply(traits: evasions(of: .client) + headerTraits)
         }
+    }
+
+    /// Clients whom postscreen may let through where it refuses others.
+    private var screenTraits: [Trait] {
+        guard let screen else { return [] }
+        return networkTraits
+            + screen.tables.flatMap { table in
+                clientTraits(table, in: table.entries.indices) {
+                    table.entries[$0].value.folded != "reject"
+                }
+            }
     }
 
     private func traits(of stage: Stage) -> TraitSupply {
@@ -300,13 +313,12 @@ extension SMTPServer {
                 }
             }
         }
-        return traits + routedTraits + rewritingTraits
+        return traits + (allowsUntrustedRouting ? routedTraits : []) + rewritingTraits
     }
 
     /// `user%elsewhere@relay.domain`, which the relay domain's host may send on.
-    private var routedTraits: [Trait] {
-        guard allowsUntrustedRouting,
-            let relay = resolver.lists.first(where: { $0.addressClass == .relay })?.list
+    var routedTraits: [Trait] {
+        guard let relay = resolver.lists.first(where: { $0.addressClass == .relay })?.list
         else { return [] }
         return relay.patterns.prefix(50).flatMap { pattern -> [Trait] in
             let domains: [String] =

@@ -34,7 +34,12 @@ final class Host {
 
     /// The parameters of one of Postfix's own daemons, such as `rewrite`: overrides of an smtpd are not for it.
     func values(ofDaemon name: String) -> ParameterValues {
-        values(ofService: master.services.lastIndex { $0.type != "inet" && $0.name == name })
+        values(ofService: transportService(name))
+    }
+
+    /// The service of `master.cf` that stands behind a name, where master(8) starts it.
+    func transportService(_ name: String) -> Int? {
+        master.services.lastIndex { $0.type != "inet" && $0.name == name && !isDisabled($0) }
     }
 
     func values(ofService service: Int?) -> ParameterValues {
@@ -132,6 +137,8 @@ final class SMTPServer {
     let allowsUntrustedRouting: Bool
     let asksForCertificate: Bool
     let looksUpNames: Bool
+    /// postscreen(8), where it stands in front.
+    var screen: Screen?
     /// Findings that count as closed already, while others are looked for.
     var closed: Set<BlameIdentity> = []
     var actions: [String: AccessAction] = [:]

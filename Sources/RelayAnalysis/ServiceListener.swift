@@ -24,6 +24,8 @@ struct ServiceListener {
     var addresses: [Address]
     /// Where the client's address comes from a PROXY line: the parameter that says so.
     var proxyParameter: (name: String, values: ParameterValues)?
+    /// postscreen(8), where it is what listens.
+    var screen: Screen?
 
     /// Families in which clients from elsewhere can connect.
     var reachableFamilies: Set<Family> {
@@ -44,7 +46,7 @@ extension Host {
 
     /// Whether `master_service_disable` keeps master(8) from listening for a service (postconf(5)): by its type, or by
     /// its name and type, the first that matches.
-    private func isDisabled(_ service: MasterCF.Service) -> Bool {
+    func isDisabled(_ service: MasterCF.Service) -> Bool {
         for item in values(ofService: nil).value(of: "master_service_disable").items.map(\.text.folded) {
             let bangs = item.prefix { $0 == "!" }.count
             let pattern = item.dropFirst(bangs)
@@ -73,6 +75,7 @@ extension Host {
             else { return nil }
             found.service = behind
             found.proxyParameter = ("postscreen_upstream_proxy_protocol", screen)
+            found.screen = Screen(self, screen, at: found.addresses)
         default: return nil
         }
         if !version.includes(.proxyProtocol) { found.proxyParameter = nil }

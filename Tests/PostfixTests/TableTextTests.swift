@@ -73,4 +73,13 @@ import Testing
             of: Array(main.utf8), masterCF: [], version: nil, otherFiles: ["/etc/postfix/nets": nets])
         #expect(more.tables.contains("hash:/c"))
     }
+
+    @Test func `Overrides of postscreen and of local delivery name tables too`() {
+        let master = """
+            smtp inet n - y - 1 postscreen -o postscreen_access_list=permit_mynetworks,cidr:/s
+            local unix - n n - - local -o mailbox_transport_maps=hash:/m
+            """
+        let found = references(of: [], masterCF: Array(master.utf8), version: nil)
+        #expect(Set(found.tables).isSuperset(of: ["cidr:/s", "hash:/m"]))
+    }
 }

@@ -102,8 +102,25 @@ extension Defect {
             Defect("an open service for IPv6 that speaks only IPv4") {
                 $0.service("2525 inet n - n - - smtpd\n  -o inet_protocols=ipv4\n  -o mynetworks=[::]/0")
             },
+            screened("everybody is refused", "reject", "drop"),
+            screened("one network is let in", "198.51.100.0/24 permit\n0.0.0.0/0 reject\n", "drop"),
+            screened("a refusal that is ignored", "reject", "ignore"),
             Defect("a service line that is broken") { $0.service("2526 inet n - n smtpd") },
         ]
+
+    /// postscreen on port 25, which lets nobody earn his way through unless he waits a second.
+    private static func screened(_ name: String, _ list: String, _ action: String) -> Defect {
+        Defect("\(name), behind postscreen") {
+            $0.replaceInMaster(
+                "smtp      inet  n - n - - smtpd\n",
+                "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n"
+                    + "dnsblog unix - - n - 0 dnsblog\ntlsproxy unix - - n - 0 tlsproxy\n")
+            $0.set("postscreen_greet_wait", "1s")
+            let isTable = list.contains("\n")
+            $0.set("postscreen_access_list", isTable ? $0.table("screen.cidr", list) : list)
+            $0.set("postscreen_denylist_action", action)
+        }
+    }
 
     // MARK: what becomes of the mail
 

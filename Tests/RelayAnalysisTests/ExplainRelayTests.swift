@@ -303,7 +303,8 @@ import Testing
 
     @Test func `Behind postscreen, the smtpd that it hands on to is judged`() {
         var host = host.setting("mynetworks", "0.0.0.0/0")
-        host.master = "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n"
+        host.master =
+            "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\nsmtp unix - - y - - smtp\n"
         #expect(host.report.verdict == .open)
         #expect(host.report.listeners.map(\.port) == [25, 25])
     }
