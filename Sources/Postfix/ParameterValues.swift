@@ -58,7 +58,7 @@ package final class ParameterValues {
     }
 
     /// The value before expansion; `nil` when neither the files nor Postfix know the name.
-    func rawValue(of name: String) -> SourcedText? {
+    package func rawValue(of name: String) -> SourcedText? {
         switch origin(of: name) {
         case .override(let service, let index):
             let service = master.services[service]

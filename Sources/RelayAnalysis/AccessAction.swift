@@ -70,10 +70,4 @@ extension SMTPServer {
         // In the dark ages, an empty right-hand side meant OK.
         return items.isEmpty ? .permit : .restrictions(parser.parse(items))
     }
-
-    /// Whether mail that is given to the transport goes nowhere.
-    func isSink(transport: String) -> Bool {
-        let service = host.master.services.last { $0.name == transport && $0.type != "inet" }
-        return ["error", "discard", "retry"].contains(service?.command ?? transport)
-    }
 }

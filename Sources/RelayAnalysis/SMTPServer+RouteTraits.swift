@@ -13,11 +13,31 @@ extension SMTPServer {
         let routes = routing.value(of: "transport_maps").items.map(\.text)
         let rewriters = Self.recipientMaps.flatMap { rewriting.value(of: $0).items.map(\.text) }
         let senders = routing.value(of: "sender_dependent_default_transport_maps").items.map(\.text)
-        return [other].filter(leaves)
-            + (routes + rewriters).flatMap { host.tables.table($0).leaves }.flatMap(recipientTraits)
+        let named = (routes + rewriters).flatMap { host.tables.table($0).leaves }.flatMap(recipientTraits)
+        return ([other] + domainTraits + routedTraits + mailboxTraits).filter(leaves) + named
             + (senders.isEmpty ? [] : evasions(of: .sender).filter(leaves))
             + senders.flatMap { host.tables.table($0).leaves }.flatMap(senderTraits)
             + (routes + senders).flatMap { host.tables.table($0).leaves }.compactMap(unreadableTrait)
+    }
+
+    /// Users whom a map of local(8) gives to another host, in a domain that is this host's because all are.
+    private var mailboxTraits: [Trait] {
+        let items = ["mailbox_transport_maps", "fallback_transport_maps"].flatMap {
+            mailboxes.value(of: $0).items.map(\.text)
+        }
+        return items.flatMap { host.tables.table($0).leaves }.flatMap { table -> [Trait] in
+            let keys: [String] =
+                if case .fixed(let entries, _) = table.content { entries.map(\.key) } else { [] }
+            let matching: [String] = patternRules(table).flatMap { rule in
+                texts(rule.pattern.pattern, table, rule.entry, filling: [[], "x7q".bytes])
+            }
+            let users = Array(keys.prefix(Self.routeLimit)) + Array(matching.prefix(Self.routeLimit))
+            return users.map { user in
+                Trait(
+                    change: .recipient("\(user)@\(Stranger.domain)"),
+                    who: "anyone, to users such as \(user) of every domain")
+            }
+        }
     }
 
     private func recipientTraits(_ table: LookupTable) -> [Trait] {

@@ -294,8 +294,13 @@ extension SMTPServer {
 
     // MARK: destinations
 
-    /// Recipients that the class lists take although nobody declared their domain.
+    /// Recipients that are taken as this host's although nobody declared their domain.
     private var destinationTraits: [Trait] {
+        domainTraits + (allowsUntrustedRouting ? routedTraits : []) + rewritingTraits
+    }
+
+    /// Recipients in domains that nobody declared, and that the class lists take.
+    var domainTraits: [Trait] {
         var traits: [Trait] = []
         for (list, _) in resolver.lists {
             for pattern in list.patterns where !pattern.isNegated {
@@ -313,7 +318,7 @@ extension SMTPServer {
                 }
             }
         }
-        return traits + (allowsUntrustedRouting ? routedTraits : []) + rewritingTraits
+        return traits
     }
 
     /// `user%elsewhere@relay.domain`, which the relay domain's host may send on.

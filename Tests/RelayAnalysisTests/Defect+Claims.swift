@@ -95,6 +95,30 @@ extension Defect {
                 $0.set("local_recipient_maps", "")
                 $0.set("luser_relay", "$user@relay.example.net")
             },
+            Defect("unknown users are sent where their address says, by an override") {
+                $0.set("local_recipient_maps", "")
+                $0.set("recipient_delimiter", "+")
+                $0.replaceInMaster("n n - - local\n", "n n - - local -o luser_relay=$user@$extension\n")
+            },
+            Defect("every domain is ours, and one user's mailbox is elsewhere") {
+                $0.append("mydestination", "static:all")
+                $0.set("local_recipient_maps", "")
+                $0.set("mailbox_transport_maps", "inline:{postmaster=relay:[203.0.113.25]}")
+            },
+            Defect("everybody, all mail is thrown away, and a relay domain is not") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("default_transport", "discard:")
+                $0.set("relay_domains", "relay.example.net")
+            },
+            Defect("everybody, and nothing speaks to the outside") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("inet_protocols", "ipv4")
+                $0.replaceInMaster("- n - - smtp\n", "- n - - smtp -o smtp_bind_address=127.0.0.1\n")
+            },
+            Defect("everybody, and no service sends") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("master_service_disable", "smtp/unix")
+            },
             Defect("everybody, and header_checks send all to a sink") {
                 $0.set("mynetworks", "0.0.0.0/0 [::]/0")
                 $0.set("header_checks", $0.table("sink.pcre", "/^Received:/ FILTER discard:x\n"))

@@ -63,7 +63,8 @@ import Testing
 
     @Test(arguments: [
         ("inet", RelayVerdict.closed), ("smtp/inet submission/inet", .closed), ("smtp.inet", .closed),
-        ("submission/inet", .open), ("!smtp/inet inet", .open), ("unix", .open), ("", .open),
+        ("submission/inet", .open), ("!smtp/inet inet", .open), ("unix", .closed), ("smtp/unix", .closed),
+        ("", .open),
     ])
     func `A service that master does not listen for relays nothing`(disabled: String, verdict: RelayVerdict) {
         #expect(open.setting("master_service_disable", disabled).report.verdict == verdict)
@@ -78,6 +79,35 @@ import Testing
     ])
     func `What is delivered on this host does not relay`(name: String, value: String, verdict: RelayVerdict) {
         #expect(open.setting(name, value).report.verdict == verdict)
+    }
+
+    @Test func `Mail for a transport that master does not start waits`() {
+        #expect(open.setting("default_transport", "nobody").report.verdict == .closed)
+        var host = open
+        host.master = host.master.replacing("smtp unix - - y - - smtp\n", with: "")
+        #expect(host.report.verdict == .closed)
+        #expect(host.setting("default_transport", "relay").report.verdict == .open)
+    }
+
+    @Test(arguments: [
+        (["smtp_bind_address": "127.0.0.1"], RelayVerdict.open),
+        (["smtp_bind_address": "127.0.0.1", "inet_protocols": "ipv4"], .closed),
+        (["smtp_bind_address": "127.0.0.1", "smtp_bind_address6": "[::1]"], .closed),
+        (["smtp_bind_address": "203.0.113.10", "inet_protocols": "ipv4"], .open),
+        (
+            ["smtp_bind_address": "127.0.0.1", "inet_protocols": "ipv4", "relayhost": "[127.0.0.1]:10025"],
+            .open
+        ),
+        (
+            ["smtp_bind_address": "127.0.0.1", "inet_protocols": "ipv4", "relayhost": "[203.0.113.25]"],
+            .closed
+        ),
+    ])
+    func `What speaks from loopback alone reaches nobody outside`(
+        settings: [String: String], verdict: RelayVerdict
+    ) {
+        let host = settings.reduce(open) { $0.setting($1.key, $1.value) }
+        #expect(host.report.verdict == verdict)
     }
 
     @Test func `What local delivery hands on may leave`() {

@@ -23,6 +23,11 @@ struct SampleHost {
           -o smtpd_tls_security_level=encrypt
           -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
         smtp unix - - y - - smtp
+        relay unix - - y - - smtp
+        lmtp unix - - y - - lmtp
+        local unix - n n - - local
+        virtual unix - n n - - virtual
+        error unix - - y - - error
         discard unix - - y - - discard
 
         """
