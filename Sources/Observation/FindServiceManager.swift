@@ -114,8 +114,14 @@ func serviceManager(
     let keeper = listener.processID.flatMap { supervisor(of: $0, in: files) }
     let loop = listener.processID.flatMap { script(above: $0, in: files) }
     guard files.exists("/run/systemd/system") else {
-        let manager = keeper == nil ? oldManager(listener, in: files) : nil
-        return (manager, keeper ?? (manager == nil ? loop : nil), nil)
+        guard keeper == nil else { return (nil, keeper, nil) }
+        switch startScripts(of: listener, in: files) {
+        case .one(let manager): return (manager, nil, nil)
+        case .none: return (nil, loop, nil)
+        case .several(let names):
+            let list = names.joined(separator: " or ")
+            return (nil, list, "which of them has started it cannot be told")
+        }
     }
     if let keeper { return (nil, keeper, nil) }
     guard var unit = listener.unit, unit.hasSuffix(".service"), !unit.hasPrefix("user@") else {
@@ -220,50 +226,9 @@ private func script(above process: Int, in files: HostFiles) -> String? {
     return "`\(words.joined(separator: " "))` (pid \(parent))"
 }
 
-private func parent(of process: Int, in files: HostFiles) -> Int? {
+func parent(of process: Int, in files: HostFiles) -> Int? {
     guard let stat = files.text("/proc/\(process)/stat"), let end = stat.lastIndex(of: ")") else {
         return nil
     }
     return stat[end...].split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
-}
-
-// MARK: - Before systemd
-
-/// A start script or a job of upstart that names the program.
-private func oldManager(_ listener: Listener, in files: HostFiles) -> ServiceManager? {
-    guard let executable = listener.executable else { return nil }
-    var jobs: [String] = []
-    _ = files.forEachEntry(of: "/etc/init") { entry in
-        guard entry.name.hasSuffix(".conf"), !entry.isDirectory else { return }
-        if files.text("/etc/init/\(entry.name)")?.contains(executable) == true {
-            jobs.append(String(entry.name.dropLast(5)))
-        }
-    }
-    if let job = jobs.min() { return .upstart(job: job) }
-    for directory in ["/etc/rc.d/init.d", "/etc/init.d"] {
-        var scripts: [String] = []
-        _ = files.forEachEntry(of: directory) { entry in
-            let path = "\(directory)/\(entry.name)"
-            guard !entry.isDirectory, files.isExecutable(path) else { return }
-            if files.text(path)?.contains(executable) == true { scripts.append(path) }
-        }
-        if let path = scripts.min() {
-            return .script(path: path, isEnabled: isRunAtBoot(path, in: files))
-        }
-    }
-    return nil
-}
-
-/// A link that begins with S in the directory of a runlevel of several users.
-func isRunAtBoot(_ script: String, in files: HostFiles) -> Bool {
-    let name = script.split(separator: "/").last ?? ""
-    let base = script.hasPrefix("/etc/rc.d/") ? "/etc/rc.d" : "/etc"
-    var isEnabled = false
-    for level in 2...5 {
-        _ = files.forEachEntry(of: "\(base)/rc\(level).d") { entry in
-            let rest = entry.name.drop { $0 == "S" }.drop { $0.isNumber }
-            if entry.name.hasPrefix("S"), rest == name { isEnabled = true }
-        }
-    }
-    return isEnabled
 }

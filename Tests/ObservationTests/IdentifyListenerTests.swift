@@ -514,8 +514,32 @@ struct IdentifyListenerTests {
         #expect(
             await identified(host, exim, [])?.origin?.manager
                 == .script(path: "/etc/init.d/exim4", isEnabled: true))
-        try host.write("/etc/init/exim.conf", "exec /usr/sbin/exim4 -bd\n")
+        // Only what is executed counts, in a job and in a script.
+        try host.write("/etc/init/watch.conf", "# /usr/sbin/exim4\nexec /usr/bin/watch /usr/sbin/exim4\n")
+        try host.write("/etc/init.d/a", "# was: DAEMON=/usr/sbin/exim4\n", mode: 0o755)
+        #expect(
+            await identified(host, exim, [])?.origin?.manager
+                == .script(path: "/etc/init.d/exim4", isEnabled: true))
+        try host.write("/etc/init/exim.conf", "expect fork\nscript\n exec /usr/sbin/exim4 -bd\nend script\n")
+        let doubtful = await identified(host, exim, [])?.origin
+        #expect(doubtful?.manager == nil && doubtful?.keeper == "the job exim or /etc/init.d/exim4")
+        #expect(doubtful?.note == "which of them has started it cannot be told")
+    }
+
+    @Test("Before systemd: a job that executes the program; of two scripts the one whose pid file names it")
+    func olderStill() async throws {
+        let host = try HostDirectory()
+        try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bd")
+        let exim = listener("/usr/sbin/exim4", 812, unit: nil)
+        try host.write("/etc/init/exim.conf", "expect fork\nexec /usr/sbin/exim4 -bd\n")
         #expect(await identified(host, exim, [])?.origin?.manager == .upstart(job: "exim"))
+        try host.write("/etc/init.d/a", "daemon /usr/sbin/exim4 -bd\n", mode: 0o755)
+        try host.write(
+            "/etc/init.d/b", "# pidfile: /var/run/b.pid\nEXIM='/usr/sbin/exim4'\ndaemon $EXIM\n", mode: 0o755)
+        try host.write("/var/run/b.pid", "812\n")
+        #expect(
+            await identified(host, exim, [])?.origin?.manager
+                == .script(path: "/etc/init.d/b", isEnabled: false))
     }
 
     @Test(
