@@ -3,6 +3,7 @@
 /// Everything here that depends on the release asks for one of these by name.
 package enum ReleaseChange: CaseIterable, Sendable {
     case reverseNameAccess
+    case postscreen
     case serverAccessByClient
     case allowListsByDNS
     case textTables
@@ -41,6 +42,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
     private var facts: (since: PostfixVersion, day: String?) {
         switch self {
         case .reverseNameAccess: (PostfixVersion(2, 6), "20080212")
+        case .postscreen: (PostfixVersion(2, 8), nil)
         case .serverAccessByClient: (PostfixVersion(2, 8), nil)
         case .allowListsByDNS: (PostfixVersion(2, 8), nil)
         case .textTables: (PostfixVersion(2, 8), nil)

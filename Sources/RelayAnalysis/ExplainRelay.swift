@@ -211,7 +211,40 @@ struct Explanation {
             text: place.map(text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
             listener: listener?.port ?? 25, address: listener.flatMap(address),
             remedy: "Correct the line: Postfix says \"\(why)\"."
-                + (meant.map { hint(meaning: $0, for: place?.token ?? "") } ?? ""))
+                + (meant.map { hint(meaning: $0, for: place?.token ?? "") }
+                    ?? place.flatMap { releaseNote($0, listener) } ?? ""))
+    }
+
+    /// The release that has made a line that was right wrong, or is the first in which it is right.
+    private func releaseNote(_ place: Place, _ listener: ServiceListener?) -> String? {
+        if place.token == "postscreen" { return came(.postscreen, with: "postscreen") }
+        if let name = TableName(place.token), let change = ReleaseChange.ofTable(name),
+            !host.version.includes(change)
+        {
+            return came(change, with: "\(name.type):")
+        }
+        guard let listener, listener.program == .smtpd else { return nil }
+        let values = host.values(ofService: listener.service)
+        let lists = [parameter(at: place) ?? place.token, "smtpd_relay_restrictions"]
+        for item in lists.flatMap({ values.value(of: $0).items }).map(\.text.folded) {
+            guard let change = RestrictionParser.change(of: item) else { continue }
+            if change == .removedRestrictions, host.version.includes(change) {
+                return came(change, with: item)
+            }
+        }
+        // Postfix asks for a rejection where its default had one.
+        guard host.version.includes(.relayRestrictionsByLevel),
+            case .builtIn? = values.value(of: "smtpd_relay_restrictions").origin
+        else { return nil }
+        let level = values.text(of: "compatibility_level")
+        let change = ReleaseChange.relayRestrictionsByLevel
+        return " With compatibility_level = \(level) smtpd_relay_restrictions is empty by default since "
+            + "\(change.since.major).\(change.since.minor) (\(change.releaseNote))."
+    }
+
+    private func came(_ change: ReleaseChange, with what: String) -> String {
+        " \(what) \(change == .removedRestrictions ? "went" : "came") with \(change.since.major).\(change.since.minor) "
+            + "(\(change.releaseNote))."
     }
 
     /// The line of a place; the row of a table that is not read as text.

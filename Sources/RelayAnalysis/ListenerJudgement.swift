@@ -62,11 +62,22 @@ extension Host {
         }
     }
 
+    /// A program of `master.cf` that the release does not have: master(8) listens, and cannot start it.
+    private func missingProgram(_ listener: ServiceListener) -> (why: String, place: Place)? {
+        let service = master.services[listener.listening]
+        guard service.command == "postscreen", !version.includes(.postscreen) else { return nil }
+        let line = service.line.place(of: 0).line
+        return (
+            "there is no program postscreen",
+            Place(file: .master, line: line, range: nil, token: "postscreen")
+        )
+    }
+
     private func judgeSMTP(_ listener: ServiceListener) -> ListenerJudgement {
         var judgement = ListenerJudgement(listener: listener)
         let server = SMTPServer(self, service: listener.service)
         server.screen = listener.screen
-        if let fault = listener.screen?.fault ?? server.startupFault {
+        if let fault = missingProgram(listener) ?? listener.screen?.fault ?? server.startupFault {
             judgement.fault = fault
             judgement.starts = false
             return judgement

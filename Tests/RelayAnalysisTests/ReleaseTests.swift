@@ -111,6 +111,48 @@ private struct ReleaseCase: Sendable, CustomTestStringConvertible {
         #expect(cause.text.contains("mynetworks_style = subnet") && cause.text.contains("RELEASE_NOTES-3.0"))
     }
 
+    @Test(
+        arguments: [
+            (
+                "3.9.0", "smtpd_relay_restrictions = check_relay_domains\n",
+                "check_relay_domains went with 3.9 (RELEASE_NOTES-3.9"
+            ),
+            ("3.3.0", "", "empty by default since 3.3 (RELEASE_NOTES-3.3"),
+            (
+                "2.11.0",
+                "smtpd_relay_restrictions = check_client_access inline:{a=OK}, reject_unauth_destination\n",
+                "inline: came with 3.0 (RELEASE_NOTES-3.0"
+            ),
+            (
+                "2.11.0",
+                "smtpd_relay_restrictions = check_client_access pipemap:{hash:/a,hash:/b}, reject_unauth_destination\n",
+                "pipemap: came with 3.0 (RELEASE_NOTES-3.0"
+            ),
+        ])
+    func `Where a release takes no mail with a line, its release note is named`(
+        version: String, line: String, note: String
+    ) throws {
+        var host = SampleHost(version: version)
+        host.main = "mydestination = hosted.example\nmynetworks = 127.0.0.0/8\n" + line
+        let report = host.report
+        #expect(report.verdict == .broken)
+        #expect(report.causes.first?.remedy.contains(note) == true, "\(report.causes)")
+        // The release on the other side takes the same line.
+        host.version = version == "2.11.0" ? "3.0.0" : version == "3.9.0" ? "3.8.0" : "3.2.0"
+        #expect(host.report.verdict != .broken)
+    }
+
+    @Test func `A release without postscreen serves nobody where its master_cf has it`() throws {
+        var host = SampleHost(version: "2.7.0")
+        host.main =
+            "mynetworks = 127.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n"
+        host.master = "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n"
+        #expect(host.report.verdict == .broken)
+        #expect(host.report.causes.first?.remedy.contains("RELEASE_NOTES-2.8") == true)
+        host.version = "2.8.0"
+        #expect(host.report.verdict == .closed)
+    }
+
     @Test func `Restrictions that a release does not read are a risk of their own`() {
         let host = SampleHost(version: "2.9.15")
         #expect(
