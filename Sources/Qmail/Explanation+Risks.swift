@@ -3,7 +3,7 @@ import MailModel
 extension Explanation {
     /// What does not relay but weakens the host, or could not be judged.
     var risks: [RelayRisk] {
-        assumption + idle + switchedOff + uncompiled + patched + gatekeepers + forwards
+        assumption + unlimited + idle + switchedOff + uncompiled + patched + gatekeepers + forwards
     }
 
     /// What starts nothing at this moment is not judged, and may be switched on again.
@@ -15,8 +15,26 @@ extension Explanation {
         }
     }
 
+    /// Where every recipient is accepted, something else may keep strangers from relaying: nobody serves, or all mail
+    /// stays here.
+    private var unlimited: [RelayRisk] {
+        guard recipients.state == .unlimited,
+            !openings.joined().contains(where: { $0.mechanism == .recipientHostsMissing })
+        else { return [] }
+        return [
+            RelayRisk(
+                kind: "rcpthosts", parameter: "rcpthosts", file: "rcpthosts",
+                text: "control/rcpthosts is not there, so every recipient is accepted",
+                why: "no stranger's mail leaves only because "
+                    + (services.isEmpty
+                        || isAssumed && configuration.switchedOff.contains { $0.name == "smtp_psa" }
+                        ? "nobody serves port 25" : "a catch-all of virtualdomains keeps all of it here")
+                    + ": write the domains whose mail this host takes into it, one a line")
+        ]
+    }
+
     private var switchedOff: [RelayRisk] {
-        configuration.switchedOff.map { name, place in
+        configuration.switchedOff.map { name, place, _ in
             RelayRisk(
                 kind: "switched-off", parameter: name, file: place.file, line: place.line, text: place.text,
                 why: "this keeps \(name) off, so xinetd does not serve its port")
