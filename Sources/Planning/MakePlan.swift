@@ -17,8 +17,13 @@ package func makePlan(
     let allowed = policy.whiteList.allowed(on: state.observedAt.day)
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
-    let configured = judgeRelay(state: state, trusted: allowed)
-    let port25 = judgePort25(state: state, configured: configured, unmanaged: unmanaged)
+    var configured = judgeRelay(state: state, trusted: allowed)
+    var port25 = judgePort25(state: state, configured: configured, unmanaged: unmanaged)
+    if let on = switchOnPort25(state, configured, trusted: allowed) {
+        let switched = judgePort25(
+            state: state, configured: on.judgement, switching: on, unmanaged: unmanaged)
+        if switched.startsMTA { (configured, port25) = (on.judgement, switched) }
+    }
     let relay = configured.beside(port25)
     let unnamed = judgeUnnamedCauses(policy: policy, state: state, risks: relay.risks)
     // Setting the relaying mode would bring the kinds of login with it that are to go.
@@ -29,7 +34,7 @@ package func makePlan(
     }
     steps += port25.edits.map { Step(.port25, editSummary($0, onlyIfLeft: false), .edit($0)) }
     // An MTA that is started reads its configuration then, and could not be reloaded before.
-    steps += relay.services.filter { !(port25.startsMTA && $0.action == .service(.reloadPostfix)) }
+    steps += relay.services.filter { !(port25.startsMTA && $0.isSpared(byStarting: state.managedMTA.value)) }
     steps += port25.steps
     steps += holdRelayed(policy: policy, state: state, relayAfter: relay.after)
     let policyIdentity = identity(of: policy)
@@ -60,6 +65,16 @@ struct Step {
         self.finding = finding
         self.summary = summary
         self.action = action
+    }
+
+    /// Whether it only has something read its files again that is started after it.
+    fileprivate func isSpared(byStarting managed: ManagedMTA?) -> Bool {
+        switch (action, managed?.service) {
+        case (.service(.reloadPostfix), _): true
+        case (.service(.reloadSuperserver), .systemd(let units)?):
+            units.contains { $0.name == "xinetd.service" }
+        default: false
+        }
     }
 }
 

@@ -23,9 +23,11 @@ package enum UnmanagedPrograms: Sendable {
     case areReported, areEnded
 }
 
-/// - Parameter configured: Where the managed MTA's configuration has it listen, and what keeps it from that.
+/// - Parameters:
+///   - configured: Where the managed MTA's configuration has it listen, and what keeps it from that.
+///   - switching: The edits that let it, which `configured` has already.
 func judgePort25(
-    state: HostState, configured: RelayJudgement, unmanaged: UnmanagedPrograms
+    state: HostState, configured: RelayJudgement, switching: SwitchedOn? = nil, unmanaged: UnmanagedPrograms
 ) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
@@ -51,8 +53,8 @@ func judgePort25(
     }
     let off = configured.risks.first { $0.kind == "switched-off" && $0.parameter == "smtp_psa" }
     return Port25(
-        managed: managed, all: all, configured: configured.listeners, switchedOff: off, state: state,
-        unmanaged: unmanaged
+        managed: managed, all: all, configured: configured.listeners, switchedOff: off, switching: switching,
+        state: state, unmanaged: unmanaged
     )
     .judgement(finding)
 }
@@ -65,13 +67,16 @@ struct Port25 {
     let configured: [ListenerVerdict]?
     /// What keeps xinetd from serving port 25 for Qmail.
     let switchedOff: RelayRisk?
+    /// What lets it serve the port, where it is merely off.
+    let switching: SwitchedOn?
     let state: HostState
     let unmanaged: UnmanagedPrograms
 
     init(
         managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?, switchedOff: RelayRisk?,
-        state: HostState, unmanaged: UnmanagedPrograms
+        switching: SwitchedOn?, state: HostState, unmanaged: UnmanagedPrograms
     ) {
+        self.switching = switching
         self.switchedOff = switchedOff
         self.managed = managed
         self.configured = configured
@@ -159,6 +164,10 @@ struct Port25 {
                 finding: finding, unjudged: unjudged.map(\.programName), leavesNoneUnjudged: unjudged.isEmpty)
         }
         finding.status = .drift
+        if foreign.isEmpty, !isReachable {
+            finding.why =
+                "Mail from outside arrives on port 25: while nobody serves it there for other hosts, this host takes none."
+        }
         return repaired(finding, isReachable: isReachable)
     }
 
@@ -223,6 +232,9 @@ struct Port25 {
         if isKeptToLoopback {
             judgement.finding.notes.append(loopbackNote)
             if !serving.isEmpty, judgement.steps.isEmpty { return }
+        } else if let switching {
+            judgement.edits += switching.edits
+            judgement.finding.notes.append("\(switching.note): mail from outside cannot arrive")
         } else if !isReachable, foreign.isEmpty {
             judgement.finding.notes.append(
                 listeners.isEmpty
@@ -231,6 +243,11 @@ struct Port25 {
                         + "when it is restarted: mail from outside cannot arrive")
         }
         judgement.startsMTA = true
+        if managed.mta == .qmail, switching != nil, case .script = service {
+            let reload = ["/etc/init.d/xinetd", "reload"]
+            judgement.steps.append(
+                Step(.port25, "Reload xinetd, with smtp_psa", .service(.reloadSuperserver(reload))))
+        }
         judgement.steps.append(
             Step(
                 .port25, "Start \(managed.mta.rawValue), and wait for its banner",

@@ -151,16 +151,23 @@ extension QmailConfiguration {
     /// What keeps an entry of xinetd off (xinetd.conf(5)): its own word, or one of the entry `defaults`.
     private static func whatDisables(
         _ entry: XinetdText.Entry, _ defaults: XinetdText.Entry?
-    ) -> (word: Word, isOwn: Bool)? {
-        if let word = entry.value("disable"), word.text.folded == "yes" { return (word, true) }
+    ) -> (word: Word, obstacle: Obstacle)? {
+        if let word = entry.value("disable"), word.text.folded == "yes" { return (word, .own) }
         guard let defaults, let id = entry.value("id")?.text ?? entry.service else { return nil }
-        if let word = defaults.values("disabled").first(where: { $0.text == id }) { return (word, false) }
+        if let word = defaults.values("disabled").first(where: { $0.text == id }) { return (word, .disabled) }
         let enabled = defaults.values("enabled")
-        return enabled.contains { $0.text == id } ? nil : enabled.first.map { ($0, false) }
+        return enabled.contains { $0.text == id } ? nil : enabled.first.map { ($0, .enabledOthers(id)) }
+    }
+
+    /// How an entry is kept off: by its own `disable`, or by a list of the entry `defaults`.
+    enum Obstacle: Hashable {
+        case own, disabled
+        /// The list names others, and not this one.
+        case enabledOthers(String)
     }
 
     /// Plesk's entries that are switched off, each with the line that does it.
-    var switchedOff: [(name: String, place: MailService.Place)] {
+    var switchedOff: [(name: String, place: MailService.Place, obstacle: Obstacle)] {
         let entries = files(below: "/etc/xinetd.").map {
             ($0.path, Lines($0.bytes), XinetdText($0.bytes).entries)
         }
@@ -168,14 +175,16 @@ extension QmailConfiguration {
             entries.first { $0.service == nil }.map { (path: path, lines: lines, entry: $0) }
         }.first
         return entries.flatMap { path, lines, entries in
-            entries.compactMap { entry -> (name: String, place: MailService.Place)? in
+            entries.compactMap { entry -> (name: String, place: MailService.Place, obstacle: Obstacle)? in
                 guard Self.pleskEntries.contains(path.baseName), entry.service != nil,
-                    let (word, isOwn) = Self.whatDisables(entry, defaults?.entry)
+                    let (word, obstacle) = Self.whatDisables(entry, defaults?.entry)
                 else { return nil }
-                let place = isOwn ? (path, lines) : (defaults?.path ?? path, defaults?.lines ?? lines)
+                let place =
+                    obstacle == .own ? (path, lines) : (defaults?.path ?? path, defaults?.lines ?? lines)
                 return (
                     path.baseName,
-                    .init(file: place.0, line: word.line, text: place.1.text(word.line), culprit: word.text)
+                    .init(file: place.0, line: word.line, text: place.1.text(word.line), culprit: word.text),
+                    obstacle
                 )
             }
         }

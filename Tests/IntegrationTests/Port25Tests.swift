@@ -175,6 +175,30 @@ extension OnARealHost {
         }
 
         @Test(
+            "A Postfix that its own files keep off port 25 is put there, and a rollback takes it away again",
+            arguments: [
+                "sed -i 's/^inet_interfaces = .*/inet_interfaces = loopback-only/' /etc/postfix/main.cf",
+                "sed -i '/^smtp  *inet/s/^/#/' /etc/postfix/master.cf",
+            ])
+        func merelyOff(script: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                script + "\ntouch -d '5 seconds ago' /etc/postfix/*.cf\nsystemctl restart postfix.service")
+            #expect(made.status == 0, "\(made.errorOutput)")
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try banner(lab).isEmpty)
+        }
+
+        @Test(
             "Nobody on port 25: Postfix is started, and a rollback stops it again", arguments: [false, true])
         func nobody(isMasked: Bool) throws {
             let lab = try Lab.required()

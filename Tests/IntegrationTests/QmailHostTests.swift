@@ -127,7 +127,7 @@ private struct QmailRound: Sendable, CustomTestStringConvertible {
 
 extension Lab {
     /// A pristine host with Plesk's Qmail, and quick Plesk commands.
-    fileprivate func resetToQmail(server: String = "xinetd") throws {
+    func resetToQmail(server: String = "xinetd") throws {
         try reset()
         try control("switch", "qmail-server", server)
         try control("switch", "mta", "qmail")
@@ -190,47 +190,6 @@ extension OnARealHost {
             try lab.host("/bin/sh", "-c", "cp -a /run/kept \(file)")
             let running = try lab.agent("explain")
             #expect(running.status == 2 && running.output.contains("/environ"), "\(running.output)")
-        }
-
-        @Test("Another MTA in Qmail's place is stopped, Qmail answers, and a rollback restores it")
-        func foreign() throws {
-            let lab = try Lab.required()
-            try lab.resetToQmail()
-            try lab.host("systemctl", "stop", "xinetd")
-            try lab.control("foreign", "systemd", "all")
-            let before = try lab.state()
-            let outside = Outside(lab: lab)
-            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
-            let apply = try lab.agent("apply", "--yes", "--format", "json")
-            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
-            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
-            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
-            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
-            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
-            #expect(try lab.state() == before)
-        }
-
-        @Test("An xinetd that had ports of its own beside another MTA lets port 25 go again in a rollback")
-        func foreignBesideXinetd() throws {
-            let lab = try Lab.required()
-            try lab.resetToQmail()
-            try lab.host("systemctl", "stop", "xinetd")
-            try lab.control("foreign", "systemd", "all")
-            // It cannot have port 25, and serves the others.
-            try lab.host("systemctl", "start", "xinetd")
-            let before = try lab.state()
-            let outside = Outside(lab: lab)
-            let apply = try lab.agent("apply", "--yes", "--format", "json")
-            #expect(apply.status == 0, "\(apply.output.suffix(3000))\(apply.errorOutput)")
-            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
-            let rollback = try lab.agent("rollback", "--allow-insecure", "--yes")
-            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
-            #expect(try lab.state() == before)
-            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
-            // And forth again.
-            let again = try lab.agent("rollback", "--yes")
-            #expect(again.status == 0, "\(again.output)\(again.errorOutput)")
-            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
         }
 
         @Test(

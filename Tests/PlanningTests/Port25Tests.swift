@@ -383,7 +383,7 @@ struct Port25Tests {
     }
 
     @Test(
-        "Nobody there: the MTA is started; on the loopback only: it is restarted, unless that is its configuration"
+        "Nobody there: the MTA is started; on the loopback only: it is restarted, unless its service says so"
     )
     func nobody() throws {
         let nobody = plan([])
@@ -393,9 +393,9 @@ struct Port25Tests {
         #expect(commands(stale) == ["/bin/systemctl restart postfix.service"])
         #expect(
             try finding(stale).notes.first?.hasPrefix("postfix runs with other addresses") == true)
+        // Not a matter of inet_interfaces.
         let loopback = plan(
-            [master(.v4(127 << 24 | 1))],
-            mainCF: HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n")
+            [master(.v4(127 << 24 | 1))], masterCF: "127.0.0.1:smtp inet n - n - - smtpd\n")
         #expect(loopback.changes.isEmpty)
         #expect(
             try finding(loopback).notes == [
@@ -464,28 +464,6 @@ struct Port25Tests {
         // As an earlier release wrote it into its journal.
         let old = Data(#"{"retire":{"_0":{"upstart":{"job":"exim"}}}}"#.utf8)
         #expect(try JSONDecoder().decode(ServiceChange.self, from: old) == .retire(.upstart(job: "exim")))
-    }
-
-    @Test("Qmail is not started where a line keeps xinetd from serving port 25 for it")
-    func switchedOff() throws {
-        let xinetd =
-            "service smtp\n{\n server = /var/qmail/bin/tcp-env\n server_args = /var/qmail/bin/qmail-smtpd\n}\n"
-        let files = [
-            "/var/qmail/control/me": "mx.hosted.example\n",
-            "/var/qmail/control/rcpthosts": "hosted.example\n",
-            "/var/qmail/control/virtualdomains": "hosted.example:1\n",
-            "/etc/xinetd.conf": "defaults\n{\n disabled = smtp\n}\n", "/etc/xinetd.d/smtp_psa": xinetd,
-        ]
-        var host = HostFixture.host(listeners: .seen([]))
-        host.managedMTA = .seen(ManagedMTA(.qmail, evidence: [], service: Self.postfix))
-        host.qmail = .seen(
-            QmailConfiguration(
-                files: files.reduce(into: [:]) {
-                    $0[$1.key] = .content(FileContent(path: $1.key, bytes: Array($1.value.utf8)))
-                }, isCopy: false, whiteList: []))
-        let plan = makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0")
-        #expect(plan.changes.isEmpty)
-        #expect(try finding(plan).notes.first?.contains("/etc/xinetd.conf:3 keeps smtp_psa off") == true)
     }
 
     @Test("Two lines of one file are put out of use by one edit")

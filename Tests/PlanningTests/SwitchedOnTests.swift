@@ -1,0 +1,108 @@
+import MailModel
+import Testing
+
+@testable import Planning
+
+@Suite("An MTA of Plesk's that is merely off")
+struct SwitchedOnTests {
+    private static let service = ServiceManager.systemd([
+        UnitState(name: "postfix.service", active: "active", file: "enabled")
+    ])
+
+    private func plan(_ mainCF: String, _ masterCF: String, listeners: [Listener] = []) -> Plan {
+        var host = HostFixture.host(
+            postfix: .seen(HostFixture.postfix(mainCF: mainCF, masterCF: masterCF)),
+            listeners: .seen(listeners))
+        host.managedMTA = .seen(ManagedMTA(.postfix, evidence: [], service: Self.service))
+        return makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0")
+    }
+
+    private func edits(_ plan: Plan) -> [String] {
+        plan.changes.compactMap { change in
+            guard case .edit(let edit) = change.action else { return nil }
+            return String(decoding: edit.after, as: UTF8.self)
+        }
+    }
+
+    private func isStarted(_ plan: Plan) -> Bool {
+        plan.changes.last.map { change in
+            if case .service(.start) = change.action { true } else { false }
+        } ?? false
+    }
+
+    @Test("The loopback alone becomes all interfaces, the commented service is one again, each by one edit")
+    func postfix() throws {
+        let loopback = HostFixture.mainCF + "inet_interfaces = loopback-only\n"
+        let off = "#" + HostFixture.masterCF
+        let all = loopback.replacing("loopback-only", with: "all")
+        let local = HostFixture.listener("/usr/lib/postfix/sbin/master", address: .v4(127 << 24 | 1))
+        for (main, master, expected) in [
+            (loopback, HostFixture.masterCF, [all]), (HostFixture.mainCF, off, [HostFixture.masterCF]),
+            (loopback, "# \t" + HostFixture.masterCF, [all, HostFixture.masterCF]),
+            (
+                HostFixture.mainCF, "pickup unix n - n 60 1 pickup",
+                [
+                    "pickup unix n - n 60 1 pickup\n"
+                        + "smtp      inet  n       -       -       -       -       smtpd\n"
+                ]
+            ),
+        ] {
+            let plan = plan(main, master, listeners: main == loopback ? [local] : [])
+            #expect(edits(plan) == expected)
+            #expect(isStarted(plan))
+            #expect(plan.relayAfter == .closed)
+            #expect(!plan.changes.contains { $0.action == .service(.reloadPostfix) })
+        }
+    }
+
+    @Test("What strangers could use once the port is served is closed by the same edit, or not served")
+    func exposed() throws {
+        let open = HostFixture.mainCF.replacing(
+            "mynetworks = 127.0.0.0/8",
+            with: "inet_interfaces = loopback-only\nmynetworks = 0.0.0.0/0 127.0.0.0/8")
+        let closing = plan(open, HostFixture.masterCF)
+        #expect(
+            edits(closing) == [
+                HostFixture.mainCF.replacing(
+                    "mynetworks = 127.0.0.0/8", with: "inet_interfaces = all\nmynetworks = 127.0.0.0/8")
+            ])
+        #expect(closing.relayAfter == .closed && isStarted(closing))
+        let unknown = plan(
+            HostFixture.mainCF.replacing(
+                "permit_mynetworks,", with: "check_client_access mysql:/etc/postfix/db,")
+                + "inet_interfaces = loopback-only\n",
+            HostFixture.masterCF)
+        #expect(edits(unknown).isEmpty)
+    }
+
+    @Test(
+        "What keeps Plesk's entry of xinetd off is taken out, where it stands",
+        arguments: [
+            ("defaults\n{\n disabled = smtp ftp\n}\n", "", "defaults\n{\n disabled = ftp\n}\n", ""),
+            ("defaults\n{\n enabled = ftp\n}\n", "", "defaults\n{\n enabled = smtp ftp\n}\n", ""),
+            ("", " disable\t= yes\n", "", " disable\t= no\n"),
+        ])
+    func qmail(_ defaults: String, _ own: String, _ defaultsAfter: String, _ ownAfter: String) throws {
+        let entry = { (line: String) in
+            "service smtp\n{\n\(line) server = /var/qmail/bin/tcp-env\n"
+                + " server_args = /var/qmail/bin/relaylock /var/qmail/bin/qmail-smtpd\n}\n"
+        }
+        let files = [
+            "/var/qmail/control/me": "mx.hosted.example\n",
+            "/var/qmail/control/rcpthosts": "hosted.example\n",
+            "/var/qmail/control/virtualdomains": "hosted.example:1\n",
+            "/etc/xinetd.conf": defaults, "/etc/xinetd.d/smtp_psa": entry(own),
+        ]
+        var host = HostFixture.host(listeners: .seen([]))
+        host.managedMTA = .seen(ManagedMTA(.qmail, evidence: [], service: Self.service))
+        host.qmail = .seen(
+            QmailConfiguration(
+                files: files.reduce(into: [:]) {
+                    $0[$1.key] = .content(FileContent(path: $1.key, bytes: Array($1.value.utf8)))
+                }, isCopy: false, whiteList: []))
+        let plan = makePlan(policy: HostFixture.policy(), state: host, agentVersion: "1.0.0")
+        #expect(edits(plan) == [own.isEmpty ? defaultsAfter : entry(ownAfter)])
+        #expect(isStarted(plan))
+        #expect(plan.findings.first { $0.id == .port25 }?.notes.first?.contains("smtp_psa off") == true)
+    }
+}
