@@ -74,10 +74,10 @@ struct Findings: Sendable {
         if !unanswered.isEmpty { trouble = trouble ?? Self.lackOfTime }
     }
 
-    /// Nobody answers any more where others were answered: a firewall counts connections, not the server.
+    /// Nobody answers any more where others were answered: a firewall counts connections, or the network is gone.
     mutating func fellSilent() {
-        trouble =
-            "after \(answers.count) answers nobody there answers connections any more: a firewall keeps the vantage out"
+        let reason = trouble.map { ": \($0)" } ?? ""
+        trouble = "after \(answers.count) answers there was no connection any more\(reason)"
     }
 
     /// Whether connections are taken and nothing comes.

@@ -73,8 +73,8 @@ struct ShutOutTests {
         #expect(!endpoint.tests.isEmpty)
         #expect(endpoint.isBroken != true)
         let reason = endpoint.reason ?? ""
-        #expect(
-            reason.hasPrefix("after ") && reason.hasSuffix("a firewall keeps the vantage out"), "\(reason)")
+        #expect(reason.hasPrefix("after "), "\(reason)")
+        #expect(reason.contains("answers there was no connection any more: "), "\(reason)")
     }
 
     @Test("Who answers none is asked once, and is neither closed nor broken", .timeLimit(.minutes(1)))
