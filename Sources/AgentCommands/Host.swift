@@ -85,6 +85,7 @@ struct Host: Sendable {
             target: state.name, endpoints: endpoints, hostedRecipient: hosted.value,
             origin: ProbeOrigin(kind: from.text, address: nil),
             tests: depth == .complete ? .all : .essential)
+        request.limits.whole = ProbeLimits.time(for: endpoints.count)
         request.localSender = state.hosted.value?.sender
         request.relayDomain = state.hosted.value?.relayDomain
         request.trusted = policy.whiteList.allowed(on: currentTime().day)

@@ -150,6 +150,7 @@ struct ProbeCommand: AsyncParsableCommand {
             }
             var request = ProbeRequest(
                 target: target, endpoints: endpoints, origin: ProbeOrigin(kind: from.text, address: nil))
+            request.limits.whole = ProbeLimits.time(for: endpoints.count)
             try knowledge.add(to: &request)
             var report = try await runProbe(
                 from: from, request, instruments: instruments, transcript: lines?.sink, progress: progress)

@@ -33,8 +33,8 @@ struct ProbeKnowledge: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The time for each host: 60s, 10m. One that puts strangers off for five minutes (greylisting) is \
-            judged within 7m; an https:// vantage takes a minute, whatever is said here.
+            The time for each host: 60s, 10m; else a minute, and more for many addresses. One that puts strangers \
+            off for five minutes (greylisting) is judged within 7m. An https:// vantage takes no more than without it.
             """, valueName: "time"),
         transform: { text in
             guard let length = Duration(window: text), (.seconds(1)...ProbeLimits.longest).contains(length)

@@ -115,6 +115,12 @@ package struct ProbeLimits: Sendable, Equatable, Codable {
     /// What ``whole`` may be at most.
     package static let longest = Duration.seconds(1800)
 
+    /// ``whole`` where nobody says otherwise: all addresses and ports share the host's processors, and the connections of
+    /// one client.
+    package static func time(for endpoints: Int) -> Duration {
+        min(longest, ProbeLimits().whole + .seconds(2) * max(0, endpoints - 16))
+    }
+
     package init(
         connect: Duration = .seconds(5), banner: Duration = .seconds(20), reply: Duration = .seconds(20),
         whole: Duration = .seconds(60), connections: Int = 8, questionsPerConnection: Int = 7

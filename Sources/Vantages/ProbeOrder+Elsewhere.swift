@@ -4,7 +4,7 @@ internal import Probing
 /// An order that somebody else has written, who knows the token and is not trusted with more.
 extension ProbeOrder {
     /// What is asked at all.
-    private static let endpointLimit = 64
+    private static let endpointLimit = 128
 
     /// Whose servers are to be asked.
     package var addresses: [IPAddress] {
@@ -98,7 +98,7 @@ extension ProbeOrder {
             connect: bounded(request.limits.connect, longest.connect),
             banner: bounded(request.limits.banner, longest.banner),
             reply: bounded(request.limits.reply, longest.reply),
-            whole: bounded(request.limits.whole, longest.whole),
+            whole: bounded(request.limits.whole, ProbeLimits.time(for: request.endpoints.count)),
             connections: max(1, min(request.limits.connections, longest.connections)),
             questionsPerConnection: max(1, min(request.limits.questionsPerConnection, 20)))
     }

@@ -160,6 +160,31 @@ struct RunProbeTests {
         #expect(delivery.transcript == [])
     }
 
+    @Test("A stranger's order is bounded: in servers, in time, in connections")
+    func bounded() throws {
+        var order = ProbeOrder(program: "1", request: request, link: nil, wantsTranscript: false)
+        order.request.limits = ProbeLimits(
+            connect: .seconds(900), banner: .seconds(900), reply: .seconds(-1), whole: .seconds(1800),
+            connections: 5000, questionsPerConnection: 5000)
+        let hosts = (0..<42).flatMap { host in
+            [25, 465, 587].map { ProbeRequest.Endpoint(.v4(0xcb00_7100 + host), port: $0) }
+        }
+        for (count, whole) in [(1, 60), (16, 60), (17, 62), (126, 280)] {
+            var asked = order
+            asked.request.endpoints = Array(hosts.prefix(count))
+            try asked.prepareForElsewhere()
+            #expect(asked.request.limits.whole == .seconds(whole))
+            #expect(asked.request.limits.banner == ProbeLimits().banner)
+            #expect(asked.request.limits.reply > .zero)
+            #expect(asked.request.limits.connections == ProbeLimits().connections)
+        }
+        for endpoints in [[], hosts + hosts, [.init(.v4(1), port: 0)], [.init(.v4(1), port: 65_536)]] {
+            var asked = order
+            asked.request.endpoints = endpoints
+            #expect(throws: Failure.self) { try asked.prepareForElsewhere() }
+        }
+    }
+
     @Test("Over ssh a host behind NAT is asked where it logged in from, when it answers there")
     func atAsker() async throws {
         var request = request
