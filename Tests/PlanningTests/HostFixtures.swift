@@ -21,6 +21,7 @@ enum HostFixture {
     static let masterCF = """
         smtp inet n - n - - smtpd
         pickup unix n - n 60 1 pickup
+        smtp unix - - n - - smtp
 
         """
 
