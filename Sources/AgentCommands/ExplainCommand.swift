@@ -97,7 +97,22 @@ struct ExplainCommand: AsyncParsableCommand {
                 .failed, "the configuration of the MTA cannot be read", detail: reason,
                 remedy: "Run as root, or name a copy with --postfix-config DIR or --qmail-config DIR.")
         }
-        return report.beside(await observePrograms(instruments))
+        let programs = await observePrograms(instruments)
+        return report.beside(
+            programs, instances: await instances(of: programs, trusted: trusted, instruments))
+    }
+
+    /// Further instances of Postfix by their configuration directories; what another mount namespace has is not read.
+    private func instances(
+        of programs: [Listener], trusted: [IPNetwork], _ instruments: Observation.Instruments
+    ) async -> [String: RelayReport] {
+        var reports: [String: RelayReport] = [:]
+        for directory in Set(programs.compactMap(\.instance)) where !directory.hasPrefix("/proc/") {
+            if case .seen(let configuration) = await observePostfix(instruments, directory: directory) {
+                reports[directory] = explainRelay(configuration, trusted: trusted)
+            }
+        }
+        return reports
     }
 
     private func status(of verdict: RelayVerdict) -> ExitStatus {

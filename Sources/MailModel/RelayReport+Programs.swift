@@ -5,8 +5,10 @@ extension RelayReport {
     /// - Parameters:
     ///   - mta: The MTA of the report; its own listeners say nothing new.
     ///   - listeners: Everybody on the mail ports of the host.
-    package func beside(_ listeners: [Listener]) -> RelayReport {
+    ///   - instances: What further instances of Postfix do, by their configuration directories, as far as it was read.
+    package func beside(_ listeners: [Listener], instances: [String: RelayReport] = [:]) -> RelayReport {
         var report = self
+        var verdicts: [RelayVerdict] = []
         for listener in listeners where !listener.address.isLoopback && listener.mta != mta {
             guard listener.executable != nil else { continue }
             guard !listener.takesLoginsOnly else {
@@ -15,11 +17,15 @@ extension RelayReport {
                         "\(listener.programName) serves it, which relays for nobody without a login"))
                 continue
             }
+            let own = listener.instance.flatMap { directory in
+                instances[directory].map { $0.onPort(of: listener, below: directory) }
+            }
+            verdicts.append(own?.verdict ?? .unknown)
             report.listeners.append(
                 ListenerVerdict(
                     address: listener.address.description, port: listener.port, service: listener.programName,
-                    verdict: .unknown))
-            report.causes.append(listener.unreadCause)
+                    verdict: own?.verdict ?? .unknown))
+            report.causes += (own?.causes ?? [listener.unreadCause]).filter { !report.causes.contains($0) }
         }
         if listeners.contains(where: { $0.executable == nil }) {
             report.risks.append(
@@ -29,9 +35,26 @@ extension RelayReport {
                         "which programs have the mail ports can be seen only by root: this is what the MTA would do"
                 ))
         }
-        let isRead = report.causes.count == causes.count
-        if !isRead, verdict == .closed || verdict == .broken { report.verdict = .unknown }
+        let all = [verdict] + verdicts
+        let worst = [RelayVerdict.open, .partial, .unknown].first(where: all.contains)
+        report.verdict = worst ?? verdict
         return report
+    }
+
+    /// What it says of one listener; of a port that the configuration does not have, nothing is known.
+    private func onPort(
+        of listener: Listener, below directory: String
+    ) -> (verdict: RelayVerdict, causes: [RelayCause]) {
+        let same = listeners.filter { $0.port == listener.port || $0.port == 0 }
+        let exact = same.filter { IPAddress($0.address) == listener.address }
+        let verdicts = (exact.isEmpty ? same : exact).map(\.verdict)
+        let worst = [RelayVerdict.open, .partial, .unknown, .broken, .closed].first(where: verdicts.contains)
+        let own = causes.filter { $0.listener == listener.port || $0.listener == 0 }.map { cause in
+            var cause = cause
+            if !cause.file.hasPrefix("/") { cause.file = "\(directory)/\(cause.file)" }
+            return cause
+        }
+        return worst.map { ($0, own) } ?? (.unknown, [listener.unreadCause])
     }
 }
 

@@ -4,8 +4,11 @@ package import MailModel
 /// Reads Postfix's configuration: main.cf, master.cf, and every file and table that decides about relaying.
 ///
 /// Compiled tables are listed by `postmap -s`; nothing else is run but `postconf`, for the version.
-package func observePostfix(_ instruments: Instruments) async -> Observed<PostfixConfiguration> {
-    let reader = hostPostfixFiles(instruments)
+/// - Parameter directory: Of a further instance (MULTI_INSTANCE_README).
+package func observePostfix(
+    _ instruments: Instruments, directory: String = "/etc/postfix"
+) async -> Observed<PostfixConfiguration> {
+    let reader = PostfixFiles(place: .host, directory: directory, files: instruments.files)
     let base = reader.configuration(
         version: await mailVersion(instruments), hostName: hostName(instruments.files),
         interfaces: instruments.interfaces())

@@ -34,6 +34,28 @@ struct RelayBesideProgramsTests {
         #expect(closed.beside([own, inside]) == closed)
     }
 
+    @Test("A further instance of Postfix is judged by its own files, where they were read")
+    func instances() {
+        var second = listener("/usr/lib/postfix/sbin/master")
+        second.instance = "/etc/postfix-2"
+        var own = closed
+        own.listeners = [.init(address: "0.0.0.0", port: 25, service: "smtp/inet", verdict: .closed)]
+        #expect(closed.beside([second], instances: ["/etc/postfix-2": own]).verdict == .closed)
+        #expect(closed.beside([second], instances: ["/etc/postfix-3": own]).verdict == .unknown)
+        own.listeners[0].verdict = .open
+        own.causes = [25, 465].map { port in
+            RelayCause(
+                kind: "mynetworks", parameter: "mynetworks", file: "main.cf", line: 1, text: "", culprit: nil,
+                opens: "every client", listener: port, remedy: "")
+        }
+        let report = closed.beside([second], instances: ["/etc/postfix-2": own])
+        #expect(report.verdict == .open)
+        #expect(report.causes.map(\.file) == ["/etc/postfix-2/main.cf"])
+        // A port that its files do not have.
+        second.port = 587
+        #expect(closed.beside([second], instances: ["/etc/postfix-2": own]).verdict == .unknown)
+    }
+
     @Test("A server of logins alone, and programs that only root can see, are told of")
     func told() {
         let dovecot = closed.beside([listener("/usr/sbin/dovecot", port: 587)])
