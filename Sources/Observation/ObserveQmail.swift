@@ -179,6 +179,13 @@ private struct QmailFiles {
         readStarters(
             configuration.socketStarted.map { String($0.dropLast(".service".utf8.count)) }, &configuration)
         for name in names(in: "/etc/xinetd.d") { read("/etc/xinetd.d/\(name)", &configuration) }
+        // What is included may include more.
+        var isIncluded: Set<String> = []
+        while let next = configuration.xinetdInclusions.first(where: { isIncluded.insert($0.path).inserted })
+        {
+            let paths = next.isDirectory ? names(in: next.path).map { "\(next.path)/\($0)" } : [next.path]
+            for path in paths { read(path, &configuration) }
+        }
         for name in names(in: "\(directory)/alias") where name.hasPrefix(".qmail") {
             read("\(directory)/alias/\(name)", &configuration)
         }

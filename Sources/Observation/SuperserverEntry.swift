@@ -32,12 +32,8 @@ struct SuperserverEntry: Sendable {
     }
 
     private static func xinetdEntry(_ listener: Listener, in files: HostFiles) -> SuperserverEntry? {
-        var paths = ["/etc/xinetd.conf"]
-        _ = files.forEachEntry(of: "/etc/xinetd.d") { entry in
-            guard !entry.name.contains("."), !entry.name.hasSuffix("~") else { return }
-            paths.append("/etc/xinetd.d/\(entry.name)")
-        }
-        let services = paths.sorted().flatMap { path -> [(path: String, service: XinetdService)] in
+        let services = xinetdPaths(in: files).sorted().flatMap {
+            path -> [(path: String, service: XinetdService)] in
             guard case .bytes(let bytes) = files.read(path) else { return [] }
             return xinetdServices(bytes).map { (path, $0) }
         }
@@ -48,6 +44,27 @@ struct SuperserverEntry: Sendable {
         return SuperserverEntry(
             manager: .xinetd(file: found.path, service: found.service.name),
             programs: found.service.programs, redirect: found.service.redirect)
+    }
+
+    /// Its own file, its usual directory, and whatever they include.
+    private static func xinetdPaths(in files: HostFiles) -> Set<String> {
+        var paths: Set<String> = []
+        var pending = ["/etc/xinetd.conf"] + xinetdFiles(in: "/etc/xinetd.d", files)
+        while let path = pending.popLast() {
+            guard paths.insert(path).inserted, case .bytes(let bytes) = files.read(path) else { continue }
+            for inclusion in XinetdInclusion.all(in: bytes, of: path) {
+                pending += inclusion.isDirectory ? xinetdFiles(in: inclusion.path, files) : [inclusion.path]
+            }
+        }
+        return paths
+    }
+
+    private static func xinetdFiles(in directory: String, _ files: HostFiles) -> [String] {
+        var paths: [String] = []
+        _ = files.forEachEntry(of: directory) { entry in
+            if XinetdInclusion.isRead(entry.name) { paths.append("\(directory)/\(entry.name)") }
+        }
+        return paths
     }
 
     private static func inetdLine(_ listener: Listener, in files: HostFiles) -> SuperserverEntry? {

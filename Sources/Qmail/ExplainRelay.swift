@@ -140,7 +140,7 @@ struct Explanation: Sendable {
 
     /// Why the service answers nobody, or cannot be judged.
     private func fault(of service: MailService) -> Opening? {
-        if service.place.file.hasPrefix("/etc/xinetd"),
+        if configuration.isXinetd(service.place.file),
             let bytes = configuration.files[service.place.file]?.bytes,
             Lines(bytes).lines.contains(where: {
                 $0.suffix(2) == [0x0d, 0x0a] && $0.first { !$0.isBlank } != UInt8(ascii: "#")

@@ -10,7 +10,8 @@ extension QmailConfiguration {
             + supervisedServices().map { $0.running(as: running) }
         let ports = Set(configured.map(\.port))
         let found = configured + running.filter { !ports.contains($0.port) }
-        guard found.isEmpty else {
+        // What Plesk starts is known where it is switched off.
+        guard found.isEmpty, !switchedOff.contains(where: { $0.name == "smtp_psa" }) else {
             return (found.sorted { ($0.port, $0.name) < ($1.port, $1.name) }, false)
         }
         let path = Self.usualRules
@@ -74,6 +75,18 @@ extension QmailConfiguration {
         compiled.hasSuffix(".cdb") ? String(compiled.dropLast(4)) : compiled
     }
 
+    // MARK: - xinetd
+
+    private func xinetdServices() -> [MailService] {
+        let parsed = xinetdTexts.map { (path: $0.path, bytes: $0.bytes, text: XinetdText($0.bytes)) }
+        let defaults = parsed.flatMap(\.text.entries).first { $0.service == nil }
+        return parsed.flatMap { file in
+            file.text.entries.compactMap { entry in
+                service(entry, in: file.path, lines: Lines(file.bytes), defaults: defaults)
+            }
+        }
+    }
+
     private func files(below directory: String) -> [(path: String, bytes: [UInt8])] {
         files.compactMap { path, file in
             guard path.hasPrefix(directory), let bytes = file.bytes else { return nil }
@@ -82,23 +95,8 @@ extension QmailConfiguration {
         .sorted { $0.path < $1.path }
     }
 
-    // MARK: - xinetd
-
-    private func xinetdServices() -> [MailService] {
-        let directory = "/etc/xinetd.d/"
-        // xinetd passes over names with a dot or a tilde at the end (xinetd.conf(5), includedir).
-        let named = files(below: directory).filter { file in
-            let name = file.path.dropFirst(directory.utf8.count)
-            return !name.contains(".") && !name.hasSuffix("~") && !name.contains("/")
-        }
-        let texts = files(below: "/etc/xinetd.conf") + named
-        let parsed = texts.map { (path: $0.path, bytes: $0.bytes, text: XinetdText($0.bytes)) }
-        let defaults = parsed.flatMap(\.text.entries).first { $0.service == nil }
-        return parsed.flatMap { file in
-            file.text.entries.compactMap { entry in
-                service(entry, in: file.path, lines: Lines(file.bytes), defaults: defaults)
-            }
-        }
+    private var xinetdTexts: [(path: String, bytes: [UInt8])] {
+        xinetdPaths.compactMap { path in (files[path]?.bytes).map { (path, $0) } }
     }
 
     private func service(
@@ -168,7 +166,7 @@ extension QmailConfiguration {
 
     /// Plesk's entries that are switched off, each with the line that does it.
     var switchedOff: [(name: String, place: MailService.Place, obstacle: Obstacle)] {
-        let entries = files(below: "/etc/xinetd.").map {
+        let entries = xinetdTexts.map {
             ($0.path, Lines($0.bytes), XinetdText($0.bytes).entries)
         }
         let defaults = entries.compactMap { path, lines, entries in

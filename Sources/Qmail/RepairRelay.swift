@@ -73,7 +73,7 @@ struct Workshop {
         return QmailRepair(
             repair: RelayRepair(
                 edits: edits, notes: notes, after: Explanation(current, trusted: trusted).report),
-            reloadsSuperserver: paths.contains { $0.hasPrefix("/etc/xinetd") || $0 == "/etc/inetd.conf" },
+            reloadsSuperserver: paths.contains { current.isXinetd($0) || $0 == "/etc/inetd.conf" },
             restartedServices: Set(paths.compactMap(Self.supervisedDirectory)).sorted(),
             restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") })
     }
@@ -150,7 +150,7 @@ struct Workshop {
             note("\(path): what started this program gave it RELAYCLIENT; start it again without")
         } else if client != nil, path != "/etc/hosts.allow" {
             removeFromRules(setting, at: path, client: client)
-        } else if path.hasPrefix("/etc/xinetd") || path == "/etc/inetd.conf" {
+        } else if current.isXinetd(path) || path == "/etc/inetd.conf" {
             guard let line = setting.place.line, let word = setting.place.culprit else { return }
             edit(path, touching: "RELAYCLIENT") { $0.remove(word: word, fromLine: line) }
         } else if path == "/etc/hosts.allow" {
@@ -195,7 +195,7 @@ struct Workshop {
     // MARK: - Chains
 
     private mutating func mendLogin(argument: Int, of service: MailService) {
-        guard let chain = service.chain, service.place.file.hasPrefix("/etc/xinetd") else {
+        guard let chain = service.chain, current.isXinetd(service.place.file) else {
             note(
                 "\(service.place.file): name a program that checks passwords; start scripts are not rewritten"
             )
@@ -217,7 +217,7 @@ struct Workshop {
     }
 
     private mutating func disable(_ service: MailService) {
-        guard service.place.file.hasPrefix("/etc/xinetd") else {
+        guard current.isXinetd(service.place.file) else {
             note(
                 "\(service.name): switch qmail-qmqpd off, or admit only the hosts that use it; start scripts are "
                     + "not rewritten")
@@ -230,7 +230,7 @@ struct Workshop {
     private mutating func restoreGatekeepers(_ services: [MailService]) {
         for service in services {
             guard let chain = service.chain, chain.isPlesk, !chain.hasRelayLock, chain.server == .smtp,
-                service.place.file.hasPrefix("/etc/xinetd")
+                current.isXinetd(service.place.file)
             else { continue }
             let gatekeeper = "\(original.directory)/bin/relaylock"
             edit(service.place.file, touching: "relaylock") {

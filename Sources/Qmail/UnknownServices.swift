@@ -2,21 +2,25 @@ import MailModel
 
 /// What starts a server of mail, and cannot be followed to what it does.
 extension QmailConfiguration {
-    /// What xinetd reads beside its own directory, and is not read here. On a host itself, who listens is looked at.
+    /// What xinetd includes and is not there to be read: in a copy, or where this user may not.
     func unreadInclusions() -> [MailService] {
-        let path = "/etc/xinetd.conf"
-        guard isCopy, let bytes = files[path]?.bytes else { return [] }
-        let lines = Lines(bytes)
-        return lines.lines.enumerated().compactMap { index, line in
-            let words = words(of: line, number: index + 1).map(\.text)
-            guard words.count > 1, ["include", "includedir"].contains(words[0]),
-                !["/etc/xinetd.d", "/etc/xinetd.d/"].contains(words[1])
-            else { return nil }
+        xinetdInclusions.compactMap { inclusion in
+            let isRead =
+                inclusion.isDirectory
+                ? files.keys.contains { $0.hasPrefix(inclusion.path + "/") }
+                : files[inclusion.path]?.bytes != nil
+            let isUnreadable = if case .unreadable? = files[inclusion.path] { true } else { false }
+            guard !isRead, isCopy || isUnreadable, let bytes = files[inclusion.file]?.bytes else {
+                return nil
+            }
             return MailService(
                 name: "xinetd", server: .smtp, address: "0.0.0.0", port: 25, chain: nil,
-                place: .init(file: path, line: index + 1, text: lines.text(index + 1), culprit: words[1]),
+                place: .init(
+                    file: inclusion.file, line: inclusion.line, text: Lines(bytes).text(inclusion.line),
+                    culprit: inclusion.path),
                 environment: [], clients: [], onlyFrom: nil,
-                doubt: "\(words[1]), which xinetd reads as well, is not looked at")
+                doubt: "\(inclusion.path), which xinetd reads as well, is not "
+                    + (isCopy ? "in the copy" : "readable"))
         }
     }
 
