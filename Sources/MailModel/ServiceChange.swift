@@ -42,7 +42,8 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         switch self {
         case .reloadPostfix: "Reload Postfix"
         case .reloadSuperserver(let command):
-            "Reload \(ServiceManager.superserver(of: command))"
+            (command.contains("restart") ? "Restart " : "Reload ")
+                + ServiceManager.superserver(of: command)
         case .restartQmail(let command):
             command.contains("-t") ? "Restart \(command.last ?? "")" : "Restart qmail-send"
         case .retire(let manager, _): "Stop and disable \(manager.name)"
@@ -205,7 +206,7 @@ extension ServiceManager {
 
     /// The name in `systemctl reload xinetd.service` or `/etc/init.d/xinetd reload`.
     fileprivate static func superserver(of command: [String]) -> Substring {
-        let word = command.last == "reload" ? command.first : command.last
+        let word = ["reload", "restart"].contains(command.last) ? command.first : command.last
         return word?.split(separator: "/").last?.split(separator: ".").first ?? "xinetd"
     }
 

@@ -84,10 +84,14 @@ private func judge(
         judgement.finding.actual += ", but relaylock is missing: Plesk's settings do not count"
         judgement.edits = outcome.repair.edits
     }
-    guard !judgement.edits.isEmpty else { return judgement }
+    let restarts = outcome.restartsSuperserver || !outcome.restartedServices.isEmpty
+    guard !judgement.edits.isEmpty || restarts && judgement.finding.status == .drift else { return judgement }
     var services: [ServiceChange] = []
-    if outcome.reloadsSuperserver {
-        services.append(.reloadSuperserver(superserverReload(of: .qmail, in: state)))
+    let reload = superserverReload(of: .qmail, in: state)
+    if outcome.restartsSuperserver {
+        services.append(.reloadSuperserver(reload.map { $0 == "reload" ? "restart" : $0 }))
+    } else if outcome.reloadsSuperserver {
+        services.append(.reloadSuperserver(reload))
     }
     services += outcome.restartedServices.map { .restartQmail(superviseRestart($0, of: configuration)) }
     if outcome.restartsQmail { services.append(.restartQmail(qmailRestart(state))) }

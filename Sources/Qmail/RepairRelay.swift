@@ -5,6 +5,8 @@ package struct QmailRepair: Sendable, Equatable {
     package var repair: RelayRepair
     /// Whether xinetd or inetd must read its files again.
     package var reloadsSuperserver: Bool
+    /// Whether it must be started again: it hands on the environment that it was started with.
+    package var restartsSuperserver: Bool
     /// The directories of the supervised services that must be started again: their scripts and environments
     /// count only then.
     package var restartedServices: [String]
@@ -34,6 +36,9 @@ struct Workshop {
     private var open: [String: Lines] = [:]
     /// The compiled rules to be made anew of their sources at the end of the round.
     private var outdatedRules: Set<String> = []
+    /// The supervised services whose processes have what their scripts do not give them any more.
+    private var stale: Set<String> = []
+    private var restartsSuperserver = false
 
     init(_ configuration: QmailConfiguration, trusted: [IPNetwork]) {
         original = configuration
@@ -74,7 +79,8 @@ struct Workshop {
             repair: RelayRepair(
                 edits: edits, notes: notes, after: Explanation(current, trusted: trusted).report),
             reloadsSuperserver: paths.contains { current.isXinetd($0) || $0 == "/etc/inetd.conf" },
-            restartedServices: Set(paths.compactMap(Self.supervisedDirectory)).sorted(),
+            restartsSuperserver: restartsSuperserver,
+            restartedServices: Set(paths.compactMap(Self.supervisedDirectory)).union(stale).sorted(),
             restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") })
     }
 
@@ -93,7 +99,10 @@ struct Workshop {
         case .percentHack(let domain, let line):
             guard let line else { return }
             edit(explanation.control.path("percenthack"), touching: domain) { $0.remove(line: line) }
-        case .relayClient(let setting, let client): remove(setting, client: client, opens: opening.opens)
+        case .relayClient(let setting, let client):
+            if !restart(whatGives: setting, to: service) {
+                remove(setting, client: client, opens: opening.opens)
+            }
         case .login(let argument): mendLogin(argument: argument, of: service)
         case .queueProtocol: disable(service)
         case .whiteList, .popLock, .catchAll, .fault: return
@@ -133,6 +142,32 @@ struct Workshop {
     }
 
     // MARK: - Environments
+
+    /// Plans to start again what has RELAYCLIENT only since it was started with it, and takes it out of the file of a
+    /// superserver's environment.
+    /// - Returns: Whether that is all there is to do.
+    private mutating func restart(whatGives setting: MailService.Setting, to service: MailService) -> Bool {
+        guard setting.isInherited else { return false }
+        let path = setting.place.file
+        if path.hasPrefix(QmailConfiguration.processes) {
+            if let directory = current.running.first(where: { path == $0.environmentPath })?.supervised {
+                stale.insert(directory)
+                return true
+            }
+            guard current.starters.contains(where: { $0.isSuperserver && path == $0.environmentPath }) else {
+                return false
+            }
+            restartsSuperserver = true
+            return true
+        }
+        guard ["/etc/default/", "/etc/sysconfig/"].contains(where: path.hasPrefix),
+            let line = setting.place.line,
+            current.isXinetd(service.place.file) || service.place.file == "/etc/inetd.conf"
+        else { return false }
+        edit(path, touching: "RELAYCLIENT") { $0.removeAssignment("RELAYCLIENT", fromLine: line) }
+        restartsSuperserver = true
+        return true
+    }
 
     private mutating func remove(_ setting: MailService.Setting, client: RuleClient?, opens: String) {
         if opens != "every client" {
@@ -261,7 +296,8 @@ struct Workshop {
         }
         outdatedRules = []
         // What is started again has what its files say.
-        let restarted = Set(touches.keys.compactMap(Self.supervisedDirectory))
+        let restarted = Set(touches.keys.compactMap(Self.supervisedDirectory)).union(stale)
+        if restartsSuperserver { current.starters.removeAll(where: \.isSuperserver) }
         current.running.removeAll { $0.supervised.map(restarted.contains) ?? false }
     }
 
@@ -284,4 +320,13 @@ struct Workshop {
     private mutating func note(_ text: String) {
         if !notes.contains(text) { notes.append(text) }
     }
+}
+
+extension QmailConfiguration.RunningServer {
+    fileprivate var environmentPath: String { "\(QmailConfiguration.processes)\(processID)/environ" }
+}
+
+extension QmailConfiguration.Starter {
+    fileprivate var environmentPath: String { "\(QmailConfiguration.processes)\(processID)/environ" }
+    fileprivate var isSuperserver: Bool { ["xinetd", "inetd"].contains(name) }
 }

@@ -190,6 +190,20 @@ extension OnARealHost {
             try lab.host("/bin/sh", "-c", "cp -a /run/kept \(file)")
             let running = try lab.agent("explain")
             #expect(running.status == 2 && running.output.contains("/environ"), "\(running.output)")
+            // What it was started with goes when it is started again.
+            let restarted = try lab.agent("apply", "--yes")
+            #expect(restarted.status == 0, "\(restarted.output)\(restarted.errorOutput)")
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            // And what gives it that is mended.
+            try lab.host("/bin/sh", "-ec", "echo 'export RELAYCLIENT=' >> \(file); systemctl restart xinetd")
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("250 "))
+            let mended = try lab.agent("apply", "--yes")
+            #expect(mended.status == 0, "\(mended.output)\(mended.errorOutput)")
+            #expect(try lab.host("cmp", file, "/run/kept").status == 0)
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect([0, 5].contains(rollback.status), "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try Outside(lab: lab).strangerReply(port: 25, tls: []).hasPrefix("250 "))
         }
 
         @Test(

@@ -59,4 +59,44 @@ struct XinetdTests {
         #expect(report.verdict == .closed)
         #expect(report.risks.first { $0.kind == "rcpthosts" }?.why.contains("catch-all") == true)
     }
+
+    @Test("A superserver that was started with RELAYCLIENT is started again, without what its file gives it")
+    func starter() {
+        let file = "/etc/default/xinetd"
+        for (text, edits) in [("# ours\nexport RELAYCLIENT=\nOPTS=-x\n", [file]), ("OPTS=-x\n", [])] {
+            var configuration = SampleQmail.configuration([
+                "/etc/xinetd.d/smtp_psa": SampleQmail.xinetd(), file: text,
+                "/lib/systemd/system/xinetd.service": "[Service]\nEnvironmentFile=-\(file)\n",
+                "/etc/init.d/xinetd": "",
+            ])
+            if text.hasPrefix("#") {
+                // A unit's file has no `export`: the start script's has.
+                configuration.files["/lib/systemd/system/xinetd.service"] = nil
+                configuration.files["/etc/init.d/xinetd"] = .content(
+                    FileContent(path: "/etc/init.d/xinetd", bytes: Array(". \(file)\n".utf8)))
+            }
+            configuration.starters = [.init(name: "xinetd", processID: 7, unit: "xinetd", value: "")]
+            #expect(explainRelay(configuration, trusted: []).verdict == .open)
+            let repair = repairRelay(configuration, trusted: [])
+            #expect(repair.restartsSuperserver)
+            #expect(repair.repair.after.verdict == .closed)
+            #expect(repair.repair.edits.map(\.path) == edits)
+            #expect(repair.repair.edits.allSatisfy { $0.after == Array("# ours\nOPTS=-x\n".utf8) })
+        }
+    }
+
+    @Test("A supervised process that has RELAYCLIENT from before its script was mended is started again")
+    func stale() {
+        var configuration = SampleQmail.configuration([
+            "/service/smtpd/run": "exec tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n"
+        ])
+        configuration.running = [
+            .init(
+                processID: 7, command: ["tcpserver", "0", "smtp", "/var/qmail/bin/qmail-smtpd"],
+                environment: ["RELAYCLIENT": ""], directory: "/service/smtpd", supervised: "/service/smtpd")
+        ]
+        let repair = repairRelay(configuration, trusted: [])
+        #expect(repair.restartedServices == ["/service/smtpd"] && repair.repair.edits.isEmpty)
+        #expect(repair.repair.after.verdict == .closed)
+    }
 }
