@@ -121,9 +121,9 @@ extension MasterCF {
     package func setting(_ override: Override, of service: Service, to value: String) -> [TextEdit] {
         let parts = service.line.places(of: override.valueRange)
         guard let first = parts.first else {
-            return [
-                TextEdit(insert: value, at: service.line.place(of: override.valueRange.lowerBound).offset)
-            ]
+            // What stands before an empty value tells its line; what stands behind it may be on the next one.
+            let before = service.line.place(of: override.valueRange.lowerBound - 1).offset
+            return [TextEdit(insert: value, at: before + 1)]
         }
         return [TextEdit(first.range, value)] + parts.dropFirst().map { TextEdit($0.range, "") }
     }

@@ -48,6 +48,20 @@ import Testing
         #expect(changed == text.replacing("permit_sasl_authenticated, reject }", with: "reject }"))
     }
 
+    @Test(arguments: ["-o a=\n  -o b=c\n", "-o a= -o b=c\n", "-o { a = }\n  -o b=c\n", "-o a="])
+    func `An empty override gets its value on its own line`(arguments: String) throws {
+        let text = "2525 inet n - n - - smtpd\n  \(arguments)"
+        let master = MasterCF(Array(text.utf8))
+        let service = master.services[0]
+        let override = try #require(service.override("a"))
+        let changed = MasterCF(applying(master.setting(override, of: service, to: "x,y"), to: master.bytes))
+        #expect(changed.faults.isEmpty && changed.services.count == 1)
+        #expect(changed.services[0].strays.isEmpty)
+        let set = try #require(changed.services[0].override("a"))
+        #expect(changed.services[0].value(of: set).text == "x,y")
+        #expect(changed.services[0].override("b") != nil || !arguments.contains("-o b"))
+    }
+
     @Test(arguments: [
         "smtp inet n - y", "smtp inet y - y - - smtpd", "smtp tcp n - y - - smtpd",
         "smtp inet n - y - x smtpd",
