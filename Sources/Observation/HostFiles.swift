@@ -1,4 +1,5 @@
 import Glibc
+import MailModel
 
 /// Read-only sight of the host's files below a root directory.
 ///
@@ -95,6 +96,14 @@ struct HostFiles: Sendable {
     func identity(_ path: String) -> [UInt64]? {
         var status = stat()
         return stat(prefix + path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    }
+
+    /// When the bytes of a file were last written to (stat(2)); `nil` when it cannot be seen.
+    func changed(_ path: String) -> Timestamp? {
+        var status = stat()
+        guard stat(prefix + path, &status) == 0 else { return nil }
+        let time = status.st_mtim
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
     /// The path that `path` leads to after every link, as the host names it; `nil` when it leads nowhere.

@@ -35,7 +35,7 @@ extension PostfixFiles {
         }
         if let code = files.problem(path + suffix) {
             guard isAbsent(code) else { return .unreadable("\(path)\(suffix): \(errorText(code))") }
-            return .unreadable(
+            return .failing(
                 "\(path)\(suffix) is not there, so Postfix cannot use the table"
                     + (files.exists(path) ? ": postmap was not run on \(path)" : ""))
         }
@@ -54,6 +54,8 @@ extension PostfixFiles {
     private func list(_ table: TableName, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
         // postmap(1) lists every type but this one, which any program can read.
         if table.type == "cdb" { return try listConstantDatabase(table.name + ".cdb") }
+        // A program for each table would cost more than all the rest.
+        if table.type == "hash", let entries = listHash(table.name + ".db", instruments) { return entries }
         let name = "\(table.type):\(table.name)"
         let call = ProgramCall(
             executable: "/usr/sbin/postmap", arguments: ["-s", name],
@@ -69,9 +71,29 @@ extension PostfixFiles {
             .map { String(decoding: $0, as: UTF8.self) }
             return TableEntry(key: parts[0], value: parts.count == 2 ? parts[1] : "", line: nil)
         }
-        // The order in a hash says nothing, and may differ after each postmap.
-        return entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+        return sorted(entries)
     }
+
+    /// The order in a hash says nothing, and may differ after each postmap.
+    private func sorted(_ entries: [TableEntry]) -> [TableEntry] {
+        entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+    }
+
+    /// - Returns: `nil` where postmap(1) is to be asked: what was changed just now may still be written, which it waits
+    ///   for, and it can read more.
+    private func listHash(_ path: String, _ instruments: Instruments) -> [TableEntry]? {
+        let settled = Timestamp(microseconds: instruments.now().microseconds - Self.settlingTime)
+        guard let changed = files.changed(path), changed < settled, case .success(let file) = read(path),
+            files.changed(path) == changed, let records = try? HashDatabase.records(file.bytes)
+        else { return nil }
+        return sorted(
+            records.map { record in
+                TableEntry(key: text(record.key), value: text(record.data), line: nil)
+            })
+    }
+
+    /// In microseconds.
+    private static let settlingTime: Int64 = 10_000_000
 
     private func listConstantDatabase(_ path: String) throws(Failure) -> [TableEntry] {
         switch read(path) {
@@ -81,14 +103,14 @@ extension PostfixFiles {
                 let entries = try ConstantDatabase.records(file.bytes).map { record in
                     TableEntry(key: text(record.key), value: text(record.data), line: nil)
                 }
-                return entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
+                return sorted(entries)
             } catch {
                 throw Failure(.failed, "\(path) is no constant database: \(error.reason)")
             }
         }
     }
 
-    /// Keys and values may end in a null byte (dict_cdb.c).
+    /// Keys and values may end in a null byte (dict_cdb.c, dict_db.c).
     private func text(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.last == 0 ? bytes.dropLast() : bytes[...], as: UTF8.self)
     }
