@@ -106,6 +106,8 @@ package struct Pattern: Hashable, Sendable {
 package struct TablePattern: Hashable, Sendable {
     package let pattern: Pattern
     package let isNegated: Bool
+    /// What stands behind `!` in a `regexp:` table, as in `/this/!/not that/`.
+    private let second: [TablePattern]
 
     /// - Parameter key: as ``parseTable(type:bytes:)`` gives it.
     package init(key: String, dialect: Pattern.Dialect) throws(Pattern.Fault) {
@@ -118,10 +120,28 @@ package struct TablePattern: Hashable, Sendable {
         guard let delimiter = bytes.first,
             let end = Self.end(of: bytes.dropFirst(), delimiter: delimiter)
         else { throw .notUnderstood }
-        let ignoresCase = try Self.ignoresCase(flags: bytes[(end + 1)...], dialect)
+        let flags = bytes[(end + 1)...].prefix { dialect == .pcre || $0 != UInt8(ascii: "!") }
+        let rest = bytes[flags.endIndex...]
+        let ignoresCase = try Self.ignoresCase(flags: flags, dialect)
         let inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
         pattern = try Pattern(inner, dialect: dialect, ignoresCase: ignoresCase)
         self.isNegated = isNegated
+        second = rest.isEmpty ? [] : [try TablePattern(key: rest.text, dialect: dialect)]
+        if second.contains(where: { !$0.second.isEmpty }) { throw .notUnderstood }
+    }
+
+    /// Whether a text must hold what a second expression looks for as well.
+    package var needsMore: Bool { second.contains { !$0.isNegated } }
+
+    /// Whether a text that comes to the second expression, where there is one, is what the rule is about.
+    package func isAlso(about text: [UInt8]) -> Bool {
+        second.allSatisfy { other in
+            switch other.pattern.search(text) {
+            case .match: !other.isNegated
+            case .noMatch: other.isNegated
+            case .undecided: true
+            }
+        }
     }
 
     private static func ignoresCase(
@@ -143,8 +163,7 @@ package struct TablePattern: Hashable, Sendable {
         return ignoresCase
     }
 
-    /// The first delimiter that is not escaped. What follows it are flags, in `regexp:` also `!` and a second expression,
-    /// which is no flag that is understood here.
+    /// The first delimiter that is not escaped. What follows it are flags, in `regexp:` also `!` and a second expression.
     private static func end(of bytes: ArraySlice<UInt8>, delimiter: UInt8) -> Int? {
         var index = bytes.startIndex
         while index < bytes.endIndex, bytes[index] != delimiter {

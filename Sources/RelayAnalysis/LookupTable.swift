@@ -170,6 +170,7 @@ final class LookupTable {
                 groups = captured
                 holds.toggle()
             }
+            holds = holds && pattern.isAlso(about: text)
             if rule.kind == .rule, holds {
                 return .found(rule.result(groups), entry: rule.entry)
             }

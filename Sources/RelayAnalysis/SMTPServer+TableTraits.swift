@@ -42,7 +42,7 @@ extension SMTPServer {
             guard offersTLS, asksForCertificate else { return [] }
             return [Trait(change: .certificate(.any), who: "anyone with a TLS client certificate")]
         case .domain(let owner): return readableTraits(table, owner, in: range)
-        case .login, .server: return []
+        case .login, .servers: return []
         }
     }
 
@@ -74,7 +74,9 @@ extension SMTPServer {
             else { return nil }
             return (pattern, rule.entry)
         }
-        if useful.count > Self.patternLimit { leaveUntried(table) }
+        if useful.count > Self.patternLimit || useful.contains(where: \.pattern.needsMore) {
+            leaveUntried(table)
+        }
         return Array(useful.prefix(Self.patternLimit))
     }
 

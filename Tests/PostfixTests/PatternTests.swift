@@ -119,10 +119,15 @@ import Testing
         #expect(throws: Pattern.Fault.invalid("there is no flag Q")) {
             try TablePattern(key: "/a/Q", dialect: .pcre)
         }
-        // "This and not that" (regexp_table(5)) is no expression with slashes in it.
         #expect(throws: Pattern.Fault.notUnderstood) {
-            try TablePattern(key: "/@example\\.net$/!/^bounce@/", dialect: .regexp)
+            try TablePattern(key: "/a/!/b/!/c/", dialect: .regexp)
         }
+        // "This and not that" (regexp_table(5)) is no expression with slashes in it.
+        let both = try TablePattern(key: "/@example\\.net$/!/^bounce@/", dialect: .regexp)
+        #expect(both.isAlso(about: Array("a@example.net".utf8)))
+        #expect(!both.isAlso(about: Array("bounce@example.net".utf8)))
+        let never = try TablePattern(key: "/a/!!/b/", dialect: .regexp)
+        #expect(never.isAlso(about: Array("ab".utf8)) && !never.isAlso(about: Array("ac".utf8)))
         let slash = try TablePattern(key: "/a\\/b/", dialect: .pcre)
         #expect(slash.pattern.search(Array("a/b".utf8)) == .match([]))
     }
