@@ -79,6 +79,8 @@ package enum TableContent: Hashable, Sendable {
     case entries([TableEntry], source: String)
     /// Why it cannot be read, as a sentence without a full stop.
     case unreadable(String)
+    /// Why Postfix itself cannot look anything up in it, as a sentence without a full stop.
+    case failing(String)
 }
 
 /// One entry of a lookup table.

@@ -45,7 +45,9 @@ extension PostfixFiles {
         switch read(table.name) {
         case .success(let content):
             return .entries(parseTable(type: table.type, bytes: content.bytes), source: content.path)
-        case .failure(let problem): return .unreadable(problem.reason)
+        case .failure(let problem):
+            guard problem.isAbsent, case .host = place else { return .unreadable(problem.reason) }
+            return .failing(problem.reason)
         }
     }
 }

@@ -66,7 +66,7 @@ private func postfixFacts(_ observed: Observed<PostfixConfiguration>) -> [String
         case .entries(let entries, let source):
             let text = entries.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined()
             return "table \(name) \(source) \(sha256(text.utf8))"
-        case .unreadable: return "table \(name) -"
+        case .unreadable, .failing: return "table \(name) -"
         }
     }
     facts += (postfix.interfaces ?? []).map { "interface \($0)" }.sorted()

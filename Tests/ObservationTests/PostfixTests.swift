@@ -111,7 +111,7 @@ struct PostfixTests {
         let never = try await observe(host, Self.restriction, ScriptedPrograms([postconf]))
         #expect(
             never.tables["hash:/etc/postfix/s"]
-                == .unreadable(
+                == .failing(
                     "/etc/postfix/s.db is not there, so Postfix cannot use the table: postmap was not run on /etc/postfix/s"
                 ))
         try host.write("/etc/postfix/s.db", "x")

@@ -156,7 +156,7 @@ struct MeasuredHost: Sendable {
                 configuration.tables[name] =
                     files[table.name].map {
                         .entries(parseTable(type: table.type, bytes: Array($0.utf8)), source: table.name)
-                    } ?? .unreadable("\(table.name) is not there")
+                    } ?? .failing("\(table.name) is not there")
             }
         }
         return configuration
