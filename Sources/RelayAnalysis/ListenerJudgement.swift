@@ -129,13 +129,18 @@ extension Host {
         } else if let gate = server.rejectionOfEverybody {
             judgement.fault = ("\(gate.name) refuses every client", gate.items.first.map(quoting.place))
         }
-        var session = Stranger.session(from: address, usingTLS: server.offersTLS)
-        session.recipient = "postmaster@\(server.hostedDomain)"
+        var session = server.hostedSession(from: address)
         guard case .refused(let stage, let rejection) = server.judge(session) else { return }
         judgement.takesHostedMail = false
         // By then its recipients were taken.
         guard stage != .data, stage != .endOfData else { return }
-        if case .configuration(let why, let place) = rejection { judgement.fault = (why, place) }
+        guard case .configuration(let why, let place) = rejection else { return }
+        let isTaken = server.namedRecipients.contains { recipient in
+            session.recipient = recipient
+            if case .refused = server.judge(session) { return false }
+            return true
+        }
+        if !isTaken { judgement.fault = (why, place) }
     }
 
     private func judgeQMQP(_ listener: ServiceListener) -> ListenerJudgement {
@@ -154,8 +159,11 @@ extension Host {
                     session: trait?.applied(to: session) ?? session, blame: blame,
                     traits: trait.map { [$0] } ?? [])
             }
-            judgement.decisive[family] = found
-            judgement.findings += found.filter { finding in
+            guard !found.isEmpty else { continue }
+            let sent = found.compactMap { server.leaving($0) }
+            judgement.swallowsForeignMail = judgement.swallowsForeignMail || sent.isEmpty
+            judgement.decisive[family] = sent
+            judgement.findings += sent.filter { finding in
                 !judgement.findings.contains { $0.blame.identity == finding.blame.identity }
             }
         }
@@ -200,6 +208,19 @@ extension Host {
 }
 
 extension SMTPServer {
+    /// A way through a service without lists, where what comes by it goes on: with another recipient, if need be.
+    fileprivate func leaving(_ finding: Finding) -> Finding? {
+        func leaves(_ session: Session) -> Bool {
+            delivery(of: session) == .leaves && !isStoppedByHeaderChecks(session)
+        }
+        if leaves(finding.session) { return finding }
+        let trait = routeTraits.first { leaves($0.applied(to: finding.session)) }
+        return trait.map {
+            Finding(
+                session: $0.applied(to: finding.session), blame: finding.blame, traits: finding.traits + [$0])
+        }
+    }
+
     /// An address of which no list says anything in particular.
     func ordinaryAddress(_ family: ServiceListener.Family) -> IPAddress? {
         let candidates = Stranger.addresses.filter {
@@ -240,6 +261,21 @@ extension SMTPServer {
         }
     }
 
+    /// Recipients of this host that a table lets through before anything else is asked.
+    fileprivate var namedRecipients: [String] {
+        let lists = [Stage.relay, .recipient].flatMap { self.lists[$0] ?? [] }
+        let tables = lists.compactMap { restriction -> LookupTable? in
+            guard case .access(.recipient, let name) = restriction.kind else { return nil }
+            return host.tables.table(name)
+        }
+        let keys = tables.flatMap(\.leaves).flatMap { $0.entries.prefix(Self.namedLimit).map(\.key) }
+        return keys.filter { $0.contains("@") }.map { $0.hasSuffix("@") ? $0 + hostedDomain : $0 }.filter {
+            resolver.resolve($0, assuming: given).isFinal
+        }
+    }
+
+    private static let namedLimit = 50
+
     /// The tables of clients that the lists and their classes consult.
     var clientTables: [LookupTable] {
         (Array(lists.values) + Array(classes.values)).flatMap { $0 }.compactMap {
@@ -274,6 +310,13 @@ extension SMTPServer {
         }
         let proper = names.filter { $0.contains(".") && !$0.hasPrefix("localhost") }
         return proper.isEmpty ? names : proper
+    }
+
+    /// Mail from outside for this host.
+    func hostedSession(from address: IPAddress) -> Session {
+        var session = Stranger.session(from: address, usingTLS: offersTLS)
+        session.recipient = "postmaster@\(hostedDomain)"
+        return session
     }
 
     var hostedDomain: String { ownDomains.first ?? values.text(of: "myhostname") }

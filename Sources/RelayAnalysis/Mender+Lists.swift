@@ -231,18 +231,24 @@ extension Mender {
 
 extension Mender {
     /// Takes mail for this host again where what stopped only foreign recipients is gone from before a plain
-    /// rejection.
+    /// rejection, or where that rejection was for all but clients whose network was trusted.
     mutating func keepHostedMail(on services: Set<Int>) {
         for judgement in explanation.judgements
         where services.contains(judgement.listener.service) && !judgement.takesHostedMail {
             let server = SMTPServer(host, service: judgement.listener.service)
-            for stage in [Stage.relay, .recipient] where server.stages.contains(stage) {
-                let list = server.lists[stage] ?? []
-                guard let gate = list.first(where: { $0.kind == .reject })?.items.first,
-                    !list.contains(where: { $0.kind == .permitDestination })
-                else { continue }
-                _ = insert("permit_auth_destination, ", before: gate, server)
-            }
+            guard let family = judgement.listener.reachableFamilies.first,
+                let address = server.ordinaryAddress(family),
+                case .refused(let stage?, _) = server.judge(server.hostedSession(from: address)),
+                server.knowsRecipient(at: stage)
+            else { continue }
+            let list = server.lists[stage] ?? []
+            guard let gate = list.first(where: { $0.kind == .reject })?.items.first,
+                !list.contains(where: { $0.kind == .permitDestination })
+            else { continue }
+            let isEarly = stage != .relay && stage != .recipient
+            let hasLogin = list.contains { $0.kind == .permitLogin }
+            let login = isEarly && server.offersLogin && !hasLogin ? "permit_sasl_authenticated, " : ""
+            _ = insert(login + "permit_auth_destination, ", before: gate, server)
         }
     }
 }

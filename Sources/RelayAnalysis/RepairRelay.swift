@@ -52,10 +52,19 @@ struct Workshop {
     }
 
     mutating func work() {
+        for attempt in 0..<3 {
+            close(isFirst: attempt == 0)
+            // What lets hosted mail in again may show a way that the rejection had hidden.
+            let hasChanged = [keepHostedMail(), keepLogins()].contains(true)
+            guard hasChanged else { return }
+        }
+    }
+
+    private mutating func close(isFirst: Bool) {
         for round in 0..<Self.roundLimit {
             let explanation = Explanation(Host(current, trusted: trusted, deferred: deferred))
             guard [.open, .partial, .broken].contains(explanation.verdict) else { break }
-            if round == 0 { receivingServices = explanation.receivingServices }
+            if isFirst, round == 0 { receivingServices = explanation.receivingServices }
             var mender = Mender(
                 explanation, isThorough: round > 3, changedServices: touchedServices, said: shutOut)
             mender.mend()
@@ -63,8 +72,6 @@ struct Workshop {
             shutOut.formUnion(mender.shutOut.values.joined())
             guard take(mender) else { break }
         }
-        keepHostedMail()
-        keepLogins()
     }
 
     /// Applies one round's edits.
@@ -85,23 +92,29 @@ struct Workshop {
         return hasChanged
     }
 
-    private mutating func keepHostedMail() {
-        let host = Host(current, trusted: trusted, deferred: deferred)
-        guard !touchedServices.isDisjoint(with: receivingServices), host.fatalFault == nil else { return }
-        var mender = Mender(Explanation(host))
-        mender.keepHostedMail(on: touchedServices.intersection(receivingServices))
-        _ = take(mender)
+    private mutating func keepHostedMail() -> Bool {
+        let services = touchedServices.intersection(receivingServices)
+        return keep(on: services) { $0.keepHostedMail(on: services) }
     }
 
-    private mutating func keepLogins() {
-        guard !touchedServices.isEmpty else { return }
+    private mutating func keepLogins() -> Bool {
+        let services = touchedServices
+        return keep(on: services) { $0.keepLogins(on: services) }
+    }
+
+    /// - Returns: whether anything had to be changed so that who was served still is.
+    private mutating func keep(on services: Set<Int>, _ mend: (inout Mender) -> Void) -> Bool {
+        var hasChanged = false
+        guard !services.isEmpty else { return false }
         for _ in 0..<8 {
             let host = Host(current, trusted: trusted, deferred: deferred)
-            guard host.fatalFault == nil else { return }
+            guard host.fatalFault == nil else { break }
             var mender = Mender(Explanation(host))
-            mender.keepLogins(on: touchedServices)
-            guard take(mender) else { return }
+            mend(&mender)
+            guard take(mender) else { break }
+            hasChanged = true
         }
+        return hasChanged
     }
 
     private func bytes(of file: ConfigurationFile) -> [UInt8]? {

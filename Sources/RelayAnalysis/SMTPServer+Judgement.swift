@@ -62,7 +62,7 @@ extension SMTPServer {
         }
         if let stage = evaluation.sink { return .swallowed(.list(stage)) }
         if isStoppedByHeaderChecks(session) { return .swallowed(.header) }
-        if delivery(of: session) == .stays { return .swallowed(.route) }
+        if delivery(of: session, through: evaluation.filter) == .stays { return .swallowed(.route) }
         if let rewriting = rewritingBlame(session) {
             return knows(session.recipient) ? .relays(rewriting) : .swallowed(.route)
         }
@@ -115,7 +115,7 @@ extension SMTPServer {
         }
     }
 
-    private func knowsRecipient(at stage: Stage) -> Bool {
+    func knowsRecipient(at stage: Stage) -> Bool {
         switch stage {
         case .client, .helo, .sender: delaysRejection
         case .relay, .recipient: true
