@@ -11,6 +11,8 @@ enum AccessAction {
     case discard
     /// The message is accepted, and goes elsewhere.
     case divert
+    /// The message is accepted, and a transport gets it in place of any other.
+    case filter(String)
     /// The message is accepted, and waits until somebody releases it.
     case hold
     case configurationError(String)
@@ -27,7 +29,7 @@ enum AccessAction {
         case .discard: 16
         case .divert: 17
         case .hold: 18
-        case .configurationError, .restrictions: nil
+        case .configurationError, .restrictions, .filter: nil
         }
     }
 }
@@ -56,7 +58,8 @@ extension SMTPServer {
         case "REDIRECT": return text.contains("@") ? .divert : .dunno
         case "FILTER":
             let transport = String(text.prefix { $0 != ":" })
-            return text.contains(":") && isSink(transport: transport) ? .divert : .dunno
+            guard text.contains(":") else { return .dunno }
+            return isSink(transport: transport) ? .divert : .filter(String(text))
         default: break
         }
         if value.utf8.allSatisfy(\.isDigit) { return .permit }

@@ -5,15 +5,15 @@ struct Restriction: Hashable {
     /// What a `check_…_access` looks up.
     indirect enum Subject: Hashable, Sendable {
         case client, reverseClient, helo, sender, recipient, certificate, login
-        /// Name servers or mail exchangers: an OK from them is refused with 451.
-        case server
+        /// The name servers or mail exchangers of somebody's domain: an OK from them is refused with 451.
+        case servers(of: Subject)
         /// The domain of somebody, then its addresses: an OK is refused in the same way.
         case domain(of: Subject)
 
         /// Whether an OK is one: what strangers choose themselves may only refuse (smtpd_check.c, `forbid_whitelist`).
         var mayPermit: Bool {
             switch self {
-            case .reverseClient, .server, .domain: false
+            case .reverseClient, .servers, .domain: false
             default: true
             }
         }
@@ -73,7 +73,7 @@ struct Restriction: Hashable {
         case .permitDestination, .rejectDestination, .checkRelayDomains, .permitBackupMX,
             .rejectUnlistedRecipient,
             .rejectUnqualified(.recipient), .access(.recipient, _),
-            .access(.domain(of: .recipient), _):
+            .access(.domain(of: .recipient), _), .access(.servers(of: .recipient), _):
             true
         default: false
         }
@@ -82,7 +82,8 @@ struct Restriction: Hashable {
     /// Whether it looks at the sender, and says nothing where there is none.
     var isAboutSender: Bool {
         switch kind {
-        case .access(.sender, _), .access(.domain(of: .sender), _), .rejectUnqualified(.sender),
+        case .access(.sender, _), .access(.domain(of: .sender), _), .access(.servers(of: .sender), _),
+            .rejectUnqualified(.sender),
             .rejectUnlistedSender, .rejectSenderMismatch:
             true
         default: false
@@ -218,10 +219,9 @@ struct RestrictionParser {
             "check_ccert_access": .certificate, "check_sasl_access": .login, "check_etrn_access": .login,
         ]
         for subject in ["client", "reverse_client_hostname", "helo", "sender", "recipient"] {
-            for server in ["ns", "mx"] { names["check_\(subject)_\(server)_access"] = .server }
-            if let owner = names["check_\(subject)_access"] {
-                names["check_\(subject)_a_access"] = .domain(of: owner)
-            }
+            guard let owner = names["check_\(subject)_access"] else { continue }
+            for server in ["ns", "mx"] { names["check_\(subject)_\(server)_access"] = .servers(of: owner) }
+            names["check_\(subject)_a_access"] = .domain(of: owner)
         }
         return names
     }()

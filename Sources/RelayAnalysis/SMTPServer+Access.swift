@@ -43,15 +43,27 @@ extension SMTPServer {
             return [("A7:3E:90:1C:5B:D2:48:F6:07:9A:63:EE:B1:24:8D:70:C5:1F:32:AB", .whole)]
         case .domain(let owner):
             guard let domain = domain(of: owner, session) else { return [] }
-            guard domain.hasPrefix("[") else { return nameKeys(domain) }
-            let literal = domain.filter { !"[]".contains($0) }
-            return IPAddress(literal.hasPrefix("ipv6:") ? String(literal.dropFirst(5)) : literal).map(
-                addressKeys) ?? []
-        case .login, .server: return []
+            return literalKeys(domain) ?? nameKeys(domain) + ownersAddress
+        case .servers(let owner):
+            guard let domain = domain(of: owner, session) else { return [] }
+            return literalKeys(domain) ?? nameKeys("mx.\(domain)") + ownersAddress
+        case .login: return []
         }
     }
 
-    /// The name that `check_…_a_access` looks for before its addresses, which whoever owns it chooses
+    /// An address that whoever owns a domain gives to it, or to its servers: one of which nobody thought.
+    private var ownersAddress: [(String, KeyPart)] { Stranger.addresses.last.map(addressKeys) ?? [] }
+
+    /// The keys of `[192.0.2.1]`, and of nothing else.
+    private func literalKeys(_ domain: String) -> [(String, KeyPart)]? {
+        guard domain.hasPrefix("[") else { return nil }
+        let literal = domain.filter { !"[]".contains($0) }
+        return IPAddress(literal.hasPrefix("ipv6:") ? String(literal.dropFirst(5)) : literal).map(
+            addressKeys) ?? []
+    }
+
+    /// The name that `check_…_a_access` looks for before its addresses, and whose servers `check_…_mx_access` and
+    /// `check_…_ns_access` look for: whoever owns it chooses both
     /// (smtpd_check.c, `check_server_access`).
     /// - Returns: `nil` for somebody without one.
     private func domain(of owner: Restriction.Subject, _ session: Session) -> String? {
@@ -114,6 +126,9 @@ extension SMTPServer {
             evaluation.sink(at: evaluation.stage)
             evaluation.stopsHere = true
             return .permit(nil)
+        case .filter(let transport):
+            if isDelegated(evaluation) { evaluation.filter = transport }
+            return .dunno
         case .divert:
             evaluation.sink(at: evaluation.stage)
             return .dunno
@@ -132,6 +147,7 @@ extension SMTPServer {
                 return .reject(.configuration(why: why, row(entry, of: table) ?? restriction))
             }
             guard case .permit(let blame) = ruling else { return ruling }
+            if !subject.mayPermit { return permit(subject, table, entry, restriction, session) }
             // A plain `permit` in a table is the table's doing; a class has a place of its own.
             if blame == nil { return ruling }
             if blame?.place.file == .builtIn { return permit(subject, table, entry, restriction, session) }
@@ -181,7 +197,7 @@ extension SMTPServer {
         case .sender: .senderAccess
         case .recipient: .recipientAccess
         case .certificate: .certificateAccess
-        case .client, .reverseClient, .login, .server, .domain: .clientAccess
+        case .client, .reverseClient, .login, .servers, .domain: .clientAccess
         }
     }
 }

@@ -113,18 +113,18 @@ extension SMTPServer {
         let name = telling(names, table, entry) {
             isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0)
         }
-        if let name {
-            let key = table.entries[entry].key
-            return [Trait(change: .name(name), who: "clients whose verified name matches \(key)")]
+        let key = table.entries[entry].key
+        let named = name.map { Trait(change: .name($0), who: "clients whose verified name matches \(key)") }
+        // One of the two may be what another rule refuses.
+        let match = samples.flatMap(addressVariants).first {
+            !host.isTrusted($0) && gives(table, $0.description, entry)
         }
-        let addresses = samples.flatMap(addressVariants)
-        guard
-            let match = addresses.first(where: { !host.isTrusted($0) && gives(table, $0.description, entry) })
-        else {
-            return []
+        let addressed = match.map {
+            Trait(
+                change: .client(Client(address: $0, name: Stranger.name)),
+                who: "clients whose address matches \(key)")
         }
-        let who = "clients whose address matches \(table.entries[entry].key)"
-        return [Trait(change: .client(Client(address: match, name: Stranger.name)), who: who)]
+        return [named, addressed].compactMap(\.self)
     }
 
     /// Names that a stranger could have and that hold the text.

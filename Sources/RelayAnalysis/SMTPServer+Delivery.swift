@@ -14,25 +14,32 @@ struct Route: Hashable {
     var recipient: String
     /// Empty where the sender has no say.
     var sender: String
+    var filter: String?
 }
 
 extension SMTPServer {
-    func delivery(of session: Session) -> Delivery {
-        guard closed.isEmpty, session.trusting.isEmpty else { return deliveryAnew(of: session) }
-        let route = Route(recipient: session.recipient, sender: routesBySender ? session.sender : "")
+    /// - Parameter filter: what a FILTER says, which counts before `content_filter`.
+    func delivery(of session: Session, through filter: String? = nil) -> Delivery {
+        guard closed.isEmpty, session.trusting.isEmpty else { return deliveryAnew(of: session, filter) }
+        let route = Route(
+            recipient: session.recipient, sender: routesBySender ? session.sender : "", filter: filter)
         if let known = deliveries[route] { return known }
-        let delivery = deliveryAnew(of: session)
+        let delivery = deliveryAnew(of: session, filter)
         if deliveries.count < 1000 { deliveries[route] = delivery }
         return delivery
     }
 
-    private func deliveryAnew(of session: Session) -> Delivery {
+    private func deliveryAnew(of session: Session, _ filter: String?) -> Delivery {
         let given = given(trusting: session.trusting)
         let recipient = resolver.resolve(session.recipient, assuming: given).address
         guard let (rewritten, _) = rewrite(recipient) else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
-        let filter = split(values.text(of: "content_filter")).name
-        guard filter.isEmpty || !isSink(transport: filter), !isTooLong else { return .stays }
+        // What trivial-rewrite cannot tell waits.
+        guard destination.failure == nil else { return .stays }
+        let filter = split(filter ?? values.text(of: "content_filter"))
+        guard filter.name.isEmpty || !isSink(transport: filter.name), !isTooLong else { return .stays }
+        // It has the message before any transport of the recipient's.
+        if !filter.name.isEmpty, leads(filter, destination) { return .leaves }
         if strayBlame(destination, session) != nil { return .leaves }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
@@ -77,7 +84,17 @@ extension SMTPServer {
         for (key, part) in rewritingKeys(address, local, domain) {
             for item in items {
                 let table = host.tables.table(item.text)
-                guard case .found(let value, let entry) = table.ask(key, part) else { continue }
+                let answer = table.ask(key, part)
+                // cleanup takes nothing where it cannot look.
+                if case .failure = answer {
+                    return (
+                        "",
+                        Blame(
+                            kind: .addressRewriting, parameter: parameter, place: host.quoting.place(of: item)
+                        )
+                    )
+                }
+                guard case .found(let value, let entry) = answer else { continue }
                 var blame = Blame(
                     kind: .addressRewriting, parameter: self.parameter(of: item) ?? parameter,
                     place: host.quoting.place(of: item), item: item)

@@ -14,10 +14,24 @@ extension SMTPServer {
         let rewriters = Self.recipientMaps.flatMap { rewriting.value(of: $0).items.map(\.text) }
         let senders = routing.value(of: "sender_dependent_default_transport_maps").items.map(\.text)
         let named = (routes + rewriters).flatMap { host.tables.table($0).leaves }.flatMap(recipientTraits)
-        return ([other] + domainTraits + routedTraits + mailboxTraits).filter(leaves) + named
+        return ([other] + domainTraits + routedTraits + mailboxTraits).filter(leaves) + filterTraits + named
             + (senders.isEmpty ? [] : evasions(of: .sender).filter(leaves))
             + senders.flatMap { host.tables.table($0).leaves }.flatMap(senderTraits)
             + (routes + senders).flatMap { host.tables.table($0).leaves }.compactMap(unreadableTrait)
+    }
+
+    /// Whoever a table gives to a filter, which may send out what would stay here.
+    private var filterTraits: [Trait] {
+        let restrictions = Array(lists.values) + Array(classes.values)
+        return restrictions.joined().flatMap { restriction -> [Trait] in
+            guard case .access(let subject, let name) = restriction.kind else { return [] }
+            return host.tables.table(name).leaves.filter { leaf in
+                leaf.entries.count <= TraitSupply.chunk
+                    && leaf.entries.contains {
+                        if case .filter = action(of: $0.value) { true } else { false }
+                    }
+            }.flatMap { accessTraits($0, subject, in: $0.entries.indices) }
+        }
     }
 
     /// Users whom a map of local(8) gives to another host, in a domain that is this host's because all are.

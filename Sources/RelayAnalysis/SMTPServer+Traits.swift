@@ -118,6 +118,14 @@ extension SMTPServer {
 
     /// What a stranger says or is whom a rule that refuses by name or address may not have thought of.
     func evasions(of subject: Restriction.Subject) -> [Trait] {
+        makeEvasions(of: subject).map { trait in
+            var trait = trait
+            trait.isEvasion = true
+            return trait
+        }
+    }
+
+    private func makeEvasions(of subject: Restriction.Subject) -> [Trait] {
         switch subject {
         case .sender:
             return [
@@ -146,16 +154,17 @@ extension SMTPServer {
                 }
         case .reverseClient:
             return [Trait(change: .reverseName("unknown"), who: "clients without a reverse name")]
-        case .domain(.recipient):
+        case .domain(.recipient), .servers(.recipient):
             // trivial-rewrite takes the last sign for nothing.
             let hidden = Trait(
                 change: .recipient(Stranger.recipient + "@"),
                 who: "anyone, to recipients such as user@elsewhere@")
             return evasions(of: .recipient) + [hidden]
-        case .domain(.helo) where values.isOn("smtpd_helo_required"):
+        case .domain(.helo) where values.isOn("smtpd_helo_required"),
+            .servers(.helo) where values.isOn("smtpd_helo_required"):
             return evasions(of: .helo)
                 + [Trait(change: .helo("x7q@"), who: "anyone who says HELO with a name such as x7q@")]
-        case .domain(let owner): return evasions(of: owner)
+        case .domain(let owner), .servers(let owner): return evasions(of: owner)
         default: return []
         }
     }
@@ -330,11 +339,21 @@ extension SMTPServer {
                 switch pattern.content {
                 // A name that is this host's own may still have others below it.
                 case .literal(let text): [text, "x7q." + text.trimmingDots]
-                case .table(let table): table.leaves.flatMap(\.entries).prefix(5).map(\.key)
+                case .table(let table): table.leaves.flatMap(relayedDomains)
                 case .failing, .unreadable: []
                 }
             return domains.map { $0.hasPrefix(".") ? "x7q" + $0 : $0 }.filter(isHostName).map {
                 routedTrait("@\($0)")
+            }
+        }
+    }
+
+    /// Some of the domains that a table of `relay_domains` takes in.
+    private func relayedDomains(_ table: LookupTable) -> [String] {
+        guard case .patterns = table.content else { return table.entries.prefix(5).map(\.key) }
+        return patternRules(table).prefix(5).flatMap { rule in
+            texts(rule.pattern.pattern, table, rule.entry, filling: [[]]).map(\.trimmingDots).flatMap {
+                [$0, "x7q." + $0]
             }
         }
     }

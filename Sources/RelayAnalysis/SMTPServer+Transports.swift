@@ -58,10 +58,10 @@ extension SMTPServer {
         return !next.nexthop.isEmpty && leads(next, destination)
     }
 
-    private func leads(_ transport: (name: String, nexthop: String), _ destination: Destination) -> Bool {
+    func leads(_ transport: (name: String, nexthop: String), _ destination: Destination) -> Bool {
         guard ["smtp", "relay"].contains(command(of: transport.name)) else { return false }
         // The host behind may be the one that has the mailboxes, of the domains that are written down.
-        return transport.nexthop.isEmpty || (!isHere(transport.nexthop) && !isDeclared(destination))
+        return !isHere(transport.nexthop) && !isDeclared(destination)
     }
 
     private func isHere(_ nexthop: String) -> Bool {
@@ -119,7 +119,8 @@ extension SMTPServer {
                 switch table.ask(key, index == 0 ? .whole : .part) {
                 case .found(let text, _): value = text
                 case .unreadable where session.trusting.contains(table.name): return Self.outwards
-                case .unreadable, .missing, .failure: continue
+                case .failure: return Self.waiting
+                case .unreadable, .missing: continue
                 }
                 let chosen = split(value)
                 guard chosen.name.isEmpty else { return chosen }
@@ -135,6 +136,9 @@ extension SMTPServer {
         if !nexthop.isEmpty { chosen.nexthop = nexthop }
         return chosen
     }
+
+    /// What becomes of mail whose route cannot be looked up.
+    private static let waiting = (name: "", nexthop: "")
 
     /// What a map that cannot be read may say.
     private static let outwards = (name: "smtp", nexthop: "")

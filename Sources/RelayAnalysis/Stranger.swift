@@ -32,6 +32,8 @@ struct Trait: Hashable {
     var isUncertain = false
     /// Every client can have it, whatever it is and whomever it writes to.
     var isEverybodys = false
+    /// It only gets past a rule that refuses, and gives way to what another rule asks for.
+    var isEvasion = false
 
     var dimension: Dimension {
         switch change {

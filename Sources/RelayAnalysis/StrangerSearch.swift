@@ -119,7 +119,7 @@ struct StrangerSearch {
             isShallow = isShallow || supply.traits.contains { fits($0, session) && isFree($0, chosen) }
             return step
         }
-        let way = Way(step: step, taken: Set(chosen.map(\.dimension)))
+        let way = Way(step: step, taken: Set(chosen.filter { !$0.isEvasion }.map(\.dimension)))
         passages[way, default: Passage()].arrivals += 1
         if let passage = passages[way], passage.arrivals > supply.explorers {
             for trait in passage.leads { follow(trait, session, chosen, step, extra) }
@@ -137,7 +137,7 @@ struct StrangerSearch {
     }
 
     private func isFree(_ trait: Trait, _ chosen: [Trait]) -> Bool {
-        !chosen.contains { $0.dimension == trait.dimension }
+        !chosen.contains { $0.dimension == trait.dimension && (trait.isEvasion || !$0.isEvasion) }
     }
 
     @discardableResult
@@ -145,7 +145,8 @@ struct StrangerSearch {
         _ trait: Trait, _ session: Session, _ chosen: [Trait], _ step: Step, _ extra: [Trait]
     ) -> Step? {
         guard fits(trait, session), isFree(trait, chosen) else { return nil }
-        return explore(trait.applied(to: session), chosen + [trait], after: step, extra: extra)
+        let others = chosen.filter { $0.dimension != trait.dimension }
+        return explore(trait.applied(to: session), others + [trait], after: step, extra: extra)
     }
 
     /// Takes a large table a part at a time, and stops when it has shown often enough what it does.

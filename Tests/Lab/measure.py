@@ -101,6 +101,8 @@ class Names(threading.Thread):
         if name.endswith(".bl.test"):
             return None
         own = name in OWN
+        if kind == 2:
+            return [encoded("ns." + name)]
         if kind == 15:
             if name == "evil-mx.test":
                 return [exchanger(10, "catcher.test"), exchanger(20, "mx.example.net")]
@@ -560,6 +562,8 @@ class Conversation:
         for line in session.get("before", []):
             if not line.startswith("PROXY"):
                 yield ("before", line)
+                # After that, the session begins anew.
+                yield from greet if line.startswith("XCLIENT") else []
         if session.get("login"):
             yield ("auth", "AUTH PLAIN AGFsaWNlQGV4YW1wbGUubmV0AGNvcnJlY3QgaG9yc2U=")
 

@@ -79,6 +79,26 @@ import Testing
         #expect(host(open.merging(settings) { $1 }, local: local).report.verdict == verdict)
     }
 
+    @Test(arguments: [
+        ("content_filter", "smtp:[a.example]", RelayVerdict.open),
+        ("content_filter", "smtp:[127.0.0.1]:10024", .closed),
+        ("smtpd_client_restrictions", "check_client_access static:{FILTER smtp:[a.example]}", .open),
+        (
+            "smtpd_client_restrictions", "check_client_access inline:{x.example={FILTER smtp:[a.example]}}",
+            .closed
+        ),
+    ])
+    func `A filter elsewhere gets what would stay here`(name: String, value: String, verdict: RelayVerdict) {
+        #expect(host(Self.catchAll).setting(name, value).report.verdict == verdict)
+        #expect(host([:]).setting(name, value).report.verdict == .closed)
+    }
+
+    @Test(arguments: ["transport_maps", "virtual_alias_maps", "relay_domains", "mydestination"])
+    func `What cannot be looked up keeps mail from going on`(name: String) {
+        let host = host(["mynetworks": "0.0.0.0/0 [::]/0"]).setting(name, "fail:x")
+        #expect(![.open, .partial].contains(host.report.verdict))
+    }
+
     @Test func `What a relay domain's host may pass on leaves where other mail stays`() {
         let open = [
             "mynetworks": "0.0.0.0/0 [::]/0", "default_transport": "error:no",

@@ -230,6 +230,27 @@ struct OutboundClassTests {
     }
 
     @Test(arguments: [
+        ("inline:{partner.example=OK}", RelayVerdict.partial), ("pcre:{{/^203\\.0\\.113\\./ OK}}", .partial),
+        ("inline:{host.partner.example=OK}", .closed),
+    ])
+    func `Who gets past one list by his name comes to what another asks for`(
+        table: String, verdict: RelayVerdict
+    ) {
+        let list = "permit_mynetworks, check_client_access \(table), reject_unauth_destination"
+        let host = SampleHost().setting("smtpd_relay_restrictions", list)
+            .setting("smtpd_client_restrictions", "check_client_access pcre:{{/^host/ REJECT}}")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test func `What a second expression takes out of a rule is not let in by it`() {
+        let list = "permit_mynetworks, check_client_access regexp:/p, reject_unauth_destination"
+        let host = SampleHost().setting("smtpd_relay_restrictions", list)
+        #expect(host.table("regexp:/p", "/partner/!/dsl/ OK\n").report.verdict == .partial)
+        #expect(host.table("regexp:/p", "/partner/!/./ OK\n").report.verdict == .closed)
+        #expect(host.table("regexp:/p", "/partner/!!/dsl/ OK\n").report.verdict == .unknown)
+    }
+
+    @Test(arguments: [
         ("$user@$extension", RelayVerdict.open), ("${user}@$(extension)", .open),
         ("postmaster@$extension", .partial),
         ("$user@other.example", .closed), ("root+$extension", .closed), ("$local", .closed), ("", .closed),
