@@ -23,6 +23,8 @@ private func verdictLine(_ report: RelayReport, _ style: TerminalStyle) -> Strin
     case .partial: style.red("✗ partial") + ": certain strangers can relay through this configuration."
     case .closed where report.keepsStrangersMail:
         style.yellow("! closed") + ": strangers' mail is taken and kept; it leaves once somebody lets it go."
+    case .closed where report.mta == .msmtp:
+        style.green("✓ closed") + ": this host takes no mail in, so there is nothing to relay through."
     case .closed: style.green("✓ closed") + ": no stranger can relay through this configuration."
     case .broken:
         style.yellow("! broken") + ": with this configuration the MTA would not start, or refuses everyone."
