@@ -76,17 +76,43 @@ struct Population: Sendable {
     }
 
     private func name(_ sources: [Source]) -> String? {
-        let strangers = sources.compactMap { source -> String? in
-            switch source {
-            case .network(let network):
-                if network.prefix == 0 { return "everywhere" }
-                return trusted.contains { $0.contains(network) } ? nil : network.description
-            case .named(let name): return ["localhost"].contains(name) ? nil : name
-            }
+        let strangers = sources.compactMap(\.network).filter { network in
+            !trusted.contains { $0.contains(network) }
         }
-        guard !strangers.isEmpty else { return nil }
-        return strangers.contains("everywhere")
-            ? "every client" : "clients in " + strangers.joined(separator: ", ")
+        guard !strangers.contains(where: { $0.prefix == 0 }) else { return "every client" }
+        let names = sources.compactMap { source -> String? in
+            if case .named(let name) = source, name != "localhost" { name } else { nil }
+        }
+        let all = merged(strangers).map(\.description) + names
+        guard !all.isEmpty else { return nil }
+        let more = all.count - Self.mostNamed
+        return "clients in " + all.prefix(Self.mostNamed).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more networks" : "")
+    }
+
+    /// So many networks are named, and the others counted.
+    private static let mostNamed = 16
+
+    /// The same addresses in as few networks as hold them: tcpserver's ranges come address by address.
+    private func merged(_ networks: [IPNetwork]) -> [IPNetwork] {
+        var result = networks
+        for prefix in stride(from: networks.map(\.prefix).max() ?? 0, to: 1, by: -1) {
+            var halves: [IPNetwork: Int] = [:]
+            for (index, network) in result.enumerated() where network.prefix == prefix {
+                guard let half = IPNetwork(network.address, prefix: prefix - 1),
+                    let whole = IPNetwork(half.first, prefix: prefix - 1)
+                else { continue }
+                if let other = halves[whole], result[other] != network {
+                    result[other] = whole
+                    result[index] = whole
+                } else {
+                    halves[whole] = index
+                }
+            }
+            var seen: Set<IPNetwork> = []
+            result = result.filter { seen.insert($0).inserted }
+        }
+        return result
     }
 
     /// xinetd's words for addresses: a zero at the end stands for any number (xinetd.conf(5), only_from).

@@ -334,7 +334,7 @@ import Testing
             opens: "clients in 10.0.0.0/8"),
         Case(
             "a range", SampleQmail.withRules("192.0.2.7-9:allow,RELAYCLIENT=\"\"\n"), .partial,
-            opens: "clients in 192.0.2.7/32, 192.0.2.8/32, 192.0.2.9/32"),
+            opens: "clients in 192.0.2.7/32, 192.0.2.8/31"),
         Case(
             "a reverse name", SampleQmail.withRules("=.isp.test:allow,RELAYCLIENT=\"\"\n"), .partial,
             opens: "clients whose reverse name ends in .isp.test"),

@@ -51,6 +51,20 @@ struct XinetdTests {
             self.report(["/etc/xinetd.d/smtp_psa": SampleQmail.xinetd(), "rcpthosts": nil]).verdict == .open)
     }
 
+    @Test("Ranges of addresses are named as the networks that they make, and many are counted")
+    func ranges() {
+        let whole = explainRelay(
+            SampleQmail.withRules("192.0.2.0-255:allow,RELAYCLIENT=\"\"\n:allow\n"), trusted: [])
+        #expect(whole.causes.map(\.opens) == ["clients in 192.0.2.0/24"])
+        let odd = (0..<40).map { 2 * $0 }.map { "192.0.2.\($0)" }
+        let entry = SampleQmail.xinetd(
+            environment: "RELAYCLIENT=", more: "        only_from       = \(odd.joined(separator: " "))\n")
+        let many = report(["/etc/xinetd.d/smtp_psa": entry])
+        #expect(
+            many.causes.first?.opens.hasSuffix("192.0.2.30/32 and 24 more networks") == true, "\(many.causes)"
+        )
+    }
+
     @Test("A catch-all that has all mail keeps it here without rcpthosts, and the risk is said")
     func catchAll() {
         let report = report([
