@@ -97,13 +97,30 @@ struct Explanation: Sendable {
     }
 
     private func openings(_ service: MailService) -> [Opening] {
-        guard let everybody = population.clients(of: service) else { return [] }
+        guard let everybody = population.clients(of: service) else {
+            return refusesEveryone(service).map { [$0] } ?? []
+        }
         if let fault = fault(of: service) { return [fault] }
         let doubts = doubts(about: service)
         guard service.chain != nil || doubts.isEmpty else { return doubts }
         if service.server == .qmqp { return [queueProtocol(service, everybody)] }
         return relayClients(service) + unlisted(service, everybody) + logins(service, everybody)
             + whiteList(service) + popLocks(service) + doubts
+    }
+
+    /// Why no client is let in on port 25, not even the host itself, so that no mail arrives.
+    private func refusesEveryone(_ service: MailService) -> Opening? {
+        guard service.port == 25, service.server == .smtp, IPAddress(service.address)?.isLoopback != true
+        else {
+            return nil
+        }
+        guard service.clients.allSatisfy(\.isDenied),
+            service.clients.contains(where: { $0.client.kind == .everybody })
+        else { return nil }
+        return fault(
+            "rules", .broken, file: service.chain?.rulesPath ?? service.place.file,
+            "every client is denied, so no mail arrives",
+            remedy: "let everybody in, without RELAYCLIENT")
     }
 
     /// What may give the server RELAYCLIENT, or be another server, and is not known here.

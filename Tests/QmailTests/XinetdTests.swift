@@ -51,6 +51,12 @@ struct XinetdTests {
             self.report(["/etc/xinetd.d/smtp_psa": SampleQmail.xinetd(), "rcpthosts": nil]).verdict == .open)
     }
 
+    @Test("Where every client of port 25 is denied no mail arrives: broken, not closed")
+    func denied() {
+        #expect(explainRelay(SampleQmail.withRules(":deny\n"), trusted: []).verdict == .broken)
+        #expect(explainRelay(SampleQmail.withRules("127.:allow\n:deny\n"), trusted: []).verdict == .closed)
+    }
+
     @Test("Ranges of addresses are named as the networks that they make, and many are counted")
     func ranges() {
         let whole = explainRelay(
