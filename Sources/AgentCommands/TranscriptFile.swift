@@ -1,5 +1,6 @@
 import Content
 import Foundation
+import HostIO
 import MailModel
 import Probing
 import Synchronization
@@ -18,13 +19,10 @@ final class TranscriptFile: Sendable {
     private let path: String
     private let state: Mutex<State>
 
-    /// - Throws: ``ExitStatus/usage`` when the file cannot be made; one that is there is written anew.
+    /// - Throws: ``ExitStatus/failed`` when the file cannot be made; an older transcript is written anew, anything else
+    ///   that is there stays.
     init(_ path: String) throws(Failure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw Failure(
-                .usage, "the transcript \(path) cannot be written", detail: String(cString: strerror(errno)))
-        }
+        let descriptor = try makeOwnFile(path, called: "transcript", replacing: beginsTranscript)
         self.path = path
         state = Mutex(State(file: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)))
     }
@@ -74,4 +72,13 @@ final class TranscriptFile: Sendable {
         }
         if let failure { throw Failure(.failed, "the transcript \(path) is not whole", detail: failure) }
     }
+}
+
+/// Whether a file begins with a line of a transcript: `203.0.113.10 25 #3 > …`.
+private func beginsTranscript(_ bytes: [UInt8]) -> Bool {
+    let words = bytes.split(separator: UInt8(ascii: " "), maxSplits: 4).map {
+        String(decoding: $0, as: UTF8.self)
+    }
+    return words.count == 5 && IPAddress(words[0]) != nil && Int(words[1]) != nil
+        && words[2].hasPrefix("#") && [">", "<", "-"].contains(words[3])
 }

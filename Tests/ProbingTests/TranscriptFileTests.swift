@@ -46,6 +46,42 @@ struct TranscriptFileTests {
         }
     }
 
+    @Test(
+        "What stands under its name and is no transcript stays as it is: a file, a pipe, another's link",
+        .enabled(if: geteuid() == 0, "only root can give a link to another user"),
+        arguments: ["file", "pipe", "link", "transcript"])
+    func inItsPlace(what: String) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "transcript-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let (target, name) = (directory + "/target", directory + "/" + what)
+        try Data("precious\n".utf8).write(to: URL(filePath: target))
+        switch what {
+        case "file": try Data("precious\n".utf8).write(to: URL(filePath: name))
+        case "pipe": #expect(mkfifo(name, 0o644) == 0)
+        case "link":
+            #expect(chmod(directory, 0o1777) == 0)
+            #expect(symlink(target, name) == 0)
+            #expect(lchown(name, 12345, 12345) == 0)
+        default: try Data("127.0.0.1 25 #1 > QUIT\n".utf8).write(to: URL(filePath: name))
+        }
+        let rules = Self.rules
+        try await ScriptedServer.with({ _ in [.say("220 x"), .answer(rules)] }) { server in
+            let status = try await run(["probe", "127.0.0.1:\(server.port)", "--transcript", name])
+            #expect(status == (what == "transcript" ? 0 : 1))
+            #expect(server.lines.isEmpty == (what != "transcript"))
+        }
+        #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious\n")
+        var status = stat()
+        #expect(lstat(name, &status) == 0)
+        let kinds = ["pipe": S_IFIFO, "link": S_IFLNK]
+        #expect(status.st_mode & S_IFMT == kinds[what] ?? S_IFREG)
+        guard ["file", "transcript"].contains(what) else { return }
+        let text = try String(contentsOfFile: name, encoding: .utf8)
+        #expect(text.hasPrefix("precious") == (what == "file"))
+        #expect(!text.contains("25 #1"))
+    }
+
     private func run(_ arguments: [String]) async throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: try #require(builtAgent))
