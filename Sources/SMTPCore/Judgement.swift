@@ -47,7 +47,9 @@ package enum Judgement: Hashable, Sendable {
             self = .refused(ground)
         } else if reply.isTransient {
             // Postfix's `soft_bounce` says of nobody's mailbox that it may be there another time.
-            let isRefusal = Self.speaksOfRelaying(text) || text.contains("user unknown")
+            let isRefusal =
+                Self.speaksOfRelaying(text) || text.contains("user unknown")
+                || Self.isSoftenedRule(reply, text)
             self = isRefusal ? .refused(.relay) : .deferred
         } else if reply.isPermanent, reply.code != 503 || Self.wantsLogin(text) {
             self = .refused(.relay)
@@ -77,7 +79,8 @@ package enum Judgement: Hashable, Sendable {
         default: break
         }
         // A transient refusal of the client (greylisting, a lookup that failed) may pass.
-        if reply.isPermanent, contains(text, ["client host rejected"]) { return .client }
+        let isFinal = reply.isPermanent || isSoftenedRule(reply, text)
+        if isFinal, contains(text, ["client host rejected"]) { return .client }
         if contains(text, ["sender address rejected: domain not found", "sender verify failed"]) {
             return .sender
         }
@@ -99,6 +102,14 @@ package enum Judgement: Hashable, Sendable {
                 // Postfix's own restrictions of these names (smtpd_check.c): the next client hears the same.
                 "defer_if_permit requested", "defer_if_reject requested",
             ])
+    }
+
+    /// Whether this is Postfix's answer to `reject`, 554 5.7.1, made a 4xx by `soft_bounce`: a rule, which does not pass as
+    /// greylisting does. Its `defer` has other codes.
+    private static func isSoftenedRule(_ reply: Reply, _ text: String) -> Bool {
+        reply.code == 454 && reply.enhancedStatus.map { ($0.subject, $0.detail) == (7, 1) } == true
+            && contains(
+                text, ["client host rejected: access denied", "recipient address rejected: access denied"])
     }
 
     /// Whether a rule refuses every message at this stage, in Postfix's words for `smtpd_end_of_data_restrictions`; anything

@@ -155,6 +155,8 @@ extension OnARealHost {
             #expect(try outside.hostedReply().hasPrefix("250"))
             #expect(try outside.loginReply().hasPrefix("250"))
             #expect(try lab.agent("explain").status == 0)
+            let probe = try lab.agent("probe", "--from", "netns")
+            #expect(probe.status == 0, "\(probe.output)\(probe.errorOutput)")
         }
 
         @Test("The run is killed in the middle: the timer brings the host back")

@@ -46,6 +46,26 @@ struct JudgementTests {
                 Reply(554, "5.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"),
                 .refused(.client)
             ),
+            // As `soft_bounce` has them; `defer` and greylisting say 450.
+            (
+                Reply(454, "4.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"),
+                .refused(.client)
+            ),
+            (
+                Reply(454, "4.7.1 <x@example.org>: Recipient address rejected: Access denied"),
+                .refused(.relay)
+            ),
+            (Reply(450, "4.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"), .deferred),
+            (
+                Reply(450, "4.3.2 <unknown[198.51.100.7]>: Client host rejected: Try again later"),
+                .deferred
+            ),
+            (Reply(454, "4.7.1 <x@example.org>: Recipient address rejected: Greylisted"), .deferred),
+            (
+                Reply(
+                    454, "4.7.1 Service unavailable; Client host [198.51.100.7] blocked using dnsbl.example"),
+                .refused(.blockList)
+            ),
             (
                 Reply(
                     554, "5.7.1 Service unavailable; Client host [198.51.100.7] blocked using dnsbl.example"),
