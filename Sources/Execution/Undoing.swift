@@ -45,7 +45,8 @@ extension Plan {
             switch change.action {
             case .plesk(let plesk): [(change.finding, plesk.command.joined(separator: " "))]
             case .edit(let edit): edit.touches.map { (change.finding, "\(edit.path): \($0)") }
-            case .service, .hold: []
+            case .service(let service): service.mark.map { [(change.finding, $0)] } ?? []
+            case .hold: []
             }
         }
     }
@@ -69,6 +70,17 @@ extension Plan {
             plan.findings[index].notes.append(undoing.sentence)
         }
         return plan
+    }
+}
+
+extension ServiceChange {
+    /// `nil` for what only makes other changes count, or takes earlier ones back. A process id is another one each time.
+    fileprivate var mark: String? {
+        switch self {
+        case .retire, .start: summary
+        case .end(_, let command): "End \(command.first ?? "")"
+        case .reloadPostfix, .reloadSuperserver, .restartQmail, .restore, .withdraw, .resume: nil
+        }
     }
 }
 

@@ -36,6 +36,28 @@ struct UndoingTests {
         #expect(notes.allSatisfy { $0.contains("undone 3 times within a day, the last time since change 3") })
     }
 
+    @Test("A program that is brought back again and again is counted too, whatever its process id is")
+    func services() async throws {
+        let host = try TestHost()
+        let unit = ServiceManager.script(path: "/etc/init.d/sendmail", isEnabled: true)
+        func plan(_ processID: Int) -> Plan {
+            host.plan([
+                .service(.retire(unit)), .service(.end(processID: processID, command: ["/usr/sbin/exim4"])),
+                .service(.reloadPostfix),
+            ])
+        }
+        for number in 0..<2 {
+            host.world.withLock { world in
+                world.probes = [TestHost.report(.open), TestHost.report(.closed)]
+                world.moment.wall = Timestamp(seconds: 100_000 + 3600 * Int64(number))
+            }
+            _ = try await host.apply(plan(1000 + number))
+        }
+        let found = try Execution.undoings(of: plan(7), in: host.store, at: Timestamp(seconds: 108_000))
+        #expect(found.map(\.what) == ["Stop and disable /etc/init.d/sendmail", "End /usr/sbin/exim4"])
+        #expect(found.map(\.changeSets) == [[2, 1], [2, 1]])
+    }
+
     @Test("A file that an apply would refuse to replace is told of with the plan")
     func refused() throws {
         let host = try TestHost()
