@@ -1,4 +1,6 @@
 import ArgumentParser
+import Execution
+import Foundation
 import HostIO
 import MailModel
 import Recording
@@ -118,7 +120,9 @@ struct BackupsExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await perform(shared) { terminal in
-            try requireStore(shared.store).export(to: directory)
+            let store = try requireStore(shared.store)
+            try makeExportDirectory(directory)
+            try store.export(to: directory)
             terminal.show(
                 text: { _ in "Written to \(directory); its README.md says how to restore.\n" },
                 document: {
@@ -184,6 +188,14 @@ struct BackupsPruneCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// Makes it, or takes one that is empty and nobody else's: what is written can hold passwords.
+private func makeExportDirectory(_ directory: String) throws(Failure) {
+    // What is not empty is left as it is, and the export says so.
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    guard entries.isEmpty else { return }
+    try makePrivateDirectory(directory, existing: .becomesPrivate)
 }
 
 extension BackupLine {

@@ -19,6 +19,7 @@ package func makePrivateDirectory(_ path: String, existing: ExistingDirectory) t
     let unfit = try attempt("the directory \(path) cannot be used", at: path) {
         () throws(Errno) -> Failure? in
         try makeMissing(path)
+        if let link = linkOfOthers(on: path) { return reachedThrough(link, path) }
         let directory = try OpenFile(path: path, O_RDONLY | O_DIRECTORY)
         let before = try directory.status()
         guard !before.belongsToOthers else { return belongsToSomebodyElse(path) }
@@ -43,6 +44,19 @@ private func makeMissing(_ path: String) throws(Errno) {
         var status = stat()
         guard problem == .fileExists || stat(made, &status) == 0 else { throw problem }
     }
+}
+
+/// A symbolic link on the way that another user made, who would choose the directory.
+private func linkOfOthers(on path: String) -> String? {
+    // What cannot be walked cannot be opened either; the root has no name to walk to.
+    guard let walk = try? PathWalk.to(path + "/x") else { return nil }
+    return walk.steps.first { $0.container != nil && $0.status.belongsToOthers }?.path
+}
+
+private func reachedThrough(_ link: String, _ path: String) -> Failure {
+    Failure(
+        .failed, "the directory \(path) cannot be used: \(link) is a symbolic link of another user",
+        remedy: "Name the directory itself, or another one.")
 }
 
 private func belongsToSomebodyElse(_ path: String) -> Failure {

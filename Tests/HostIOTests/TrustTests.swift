@@ -118,6 +118,23 @@ struct TrustTests {
         #expect(failure?.summary.contains("another user") == true)
     }
 
+    @Test(
+        "A directory that another user's link leads to is refused, and keeps its mode",
+        .enabled(if: HostTools.isRoot, "only root can give a link to another user"),
+        arguments: ["link", "link/below"])
+    func foreignLink(name: String) throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkdir(directory("target"), 0o755) == 0 && mkdir(directory("target/below"), 0o755) == 0)
+        #expect(symlink(directory("target"), directory("link")) == 0)
+        try makePrivateDirectory(directory(name), existing: .keepsItsMode)
+        #expect(lchown(directory("link"), 12345, 12345) == 0)
+        let failure = #expect(throws: Failure.self) {
+            try makePrivateDirectory(directory(name), existing: .becomesPrivate)
+        }
+        #expect(failure?.summary.hasSuffix("\(directory("link")) is a symbolic link of another user") == true)
+        #expect(mode(directory("target")) == 0o755 && mode(directory("target/below")) == 0o755)
+    }
+
     private func mode(_ path: String) -> mode_t {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
