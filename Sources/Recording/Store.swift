@@ -24,7 +24,7 @@ package struct Store: Sendable {
     ///
     /// A new file gets mode 0600, and one that others may read loses that; SQLite gives its rollback
     /// journal the mode of the store.
-    /// - Throws: ``ExitStatus/storeUnusable`` for a damaged store, one of a newer version, another program's
+    /// - Throws: ``ExitStatus/storeUnusable`` for a damaged store, one of another user, one of a newer version, another program's
     ///   database, or what is no file; ``ExitStatus/failed`` when it cannot be made or written;
     ///   ``ExitStatus/locked`` when another program keeps it locked for five seconds.
     package init(path: String, access: Access) throws(Failure) {
@@ -152,6 +152,13 @@ private func requireFile(_ path: String, _ access: Store.Access) throws(Failure)
         throw Failure(
             .storeUnusable, "the store \(path) is not a file",
             remedy: "Name a file with --store; it is made when it is not there.")
+    }
+    guard status.st_uid == 0 || status.st_uid == geteuid() else {
+        throw Failure(
+            .storeUnusable, "the store \(path) belongs to another user, who could read it and write to it",
+            remedy:
+                "Name another one with --store, or take it over if you trust what is in it: chown root: \(path)"
+        )
     }
     // By name: closing a descriptor of the file would end the locks of every other connection here.
     if access == .readWrite, status.st_mode & 0o077 != 0, status.st_uid == geteuid() {

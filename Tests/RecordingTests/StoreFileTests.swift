@@ -19,6 +19,22 @@ struct StoreFileTests {
     }
 
     @Test(
+        "A store of another user is refused and stays as it is",
+        .enabled(if: isRoot, "only root can give it to another user"),
+        arguments: [Store.Access.readOnly, .readWrite])
+    func anothers(access: Store.Access) throws {
+        let fixture = try StoreFixture()
+        _ = try fixture.open()
+        let before = fixture.bytes("agent.sqlite")
+        #expect(chown(fixture.path, 12345, 0) == 0 && chmod(fixture.path, 0o644) == 0)
+        let failure = #expect(throws: Failure.self) { try fixture.open(access) }
+        #expect(failure?.status == .storeUnusable)
+        #expect(failure?.remedy?.hasSuffix("chown root: \(fixture.path)") == true)
+        #expect(fixture.bytes("agent.sqlite") == before)
+        #expect(permissions(fixture.path) == 0o644)
+    }
+
+    @Test(
         "A text file in its place is refused and stays as it is",
         arguments: [Store.Access.readOnly, .readWrite])
     func textFile(access: Store.Access) throws {
