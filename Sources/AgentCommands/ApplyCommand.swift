@@ -106,14 +106,15 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         show(plan, result, terminal)
         guard result.outcome == .confirmed else { return result.outcome.exitStatus }
-        prune(store, host.policy, terminal)
+        prune(store, host, terminal)
         return host.plan(for: await host.observe()).sayWhatIsLeft(terminal)
     }
 
     /// The store stays within what the policy says. That it could not be is no failure of the change.
-    private func prune(_ store: Store, _ policy: Policy, _ terminal: Terminal) {
+    private func prune(_ store: Store, _ host: Host, _ terminal: Terminal) {
         do throws(Failure) {
-            let pruning = try store.prune(policy.backups, at: currentTime())
+            let pruning = try store.pruneWhatHoldsNothing(
+                host.policy.backups, at: currentTime(), host.placesInQueue())
             guard !pruning.changeSets.isEmpty else { return }
             terminal.detail("Forgot \(pruning.changeSets.count) old changes, as the policy's backups say.")
         } catch {

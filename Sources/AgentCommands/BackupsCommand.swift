@@ -141,7 +141,8 @@ struct BackupsPruneCommand: AsyncParsableCommand {
         commandName: "prune", abstract: "Forget old change sets, as far as the policy lets go of them.",
         discussion: """
             The policy's backups.keep-last and backups.keep-within say what stays. What is
-            open stays as well, and the last change that was seen to be good.
+            open stays as well, the last change that was seen to be good, and whatever held
+            messages that are on hold still.
 
             EXAMPLES:
               agent backups prune --dry-run
@@ -166,8 +167,9 @@ struct BackupsPruneCommand: AsyncParsableCommand {
             let policy = try loadPolicy(shared.policy)
             _ = try requireStore(shared.store)
             return try await withRunLock(at: runLock, owner: "agent backups prune") {
-                let pruning = try openStore(storePath(shared.store)).prune(
-                    policy.backups, at: currentTime(), isDry: dryRun)
+                let host = Host(policy: policy, terminal: terminal, options: shared.common)
+                let pruning = try openStore(storePath(shared.store)).pruneWhatHoldsNothing(
+                    policy.backups, at: currentTime(), isDry: dryRun, host.placesInQueue())
                 let verb = dryRun ? "Would forget" : "Forgot"
                 terminal.show(
                     text: { _ in

@@ -17,15 +17,17 @@ extension Store {
     ///
     /// What stays: the last ones and those of the last days, as the policy says; whatever is not closed and
     /// what it takes back; the last one that was seen to be good; and what a change set that stays takes back.
-    /// - Parameter isDry: Whether only to say what would go.
+    /// - Parameters:
+    ///   - isDry: Whether only to say what would go.
+    ///   - needed: Change sets that stay for another reason.
     package func prune(
-        _ policy: Policy.Backups, at now: Timestamp, isDry: Bool = false
+        _ policy: Policy.Backups, at now: Timestamp, isDry: Bool = false, keeping needed: Set<Int> = []
     ) throws(Failure) -> Pruning {
         let oldest = now.advanced(bySeconds: -86_400 * Int64(policy.keepWithinDays))
         let pruning = try write { db in
             var pruning: Pruning?
             try db.inSavepoint {
-                pruning = try prune(keepingLast: policy.keepLast, andSince: oldest, db)
+                pruning = try prune(keepingLast: policy.keepLast, andSince: oldest, and: needed, db)
                 return isDry ? .rollback : .commit
             }
             return pruning ?? Pruning(changeSets: [], contents: 0, contentBytes: 0, kept: 0)
@@ -35,7 +37,7 @@ extension Store {
     }
 
     private func prune(
-        keepingLast count: Int, andSince oldest: Timestamp, _ db: Database
+        keepingLast count: Int, andSince oldest: Timestamp, and needed: Set<Int>, _ db: Database
     ) throws -> Pruning {
         let goes = try Int.fetchAll(
             db,
@@ -43,13 +45,14 @@ extension Store {
                 WITH RECURSIVE kept (id) AS (
                     SELECT id FROM (SELECT id FROM change_set ORDER BY id DESC LIMIT ?)
                     UNION SELECT id FROM change_set WHERE created >= ? OR finished IS NULL
+                    UNION SELECT value FROM json_each(?)
                     UNION SELECT max(id) FROM change_set WHERE outcome = 'confirmed' AND kind IN ('apply', 'rollback')
                     UNION SELECT reverts FROM change_set JOIN kept USING (id) WHERE reverts IS NOT NULL
                 )
                 SELECT id FROM change_set WHERE id NOT IN (SELECT id FROM kept WHERE id IS NOT NULL) ORDER BY id
-                """, arguments: [count, oldest.microseconds])
+                """, arguments: [count, oldest.microseconds, list(needed)])
         // One statement each: what takes back an older one that goes as well is looked at when all are gone.
-        let list = "[\(goes.map(String.init).joined(separator: ","))]"
+        let list = list(goes)
         try db.execute(
             sql: "DELETE FROM step WHERE change_set IN (SELECT value FROM json_each(?))", arguments: [list])
         try db.execute(
@@ -69,4 +72,9 @@ extension Store {
     private func shrink() {
         try? queue.vacuum()
     }
+}
+
+/// For `json_each`.
+private func list(_ ids: some Sequence<Int>) -> String {
+    "[\(ids.map(String.init).joined(separator: ","))]"
 }

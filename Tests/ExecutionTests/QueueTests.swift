@@ -36,6 +36,35 @@ struct QueueTests {
         #expect(back.outcome.action == .hold && host.count(.hold) == 2500)
     }
 
+    @Test("What holds messages still is not forgotten by a pruning, however old it is")
+    func notForgotten() async throws {
+        let host = try TestHost()
+        let held = try await hold(host.fill(3), on: host)
+        for _ in 0..<3 {
+            _ = try await changeQueue(
+                .release, [], plan: host.plan([]), document: "{}", using: host.instruments)
+        }
+        let policy = Policy.Backups(keepLast: 1, keepWithinDays: 0)
+        let later = Timestamp(seconds: 4_000_000_000)
+        func prune(isDry: Bool = false) throws -> [Int] {
+            try host.store.pruneWhatHoldsNothing(
+                policy, at: later, isDry: isDry, host.instruments.queue
+            ).changeSets
+        }
+        #expect(try prune(isDry: true) == [2, 3])
+        #expect(try prune() == [2, 3])
+        let messages = try host.store.heldMessages(by: nil, host.instruments.queue).messages
+        #expect(messages.count == 3)
+        _ = try await changeQueue(
+            .release, Array(messages.dropLast()), plan: host.plan([]), document: "{}",
+            reverting: held.changeSet, using: host.instruments)
+        _ = try await changeQueue(.release, [], plan: host.plan([]), document: "{}", using: host.instruments)
+        #expect(try prune() == [4, 5], "one message is on hold still")
+        host.world.withLock { $0.queue = [:] }
+        #expect(try prune() == [held.changeSet])
+        #expect(try host.store.verify() == [])
+    }
+
     @Test("What left, what came under a reused queue id, and what somebody else held is left alone")
     func rechecked() async throws {
         let host = try TestHost()
