@@ -51,7 +51,8 @@ let package = Package(
         .target(name: "RelayAnalysis", dependencies: ["MailModel", "Postfix"]),
         .target(name: "QueueAnalysis", dependencies: ["MailModel"]),
         .target(name: "HostIO", dependencies: ["MailModel", "Content", subprocess, systemPackage]),
-        .target(name: "Observation", dependencies: ["MailModel", "Postfix", "Qmail", "HostIO"]),
+        .target(
+            name: "Observation", dependencies: ["MailModel", "Content", "Postfix", "Qmail", "HostIO"]),
         .target(name: "Planning", dependencies: ["MailModel", "Content", "Qmail", "RelayAnalysis"]),
         .target(name: "Recording", dependencies: ["MailModel", "Content", grdb]),
         .target(name: "Execution", dependencies: ["MailModel", "Content", "HostIO", "Recording"]),

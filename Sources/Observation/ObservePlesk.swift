@@ -1,3 +1,4 @@
+internal import Content
 import HostIO
 package import MailModel
 
@@ -127,7 +128,7 @@ private func report(
 func firstLine(of result: ProgramResult) -> String {
     let lines = (result.errorText + "\n" + result.outputText).split(whereSeparator: \.isNewline)
     if let line = lines.first(where: { !$0.allSatisfy(\.isWhitespace) }) {
-        return String(line.prefix(200)).trimmed
+        return String(withoutSecrets(String(line)).prefix(200)).trimmed
     }
     switch result.exit {
     case .exited(let code): return "it ended with exit status \(code) and said nothing"

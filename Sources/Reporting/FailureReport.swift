@@ -1,13 +1,13 @@
 internal import Content
 package import MailModel
 
-/// A failure as the terminal shows it: one sentence, each single thing that is wrong, why, and what to do.
+/// A failure as the terminal shows it, without the secrets that a program's own words or a line of a policy may have: one sentence, each single thing that is wrong, why, and what to do.
 package func renderFailure(_ failure: Failure, style: TerminalStyle) -> String {
-    var lines = [style.red("error") + ": " + printableText(failure.summary.utf8)]
+    var lines = [style.red("error") + ": " + shownText(failure.summary)]
     for diagnostic in failure.diagnostics {
         let place = diagnostic.location.map { printableText($0.description.utf8) + ": " } ?? ""
-        lines.append("  " + place + printableText(diagnostic.summary.utf8))
-        if let remedy = diagnostic.remedy { lines.append("      " + printableText(remedy.utf8)) }
+        lines.append("  " + place + shownText(diagnostic.summary))
+        if let remedy = diagnostic.remedy { lines.append("      " + shownText(remedy)) }
     }
     if let detail = failure.detail { lines.append("  " + indented(detail)) }
     if let remedy = failure.remedy { lines.append("  " + style.bold("To do: ") + indented(remedy)) }
@@ -15,7 +15,7 @@ package func renderFailure(_ failure: Failure, style: TerminalStyle) -> String {
 }
 
 private func indented(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { printableText($0.utf8) }
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { shownText(String($0)) }
         .joined(separator: "\n  ")
 }
 
@@ -24,9 +24,9 @@ package func failureDocument(_ failure: Failure) -> JSONValue {
     .object([
         .init("format", .string("agent.error/1")),
         .init("exit", .int(Int(failure.status.rawValue))),
-        .init("summary", .string(failure.summary)),
-        .init("detail", .optional(failure.detail)),
-        .init("remedy", .optional(failure.remedy)),
+        .init("summary", .string(withoutSecrets(failure.summary))),
+        .init("detail", .optional(failure.detail.map { withoutSecrets($0) })),
+        .init("remedy", .optional(failure.remedy.map { withoutSecrets($0) })),
         .init(
             "diagnostics",
             .array(
@@ -35,7 +35,7 @@ package func failureDocument(_ failure: Failure) -> JSONValue {
                         .init("file", .optional(diagnostic.location?.file)),
                         .init("line", .optional(diagnostic.location?.line)),
                         .init("column", .optional(diagnostic.location?.column)),
-                        .init("summary", .string(diagnostic.summary)),
+                        .init("summary", .string(withoutSecrets(diagnostic.summary))),
                         .init("remedy", .optional(diagnostic.remedy)),
                     ])
                 })),
