@@ -53,6 +53,8 @@ extension ChangeSetRow {
 
 extension Engine {
     init(resuming row: ChangeSetRow, using instruments: Instruments) throws(Failure) {
+        // What it lacks would not be taken back, and nobody would hear of it.
+        try instruments.store.requireSeal(of: row.id)
         let journal = Journal(store: instruments.store, changeSet: row.id, now: instruments.now)
         try makeReady(journal.steps().firstImages.compactMap(\.row.path))
         self.init(instruments: instruments, journal: journal)

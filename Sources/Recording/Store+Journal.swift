@@ -32,6 +32,7 @@ extension Store {
             try new.window.map { try move($0, of: id, db) }
             for step in backups { _ = try keep(step, .done, new.created, in: id, db) }
             for step in steps { _ = try keep(step, .started, new.created, in: id, db) }
+            try writeSeal(of: id, db)
             return id
         }
         try readBack(backups + steps)
@@ -58,7 +59,11 @@ extension Store {
     /// returns.
     /// - Returns: The numbers of the steps among them, in order.
     package func commit(_ entries: [JournalEntry], in changeSet: Int) throws(Failure) -> [Int] {
-        let numbers = try write { db in try keep(entries, in: changeSet, db) }
+        let numbers = try write { db in
+            let numbers = try keep(entries, in: changeSet, db)
+            try writeSeal(of: changeSet, db)
+            return numbers
+        }
         try readBack(entries.compactMap { if case .step(let step, _, _) = $0 { step } else { nil } })
         return numbers
     }
@@ -141,12 +146,16 @@ extension Store {
                     WHERE id = ?
                     """,
                 arguments: [phase.rawValue, decided, message, probe.map { sha256($0.utf8) }, changeSet])
+            try writeSeal(of: changeSet, db)
         }
     }
 
     /// Gives a change set's confirm window another end.
     package func move(_ window: ConfirmWindow, of changeSet: Int) throws(Failure) {
-        try write { db in try move(window, of: changeSet, db) }
+        try write { db in
+            try move(window, of: changeSet, db)
+            try writeSeal(of: changeSet, db)
+        }
     }
 
     private func move(_ window: ConfirmWindow, of changeSet: Int, _ db: Database) throws {
@@ -159,7 +168,7 @@ extension Store {
             arguments: StatementArguments(window.columns + [changeSet]))
     }
 
-    /// Closes a change set, and seals it.
+    /// Closes a change set.
     /// - Parameter probe: The last probe's document; `nil` leaves the one that led to the outcome.
     package func close(
         _ changeSet: Int, outcome: String, message: String, probe: String?,

@@ -2,11 +2,11 @@ import Content
 import GRDB
 package import MailModel
 
-/// A change set that is closed does not change any more. Its seal, written when it is closed, is a digest of its
-/// row and of its steps, so that what became of them since is seen.
+/// The seal of a change set is a digest of its row and of its steps, written in each transaction that writes to them, so
+/// that what others make of them is seen: while it is open, what the host is brought back to depends on it.
 extension Store {
-    /// - Throws: ``ExitStatus/storeUnusable`` when the change set or one of its steps is not what it was when it was
-    ///   closed. One that is open, or was closed by a version that wrote no seals, passes.
+    /// - Throws: ``ExitStatus/storeUnusable`` when the change set or one of its steps is not what was written of it. One
+    ///   of a version that wrote no seals passes.
     package func requireSeal(of changeSet: Int) throws(Failure) {
         guard try isSealBroken(changeSet) else { return }
         throw Failure(

@@ -17,7 +17,7 @@ package enum Damage: Hashable, Sendable {
     case swapped(digest: String, holds: String)
     /// A change set or a step with a value that this version does not know.
     case unreadable(changeSet: Int)
-    /// A closed change set that is not what it was when it was closed: a value is another one, or a step is gone.
+    /// A change set that is not what was written of it: a value is another one, or a step is gone.
     case sealBroken(changeSet: Int)
     /// A change set that lacks a step.
     case stepMissing(changeSet: Int)

@@ -99,5 +99,7 @@ let storeMigrator: DatabaseMigrator = {
     migrator.registerMigration("8 seals") { db in
         try db.execute(sql: "ALTER TABLE change_set ADD COLUMN seal TEXT")
     }
+    // An older version would write to an open change set and leave its seal as it is.
+    migrator.registerMigration("9 seals of open change sets") { _ in }
     return migrator
 }()

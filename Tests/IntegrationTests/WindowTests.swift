@@ -189,7 +189,7 @@ extension OnARealHost {
             // The clock of the journal is set back instead of the host's, which is this machine's.
             try lab.host(
                 "/usr/bin/sqlite3", "/var/lib/agent/agent.sqlite",
-                "UPDATE change_set SET window_deadline = window_deadline - 7200000000, window_boot = 'another'"
+                "UPDATE change_set SET window_deadline = window_deadline - 7200000000, window_boot = 'another', seal = NULL"
             )
             try lab.control("reboot")
             #expect(try outcome(lab) == "harboured")

@@ -110,6 +110,36 @@ struct VerifyTests {
     }
 
     @Test(
+        "What is written of an open change is not what it was: found, at every stage of it",
+        arguments: [
+            "DELETE FROM step WHERE number = 3", "DELETE FROM step",
+            "UPDATE step SET path = '/etc/postfix/main.cg' WHERE number = 1",
+            "UPDATE step SET state = 'undone' WHERE number = 2", "UPDATE change_set SET phase = 'written'",
+            "UPDATE change_set SET window_deadline = 7",
+        ])
+    func brokenSealOfOpen(sql: String) throws {
+        let fixture = try StoreFixture()
+        let store = try fixture.open()
+        let begun = try store.begin(newChangeSet(), keeping: [edit()], starting: [edit()])
+        #expect(try store.verify() == [])
+        _ = try store.record(edit("/etc/postfix/master.cf"), in: begun)
+        #expect(try store.verify() == [])
+        let window = ConfirmWindow(
+            length: .seconds(600), from: Moment(wall: noon, sinceBoot: .seconds(5), bootID: "boot"))
+        try store.enter(.window, decided: "confirmed", window: window, in: begun)
+        #expect(try store.verify() == [])
+        try store.move(window, of: begun)
+        #expect(try store.verify() == [])
+        try store.requireSeal(of: begun)
+        try fixture.sqlite(sql)
+        #expect(
+            try store.verify().filter { if case .extra = $0 { false } else { true } } == [
+                .sealBroken(changeSet: begun)
+            ])
+        #expect(throws: Failure.self) { try store.requireSeal(of: begun) }
+    }
+
+    @Test(
         "Without a seal, a step that is missing between others and an action that is no JSON are found",
         arguments: [
             ("DELETE FROM step WHERE number = 1", Damage.stepMissing(changeSet: 1)),
