@@ -58,6 +58,7 @@ struct VantageOption: ParsableArguments {
     func instruments(orElse usual: VantageAddress) throws(Failure) -> VantageInstruments {
         var instruments = VantageInstruments.ofThisProgram
         if let tokenFile {
+            try requireSecretFile(tokenFile)
             instruments.token = firstToken(in: try readText(tokenFile, what: "the token"))
         }
         if let vantageCa { instruments.trustedPEM = try readText(vantageCa, what: "the authority") }
@@ -123,11 +124,11 @@ extension VantageInstruments {
 
     /// Reads what the user has not named from where the host keeps it.
     /// - Throws: ``ExitStatus/usage`` when an https:// vantage is to be asked and there is no token;
-    ///   ``ExitStatus/invalid`` when others than root could have written the host's files.
+    ///   ``ExitStatus/invalid`` when others than root could have written the host's files, or may read the token.
     mutating func complete(for vantage: VantageAddress) throws(Failure) {
         guard case .https(let url) = vantage else { return }
         if token == nil, try isThere(VantageFiles.token) {
-            try requireTrustedFile(VantageFiles.token)
+            try requireSecretFile(VantageFiles.token)
             token = firstToken(in: try readText(VantageFiles.token, what: "the token"))
         }
         if trustedPEM == nil, try isThere(VantageFiles.authority) {

@@ -34,6 +34,28 @@ package func requireTrustedFile(_ path: String) throws(Failure) {
     }
 }
 
+/// Refuses a file with a secret in it that others may read or could have written. What comes through a pipe is in no file.
+/// - Throws: As ``requireTrustedFile(_:)`` does.
+package func requireSecretFile(_ path: String) throws(Failure) {
+    let status = try attempt("\(path) cannot be read", at: path) { () throws(Errno) in
+        var status = stat()
+        try retrying { stat(path, &status) }
+        return status
+    }
+    if status.kind == S_IFREG { try requireTrustedFile(path) }
+    if status.belongsToOthers {
+        throw Failure(
+            .invalid, "\(path) is not trusted: it belongs to another user", remedy: "chown root: \(path)")
+    }
+    let groupReads = status.st_mode & S_IRGRP != 0 && status.st_gid != 0 && status.st_gid != getegid()
+    guard status.st_mode & S_IROTH == 0, !groupReads else {
+        throw Failure(
+            .invalid, "\(path) is no secret: others may read it",
+            remedy: "Make a new secret, since this one may be known, and keep it closed: chmod go-rwx \(path)"
+        )
+    }
+}
+
 extension PathWalk.Step {
     /// The command that takes the right to write away from others; `nil` when they have none.
     fileprivate func wayToClose() throws(Errno) -> String? {

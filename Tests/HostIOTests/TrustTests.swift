@@ -73,6 +73,33 @@ struct TrustTests {
         #expect(failure?.remedy?.hasSuffix(directory(name)) == true)
     }
 
+    @Test(
+        "A file with a secret that others may read is refused, with what to do",
+        arguments: [(0o600, true), (0o400, true), (0o604, false), (0o644, false), (0o620, true)])
+    func secret(bits: Int, isSecret: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.write("token", "x", mode: mode_t(bits))
+        if isSecret { return try requireSecretFile(path) }
+        let failure = #expect(throws: Failure.self) { try requireSecretFile(path) }
+        #expect(failure?.status == .invalid)
+        #expect(failure?.remedy?.hasSuffix("chmod go-rwx \(path)") == true)
+    }
+
+    @Test(
+        "A file with a secret that belongs to another user, or that another group may read, is refused",
+        .enabled(if: HostTools.isRoot, "only root can give a file away"))
+    func foreignSecret() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.write("token", "x", mode: 0o640)
+        try requireSecretFile(path)
+        #expect(chown(path, 0, 12345) == 0)
+        #expect((#expect(throws: Failure.self) { try requireSecretFile(path) })?.status == .invalid)
+        #expect(chmod(path, 0o600) == 0)
+        try requireSecretFile(path)
+        #expect(chown(path, 12345, 0) == 0)
+        #expect((#expect(throws: Failure.self) { try requireSecretFile(path) })?.status == .invalid)
+    }
+
     @Test("A private directory is made with mode 0700, together with those above it")
     func makeDirectory() throws {
         let directory = try TemporaryDirectory()

@@ -23,7 +23,7 @@ extension OnARealHost {
                     [ $fd -le 2 ] || eval "exec $fd>&-"
                 done
                 cd \(directory.path)
-                openssl rand -hex 32 >token
+                (umask 077; openssl rand -hex 32 >token)
                 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout key.pem \
                     -out chain.pem -subj /CN=vantage.example -addext subjectAltName=IP:198.51.100.7 2>/dev/null
                 timeout 120 \(Self.program) vantage serve --listen 198.51.100.7:8443 --certificate chain.pem --key key.pem \
