@@ -11,7 +11,8 @@ func probeOverSSH(
 ) async throws(Failure) -> ProbeReport {
     var request = request
     request.origin = ProbeOrigin(kind: "ssh", address: nil)
-    let secret = randomToken()
+    // Whose the other addresses are is not asked there, and nobody has to answer on them.
+    let secret = request.endpoints.contains(where: \.isAtAsker) ? randomToken() : nil
     let order = ProbeOrder(
         program: instruments.program, request: request, link: nil, catches: instruments.catches,
         wantsTranscript: transcript != nil, wantsProgress: progress != nil, secret: secret)
@@ -24,9 +25,13 @@ func probeOverSSH(
         input: try encodeJSON(order), deadline: request.limits.whole + .seconds(45))
     if transcript != nil { call.outputLimit = KeptTranscript.ownLimitInJSON }
     call.watcher = ProgressLine.watcher(progress)
-    let result = try await ProbeOrder.answering(for: request, instruments.interfaces, secret: secret) {
-        [call] () async throws(Failure) in try await instruments.runProgram(call)
-    }
+    let run = { [call] () async throws(Failure) in try await instruments.runProgram(call) }
+    let result =
+        if let secret {
+            try await ProbeOrder.answering(for: request, instruments.interfaces, secret: secret, body: run)
+        } else {
+            try await run()
+        }
     guard result.succeeded else { throw didNotAnswer(destination, result) }
     return try decodeJSON(ProbeDelivery.self, result.output, what: "the report from \(destination)")
         .received(transcript)

@@ -46,7 +46,35 @@ struct RunProbeTests {
                 "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "--", "root@elsewhere.example",
                 "agent probe --request -",
             ])
-        #expect(try ProbeOrder(json: call.input, program: "1").request.origin.kind == "ssh")
+        let order = try ProbeOrder(json: call.input, program: "1")
+        #expect(order.request.origin.kind == "ssh")
+        #expect(order.secret == nil)
+    }
+
+    @Test("Over ssh challenges are answered while a host behind NAT has itself probed, and only then")
+    func answersOverSSH() async throws {
+        var request = request
+        request.endpoints = [.init(.v4(0), port: 25)]
+        let report = ProbeReport(
+            target: "x", from: ProbeOrigin(kind: "ssh", address: nil), verdict: .closed, endpoints: [],
+            hosted: nil)
+        let output = try encodeJSON(ProbeDelivery(report: report))
+        let proved = Mutex(false)
+        // Any address of this machine stands for that of an interface.
+        var instruments = VantageInstruments(
+            program: "1",
+            runProgram: { call throws(Failure) in
+                let order = try ProbeOrder(json: call.input, program: "1")
+                let isProved = await order.isProved(.v4(0x7f00_0004))
+                proved.withLock { $0 = isProved }
+                return ProgramResult(exit: .exited(0), output: output)
+            }, executable: "", arguments: [])
+        instruments.interfaces = [IPNetwork(.v4(0x7f00_0004))]
+        _ = try await runProbe(from: .ssh("elsewhere.example"), request, instruments: instruments)
+        #expect(proved.withLock { $0 } == false, "loopback is nobody's way in")
+        request.endpoints.append(.init(.v4(0x7f00_0004), port: 25))
+        _ = try await runProbe(from: .ssh("elsewhere.example"), request, instruments: instruments)
+        #expect(proved.withLock { $0 })
     }
 
     @Test(
