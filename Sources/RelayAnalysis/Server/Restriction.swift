@@ -103,6 +103,17 @@ func accessTable(_ argument: String) -> String {
     return tokenRanges(in: inner, separators: isListSeparator).first.map { inner[$0].text } ?? argument
 }
 
+/// The options of a `check_policy_service` argument, `{ server, name=value, { name = value } }`.
+func policyOptions(_ argument: String) -> [(name: String, value: String?)] {
+    guard argument.hasPrefix("{") else { return [] }
+    let inner = argument.bytes[...].strippingOuterBraces
+    return tokenRanges(in: inner, separators: isListSeparator).dropFirst().map { range in
+        let option = inner[range].strippingOuterBraces
+        guard let sign = option.firstIndex(of: UInt8(ascii: "=")) else { return (option.trimmedText, nil) }
+        return (Array(option[..<sign]).trimmedText, Array(option[(sign + 1)...]).trimmedText)
+    }
+}
+
 extension ArraySlice<UInt8> {
     /// The inside of `{ … }`.
     var strippingOuterBraces: [UInt8] {
@@ -163,16 +174,7 @@ struct RestrictionParser {
     }
 
     private func defaultAction(_ argument: String) -> String? {
-        guard argument.hasPrefix("{") else { return nil }
-        let inner = argument.bytes[...].strippingOuterBraces
-        let parts = tokenRanges(in: inner, separators: { $0 == UInt8(ascii: ",") }).map { inner[$0].text }
-        for part in parts {
-            let pair = part.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
-            if pair.count == 2, pair[0] == "default_action" {
-                return part.split(separator: "=", maxSplits: 1)[1].bytes.trimmedText
-            }
-        }
-        return nil
+        policyOptions(argument).last { $0.name == "default_action" }?.value
     }
 
     private static let plain: [String: Restriction.Kind] = [

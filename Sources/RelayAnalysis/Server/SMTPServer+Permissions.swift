@@ -170,7 +170,13 @@ extension SMTPServer {
         }
         guard session.policyServicesAreDown else { return .dunno }
         let name = "smtpd_policy_service_default_action"
-        guard case .permit = self.action(of: action ?? values.text(of: name)) else { return .reject(.policy) }
+        let isPermission =
+            switch self.action(of: action ?? values.text(of: name)) {
+            case .permit: true
+            case .restrictions(let inner): rule(inner, session, &evaluation, subject: nil).code == 1
+            default: false
+            }
+        guard isPermission else { return .reject(.policy) }
         blame.kind = .policyDefault
         if action == nil {
             blame.parameter = name

@@ -47,7 +47,22 @@ extension SMTPServer {
             let place = host.quoting.definition(of: "smtpd_restriction_classes", in: values)
             return ("restriction class `\(name)' needs a definition", place)
         }
-        return restrictionFault
+        return policyFault ?? restrictionFault
+    }
+
+    /// An option of a policy service that is none (attr_override.c).
+    private var policyFault: (why: String, place: Place)? {
+        let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
+        for check in checks {
+            guard case .policyService(let argument, _) = check.kind, let item = check.items.last,
+                let option = policyOptions(argument).first(where: { $0.value == nil })
+            else { continue }
+            return (
+                "malformed option: missing '=' after attribute name: \"\(option.name)\"",
+                host.quoting.place(of: item)
+            )
+        }
+        return nil
     }
 
     /// The tables that smtpd opens when it starts.

@@ -3,6 +3,23 @@ import Testing
 
 @testable import RelayAnalysis
 
+/// What a policy service that does not answer is taken to have said.
+@Suite struct PolicyOptionTests {
+    @Test(arguments: [
+        ("{ unix:p, default_action=OK }", RelayVerdict.partial),
+        ("{unix:p timeout=1s default_action=OK}", .partial),
+        ("{ unix:p, { default_action = permit } }", .partial), ("{ unix:p, default_action=DUNNO }", .closed),
+        ("{ unix:p, default_action=OK, default_action=DUNNO }", .closed),
+        ("{ unix:p, default_action = OK }", .broken), ("{ unix:p }", .closed),
+    ])
+    func `Its options are read as smtpd reads them`(argument: String, verdict: RelayVerdict) {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, check_policy_service \(argument), reject_unauth_destination")
+        #expect(host.report.verdict == verdict)
+    }
+}
+
 /// Tables of mail exchangers, name servers and addresses, which may refuse and never let in.
 @Suite struct ServerAccessTests {
     private func host(_ check: String) -> SampleHost {
