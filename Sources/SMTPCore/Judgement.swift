@@ -112,10 +112,10 @@ package enum Judgement: Hashable, Sendable {
                 text, ["client host rejected: access denied", "recipient address rejected: access denied"])
     }
 
-    /// Whether a rule refuses every message at this stage, in Postfix's words for `smtpd_end_of_data_restrictions`; anything
-    /// else after the message may be a filter that does not like what it reads.
+    /// Whether a rule refuses every message at this stage, in Postfix's words for `smtpd_end_of_data_restrictions` and for
+    /// `qmqpd_authorized_clients`; anything else after the message may be a filter that does not like what it reads.
     private static func isRuleAboutMessages(_ text: String) -> Bool {
-        contains(text, ["<end-of-message>:"])
+        contains(text, ["<end-of-message>:", "is not authorized to use this service"])
     }
 
     private static func wantsLogin(_ text: String) -> Bool {

@@ -43,6 +43,10 @@ struct HandOverTests {
                 "66:Dsorry, that domain isn't in my list of allowed rcpthosts (#5.7.1),", .refused(.relay),
                 false
             ),
+            (
+                "67:DError: unknown[198.51.100.7] is not authorized to use this service,", .refused(.relay),
+                false
+            ),
             ("32:Zqq write error or disk (#4.3.0),", .deferred, false),
         ], ["qmqp", "qmtp"])
     func answers(reply: (text: String, judgement: Judgement, isTaken: Bool), id: String) throws {
