@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postfix
 
-/// Tables as postmap(1) compiles them; that real ones are read as it lists them is tested on a real host.
+/// Tables as postmap(1) compiles them, in the layout that Berkeley DB 5.3 writes.
 @Suite struct HashDatabaseTests {
     /// A page of metadata and one of items, as Berkeley DB writes them.
     private func database(_ items: [String], kind: UInt8 = 13) -> [UInt8] {

@@ -7,8 +7,8 @@ import Testing
 @Suite struct RepairRelayTests {
     @Test(
         "Whatever relays is closed by edits that touch nothing else",
-        arguments: ExplainRelayTests.control + ExplainRelayTests.services + ExplainRelayTests.rules)
-    func closes(_ sample: ExplainRelayTests.Case) {
+        arguments: VerdictTests.control + VerdictTests.services + VerdictTests.rules)
+    func closes(_ sample: VerdictTests.Case) {
         let outcome = repairRelay(sample.configuration, trusted: SampleQmail.loopback)
         switch sample.verdict {
         case .open, .partial:

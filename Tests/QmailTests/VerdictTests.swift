@@ -1,0 +1,390 @@
+import MailModel
+import Testing
+
+@testable import Qmail
+
+@Suite("What Qmail's files come to")
+struct VerdictTests: ExplainedSample {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var configuration: QmailConfiguration
+        var verdict: RelayVerdict
+        /// `kind file:line` of the first cause.
+        var cause: String?
+        var opens: String?
+
+        var testDescription: String { name }
+
+        init(
+            _ name: String, _ configuration: QmailConfiguration, _ verdict: RelayVerdict,
+            cause: String? = nil, opens: String? = nil
+        ) {
+            self.name = name
+            self.configuration = configuration
+            self.verdict = verdict
+            self.cause = cause
+            self.opens = opens
+        }
+    }
+
+    static let control: [Case] = [
+        Case("Plesk's own", plain([:]), .closed),
+        Case(
+            "no rcpthosts", plain(["rcpthosts": nil]), .open, cause: "rcpthosts rcpthosts",
+            opens: "every client"),
+        Case("an empty rcpthosts", plain(["rcpthosts": ""]), .closed),
+        Case("only a comment in rcpthosts", plain(["rcpthosts": "# none\n"]), .closed),
+        Case("carriage returns match nothing", plain(["rcpthosts": "third.test\r\n"]), .closed),
+        Case("blanks in front match nothing", plain(["rcpthosts": " third.test\n"]), .closed),
+        Case(
+            "a foreign domain", plain(["rcpthosts": "example.net\nThird.test  \n"]), .partial,
+            cause: "rcpthosts rcpthosts:2",
+            opens: "every client, to third.test, whose mail is not delivered here"),
+        Case(
+            "a whole top-level domain", plain(["rcpthosts": ".test\n"]), .partial,
+            cause: "rcpthosts rcpthosts:1"),
+        Case(
+            "subdomains that are virtual",
+            plain(["rcpthosts": ".sub.example\n", "virtualdomains": ".sub.example:2\n"]), .closed),
+        Case("a dot lets every name with a dot behind it in", plain(["rcpthosts": ".\n"]), .partial),
+        Case(
+            "a host that Plesk hosts without mail",
+            plain(["rcpthosts": "example.net\n", "virtualdomains": ""]), .closed),
+        Case(
+            "everything is virtual, so nothing leaves",
+            plain(["rcpthosts": nil, "virtualdomains": ":alias-all\n"]), .closed),
+        Case(
+            "no rcpthosts, and an exception from the catch-all leaves",
+            plain(["rcpthosts": nil, "virtualdomains": ":alias-all\nthird.test:\n"]), .partial,
+            cause: "rcpthosts rcpthosts",
+            opens: "every client, to third.test, which virtualdomains sends away from its catch-all"),
+        Case("a star is no pattern", plain(["rcpthosts": "example.net\n*\n"]), .closed),
+        Case(
+            "an exception from the catch-all leaves",
+            plain(["rcpthosts": "third.test\n", "virtualdomains": ":alias-all\nthird.test:\n"]), .partial),
+        Case(
+            "percenthack of a domain that is accepted", plain(["percenthack": "# x\nexample.net\n"]),
+            .partial,
+            cause: "percenthack percenthack:2",
+            opens: "every client, by addresses of the form user%domain@example.net"),
+        Case("percenthack of a domain that is refused", plain(["percenthack": "other.example\n"]), .closed),
+        Case(
+            "percenthack of the domain that bare names get",
+            plain(["rcpthosts": "example.net\n", "percenthack": "mx.example.net\n"]),
+            .partial, opens: "every client, by addresses of the form user%domain"),
+        Case(
+            "percenthack into a catch-all",
+            plain(["percenthack": "example.net\n", "virtualdomains": ":alias-all\n"]), .closed),
+        Case("smtproutes is no permission", plain(["smtproutes": ":203.0.113.25\n"]), .closed),
+        Case("morercpthosts without its compiled form", plain(["morercpthosts": "third.test\n"]), .closed),
+        Case("no name", plain(["me": nil, "locals": "example.net\n"]), .broken, cause: "me me"),
+        Case(
+            "a catch-all that makes an address of the recipient's",
+            plain(["/var/qmail/alias/.qmail-default": "|forward \"`echo $DEFAULT | sed s/=/@/`\"\n"]),
+            .partial,
+            cause: "catch-all /var/qmail/alias/.qmail-default:1"),
+        Case(
+            "a domain whose catch-all makes an address of the recipient's",
+            plain([
+                "rcpthosts": "example.net\n", "virtualdomains": "example.net:alias-fwd\n",
+                "/var/qmail/alias/.qmail-fwd-default": "|forward \"$DEFAULT@elsewhere.test\"\n",
+            ]), .partial, cause: "catch-all /var/qmail/alias/.qmail-fwd-default:1"),
+        Case(
+            "the same file, to which no domain is led",
+            plain(["/var/qmail/alias/.qmail-fwd-default": "|forward \"$DEFAULT@elsewhere.test\"\n"]),
+            .closed),
+        Case(
+            "a catch-all that forwards to one address",
+            plain(["/var/qmail/alias/.qmail-default": "&a@third.test\n"]), .closed),
+        Case(
+            "a hosted domain's own catch-all, as Plesk lays it out",
+            plain(["/var/qmail/mailnames/example.net/.qmail-default": "&a@third.test\n"]), .closed),
+    ]
+
+    /// What starts the servers has it: a person takes it out there.
+    static let inherited: [Case] = [
+        Case(
+            "systemd starts the server for a client",
+            SampleQmail.configuration([
+                "/etc/systemd/system/smtp.socket": "[Socket]\nListenStream=203.0.113.10:25\nAccept=yes\n",
+                "/etc/systemd/system/smtp@.service":
+                    "[Service]\nExecStart=/var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n",
+            ]), .closed),
+        Case(
+            "systemd starts it with RELAYCLIENT",
+            SampleQmail.configuration([
+                "/etc/systemd/system/smtp.socket": "[Socket]\nListenStream=25\nAccept=yes\n",
+                "/etc/systemd/system/smtp@.service":
+                    "[Service]\nEnvironment=RELAYCLIENT=\nExecStart=/var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n",
+            ]), .open, cause: "relayclient /etc/systemd/system/smtp@.service:2"),
+        Case(
+            "sslserver is read as tcpserver is",
+            SampleQmail.configuration([
+                "/service/smtps/run":
+                    "export RELAYCLIENT=\nexec sslserver 0 465 /var/qmail/bin/qmail-smtpd\n"
+            ]), .open, cause: "relayclient /service/smtps/run:1"),
+        Case(
+            "xinetd itself has RELAYCLIENT from a drop-in of its unit, as bytes beside it stay",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(environment: "SMTPAUTH=1"),
+                "/etc/systemd/system/xinetd.service.d/a.conf":
+                    "[Service]\nEnvironment=A=b \\\n  \"RELAYCLIENT=\"\n",
+            ]), .open, cause: "relayclient /etc/systemd/system/xinetd.service.d/a.conf:2",
+            opens: "every client"),
+        Case(
+            "it is taken away again by a later one",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/lib/systemd/system/xinetd.service": "[Service]\nEnvironment=RELAYCLIENT=\n",
+                "/etc/systemd/system/xinetd.service.d/a.conf": "[Service]\nUnsetEnvironment=RELAYCLIENT\n",
+            ]), .closed),
+        Case(
+            "the unit names a file that has it",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/usr/lib/systemd/system/xinetd.service":
+                    "[Service]\nEnvironmentFile=-/etc/sysconfig/xinetd\n",
+                "/etc/sysconfig/xinetd": "# RELAYCLIENT=\nRELAYCLIENT=\"\"\n",
+            ]), .open, cause: "relayclient /etc/sysconfig/xinetd:2"),
+        Case(
+            "the start script reads a file that exports it",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(), "/etc/default/xinetd": "A=1\nexport RELAYCLIENT=\n",
+            ]), .open, cause: "relayclient /etc/default/xinetd:2"),
+        Case(
+            "the start script reads a file that keeps it to itself",
+            SampleQmail.configuration([xinetd: SampleQmail.xinetd(), "/etc/default/xinetd": "RELAYCLIENT=\n"]
+            ),
+            .closed),
+        Case(
+            "such an xinetd passes other variables on",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        passenv = PATH\n}\n", xinetd: SampleQmail.xinetd(),
+                "/etc/default/xinetd": "export RELAYCLIENT=\n",
+            ]), .closed),
+        Case(
+            "such an xinetd passes it on by name",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        passenv = PATH\n}\n",
+                xinetd: SampleQmail.xinetd(more: "        passenv += RELAYCLIENT\n"),
+                "/etc/default/xinetd": "export RELAYCLIENT=\n",
+            ]), .open),
+    ]
+
+    static let services: [Case] = [
+        Case(
+            "RELAYCLIENT in xinetd's environment",
+            SampleQmail.configuration([xinetd: SampleQmail.xinetd(environment: "SMTPAUTH=1 RELAYCLIENT=")]),
+            .open, cause: "relayclient \(xinetd):9", opens: "every client"),
+        Case(
+            "such a service is disabled",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/etc/xinetd.d/smtps_psa": SampleQmail.xinetd(
+                    service: "smtps", environment: "RELAYCLIENT=", more: "        disable = yes\n"),
+            ]), .closed),
+        Case(
+            "such a service serves the host itself only",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        only_from = 127.0.0.0\n")
+            ]), .closed),
+        Case(
+            "such a service serves one network",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        only_from = 192.0.2.0\n")
+            ]), .partial, opens: "clients in 192.0.2.0/24"),
+        Case(
+            "such a service serves nobody",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(environment: "RELAYCLIENT=", more: "        only_from =\n")
+            ]), .closed),
+        Case(
+            "such a service adds a network to those of the defaults",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        only_from = 127.0.0.1\n}\n",
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        only_from += 192.0.2.0\n"),
+            ]), .partial, opens: "clients in 192.0.2.0/24"),
+        Case(
+            "a network that is served is turned away as well",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=",
+                    more: "        only_from = 192.0.2.7\n        no_access = 192.0.2.0\n")
+            ]), .closed),
+        Case(
+            "everybody is turned away",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        no_access = 0.0.0.0/0\n")
+            ]), .closed),
+        Case(
+            "no one is turned away by an empty list",
+            SampleQmail.configuration([
+                "/etc/xinetd.conf": "defaults\n{\n        no_access = 0.0.0.0\n}\n",
+                xinetd: SampleQmail.xinetd(
+                    environment: "RELAYCLIENT=", more: "        no_access =\n"),
+            ]), .open, opens: "every client"),
+        Case(
+            "a backup of the entry is not read",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/etc/xinetd.d/smtp_psa.bak": SampleQmail.xinetd(environment: "RELAYCLIENT="),
+                "/etc/xinetd.d/smtp_psa~": SampleQmail.xinetd(environment: "RELAYCLIENT="),
+            ]), .closed),
+        Case(
+            "true checks the passwords",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    arguments: "/var/qmail/bin/relaylock /var/qmail/bin/qmail-smtpd /bin/true /bin/true")
+            ]), .open, cause: "checkpassword \(xinetd):10"),
+        Case(
+            "true checks CRAM-MD5",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(
+                    arguments: SampleQmail.chain.replacing("/var/qmail/bin/cmd5checkpw", with: "/bin/true"))
+            ]), .open),
+        Case(
+            "a host name is missing in front of the checker",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(
+                    command: "/var/qmail/bin/qmail-smtpd /bin/checkpassword /bin/true", options: "")
+            ]), .open, cause: "checkpassword /service/smtpd/run:5"),
+        Case(
+            "a host name and a checker",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(
+                    command: "/var/qmail/bin/qmail-smtpd mx.example.net /bin/checkpassword /bin/true",
+                    options: "")
+            ]), .closed),
+        Case(
+            "an exported RELAYCLIENT",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(
+                    export: "RELAYCLIENT=\"\"; export RELAYCLIENT", options: "")
+            ]), .open, cause: "relayclient /service/smtpd/run:3"),
+        Case(
+            "an exported RELAYCLIENT that is taken back",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(
+                    export: "export RELAYCLIENT=\nunset RELAYCLIENT", options: "")
+            ]), .closed),
+        Case(
+            "RELAYCLIENT in the environment directory",
+            SampleQmail.configuration([
+                "/service/smtpd/run": "exec envdir ./env tcpserver 0 25 qmail-smtpd\n",
+                "/service/smtpd/env/RELAYCLIENT": "\n",
+            ]), .open, cause: "relayclient /service/smtpd/env/RELAYCLIENT:1"),
+        Case(
+            "an empty file there takes it away",
+            SampleQmail.configuration([
+                "/service/smtpd/run": "exec envdir ./env tcpserver 0 25 qmail-smtpd\n",
+                "/service/smtpd/env/RELAYCLIENT": "",
+            ]), .closed),
+        Case(
+            "a value that keeps all mail here",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(
+                    export: "export RELAYCLIENT=@mx.example.net", options: "")
+            ]), .closed),
+        Case(
+            "QMQP for everybody",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/service/qmqpd/run": "exec tcpserver 0 628 /var/qmail/bin/qmail-qmqpd\n",
+            ]), .partial, cause: "qmqp /service/qmqpd/run:1"),
+        Case(
+            "QMTP with RELAYCLIENT",
+            SampleQmail.configuration([
+                xinetd: SampleQmail.xinetd(),
+                "/service/qmtpd/run": "exec env RELAYCLIENT= tcpserver 0 209 /var/qmail/bin/qmail-qmtpd\n",
+            ]), .open, cause: "relayclient /service/qmtpd/run:1"),
+        Case(
+            "inetd behind tcpd, by hosts.allow",
+            SampleQmail.configuration([
+                "/etc/inetd.conf":
+                    "smtp stream tcp nowait root /usr/sbin/tcpd /var/qmail/bin/tcp-env /var/qmail/bin/qmail-smtpd\n",
+                "/etc/hosts.allow": "tcp-env: 192.0.2. : setenv = RELAYCLIENT\ntcp-env: ALL\n",
+            ]), .partial, cause: "relayclient /etc/hosts.allow:1", opens: "clients in 192.0.2.0/24"),
+        Case("nothing that starts it", SampleQmail.configuration([:]), .closed),
+    ]
+
+    static let rules: [Case] = [
+        Case("the host itself", SampleQmail.withRules("127.:allow,RELAYCLIENT=\"\"\n:allow\n"), .closed),
+        Case(
+            "everybody", SampleQmail.withRules("127.:allow\n:allow,RELAYCLIENT=\"\"\n"), .open,
+            cause: "relayclient /etc/tcp.smtp:2", opens: "every client"),
+        Case(
+            "another quote, among other variables", SampleQmail.withRules(":allow,A=/x/,RELAYCLIENT=@@\n"),
+            .open),
+        Case(
+            "an example that is commented out", SampleQmail.withRules("#:allow,RELAYCLIENT=\"\"\n:allow\n"),
+            .closed),
+        Case(
+            "the first of two rules counts", SampleQmail.withRules(":allow\n:allow,RELAYCLIENT=\"\"\n"),
+            .closed),
+        Case(
+            "a network", SampleQmail.withRules("10.:allow,RELAYCLIENT=\"\"\n"), .partial,
+            opens: "clients in 10.0.0.0/8"),
+        Case(
+            "a range", SampleQmail.withRules("192.0.2.7-9:allow,RELAYCLIENT=\"\"\n"), .partial,
+            opens: "clients in 192.0.2.7/32, 192.0.2.8/31"),
+        Case(
+            "a reverse name", SampleQmail.withRules("=.isp.test:allow,RELAYCLIENT=\"\"\n"), .partial,
+            opens: "clients whose reverse name ends in .isp.test"),
+        Case(
+            "the whole range", SampleQmail.withRules("0-255.:allow,RELAYCLIENT=\"\"\n"), .open,
+            opens: "every client"),
+        Case(
+            "what identd says, where it is never asked",
+            SampleQmail.withRules(
+                "joe@192.0.2.7:allow,RELAYCLIENT=\"\"\n",
+                ["/service/smtpd/run": SampleQmail.run(options: "-vRHl0 -x /etc/tcp.smtp.cdb")]), .closed),
+        Case(
+            "what identd says",
+            SampleQmail.withRules(
+                "joe@192.0.2.7:allow,RELAYCLIENT=\"\"\n",
+                ["/service/smtpd/run": SampleQmail.run(options: "-vHl0 -x /etc/tcp.smtp.cdb")]), .partial),
+        Case(
+            "a reverse name that is never looked up",
+            SampleQmail.withRules(
+                "=.isp.test:allow,RELAYCLIENT=\"\"\n",
+                ["/service/smtpd/run": SampleQmail.run(options: "-vRHl0 -x /etc/tcp.smtp.cdb")]), .closed),
+        Case(
+            "a denied client with the variable", SampleQmail.withRules("10.:deny,RELAYCLIENT=\"\"\n"), .closed
+        ),
+        Case(
+            "an open service that denies all others",
+            SampleQmail.withRules(
+                "192.0.2.:allow,RELAYCLIENT=\"\"\n:deny\n", ["rcpthosts": "example.net\n"]), .partial,
+            opens: "clients in 192.0.2.0/24"),
+        Case(
+            "all are denied, and rcpthosts is missing",
+            SampleQmail.withRules("127.:allow\n:deny\n", ["rcpthosts": nil]), .closed),
+        Case(
+            "the compiled rules are missing",
+            SampleQmail.configuration([
+                "/service/smtpd/run": SampleQmail.run(options: "-x /etc/tcp.smtp.cdb"),
+                "/etc/tcp.smtp": ":allow\n",
+            ]), .broken, cause: "rules /etc/tcp.smtp.cdb"),
+    ]
+
+    @Test(
+        "The verdict, its first cause and whom it opens to", arguments: control + services + inherited + rules
+    )
+    func verdicts(_ sample: Case) {
+        let report = explainRelay(sample.configuration, trusted: SampleQmail.loopback)
+        #expect(report.verdict == sample.verdict, "\(report)")
+        #expect(report.mta == .qmail)
+        #expect((report.verdict == .closed) == report.causes.isEmpty)
+        if let cause = sample.cause {
+            let first = report.causes.first.map {
+                "\($0.kind) \($0.file)" + ($0.line.map { ":\($0)" } ?? "")
+            }
+            #expect(first == cause)
+        }
+        if let opens = sample.opens { #expect(report.causes.first?.opens == opens) }
+    }
+}
