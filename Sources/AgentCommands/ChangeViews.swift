@@ -69,10 +69,12 @@ func statusJournal(of named: String?, undoing plan: Plan) throws(Failure) -> Hos
 func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostStatus.Journal {
     guard let store else { return HostStatus.Journal() }
     let window = try store.unfinishedChangeSets().first { $0.phase == .window }
+    let interrupted = try interruptedChangeSets(store)
     return HostStatus.Journal(
         lastProbe: try lastProbe(in: store).map { .init(when: $0.when, verdict: $0.report.verdict) },
         lastChange: try store.changeSets(limit: 1).first.map(ChangeSummary.init),
-        interrupted: try interruptedChangeSets(store), windowDeadline: window?.window?.deadline.wall,
+        interrupted: interrupted,
+        windowDeadline: window.flatMap { interrupted.contains($0.id) ? nil : $0.window?.deadline.wall },
         undone: try undoings(of: plan, in: store, at: plan.created).map(\.changeSets.count).reduce(0, +),
         storeSizeInBytes: try store.sizeInBytes())
 }
@@ -81,7 +83,10 @@ func statusJournal(_ store: Store?, undoing plan: Plan) throws(Failure) -> HostS
 func interruptedChangeSets(_ store: Store) throws(Failure) -> [Int] {
     // Asked before and after: what begins or ends meanwhile is no crash.
     let wasHeld = isRunLockHeld(at: runLock)
-    let unfinished = try store.unfinishedChangeSets().filter { $0.phase != .window }.map(\.id)
+    let now = Moment(wall: currentTime(), sinceBoot: timeSinceBoot(), bootID: bootID())
+    // Its timer ends a window within a second or two; one that is over for longer was in somebody's way.
+    let unfinished = try store.unfinishedChangeSets()
+        .filter { $0.phase != .window || $0.remaining(at: now) < .seconds(-15) }.map(\.id)
     return wasHeld || isRunLockHeld(at: runLock) ? [] : unfinished
 }
 

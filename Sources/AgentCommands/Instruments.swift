@@ -97,7 +97,9 @@ extension Host {
             store: store, state: state, vantage: recoveryVantage, isBeforeMail: isBeforeMail,
             isInterrupted: { false })
         instruments.keepsOthersEdits = keepingOthersEdits
-        let results = try await recover(policy: policy, using: instruments)
+        let results = try await withInterruption(terminal, afterwards: onToTheEnd) { [instruments] _ in
+            try await recover(policy: policy, using: instruments)
+        }
         for result in results { terminal.say(renderRecovery(result)) }
         return results
     }

@@ -1,6 +1,9 @@
 import Synchronization
 import UnixSignals
 
+/// What is said where there is nothing to go back to: what ends a change set is carried out.
+let onToTheEnd = "then going on to the end"
+
 /// Runs `body` with SIGINT, SIGTERM and SIGHUP turned into a flag that it looks at between its steps.
 ///
 /// Nothing is cancelled: a step that has begun is finished, so that no outside program dies half-way.

@@ -6,7 +6,7 @@ import Recording
 import Reporting
 
 /// The window that a verb is about, and what the verb needs of the host.
-private struct OpenWindow {
+private struct OpenWindow: Sendable {
     let row: ChangeSetRow
     let host: Host
     let instruments: Execution.Instruments
@@ -14,7 +14,7 @@ private struct OpenWindow {
 
 private func withOpenWindow(
     _ verb: String, _ change: Int?, _ shared: SharedOptions, _ terminal: Terminal,
-    _ body: (OpenWindow) async throws -> ExitStatus
+    _ body: @escaping @Sendable (OpenWindow) async throws -> ExitStatus
 ) async throws -> ExitStatus {
     try requireRoot(for: verb, because: changesHost)
     let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
@@ -22,11 +22,10 @@ private func withOpenWindow(
         let store = try openStore(storePath(shared.store))
         let row = try openWindow(change, in: store)
         let state = await host.observe()
-        return try await body(
-            OpenWindow(
-                row: row, host: host,
-                instruments: host.instruments(
-                    store: store, state: state, vantage: nil, isInterrupted: { false })))
+        let window = OpenWindow(
+            row: row, host: host,
+            instruments: host.instruments(store: store, state: state, vantage: nil, isInterrupted: { false }))
+        return try await withInterruption(terminal, afterwards: onToTheEnd) { _ in try await body(window) }
     }
 }
 
@@ -58,9 +57,9 @@ struct ConfirmCommand: AsyncParsableCommand {
 
             EXIT STATUS:
               0   kept, and seen from outside to be closed
-              1   no such window is open
+              1   no such window is open, or it could not be written down and stays open
               3   too late: rolled back or harboured
-              5   kept, though no vantage could confirm it
+              5   kept, though no vantage could confirm it, or something was changed since
               77  needs root
             """)
 

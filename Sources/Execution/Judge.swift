@@ -98,8 +98,9 @@ extension Engine {
     func finishGoingBack(
         _ reasons: [String], probe: ProbeReport?, as outcome: Outcome
     ) async throws(Failure) -> ChangeResult {
-        let kept = try await takeBack(because: reasons.joined(separator: "; "))
-        return try close(outcome, reasons: reasons + kept, probe: probe)
+        let taken = try await takeBack(because: reasons.joined(separator: "; "))
+        // What is left of it can be taken back later, by a rollback.
+        return try close(taken.isWhole ? outcome : .unconfirmed, reasons: reasons + taken.kept, probe: probe)
     }
 
     /// The old state relays, so going back to it is not safe: strangers are refused and nothing is bounced.

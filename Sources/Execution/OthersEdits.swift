@@ -85,6 +85,15 @@ extension [RecordedStep] {
         return found
     }
 
+    /// The files that do not hold any more what the change set left in them.
+    func changedSince() throws(Failure) -> [String] {
+        var found: [String] = []
+        for path in firstImages.compactMap(\.row.path) {
+            if try snapshotFile(path).map({ sha256($0.bytes) }) != lastDigest(of: path) { found.append(path) }
+        }
+        return found
+    }
+
     /// Owner, rights and attributes that somebody else gave to a file since, by path.
     func rightsOfOthers() throws(Failure) -> [String: FileMetadata] {
         var found: [String: FileMetadata] = [:]

@@ -20,7 +20,9 @@ package func recover(policy: Policy, using instruments: Instruments) async throw
     if !unfinished.isEmpty { await instruments.waitForPrograms() }
     for row in unfinished.reversed() {
         let engine = try Engine(resuming: row, using: instruments)
-        let result = try await engine.finish(row, policy: policy)
+        let result = try await engine.comingBackAfterFailure(row) { () async throws(Failure) in
+            try await engine.finish(row, policy: policy)
+        }
         if row.window != nil, result.confirmUntil == nil { await instruments.disarm(row.id) }
         results.append(result)
     }

@@ -15,14 +15,21 @@ func takeBackSummary(_ summary: String) -> String {
     return summary.hasPrefix(mark) ? String(summary.dropFirst(mark.count)) : mark + summary
 }
 
+/// What came of taking a change set back.
+struct TakenBack {
+    /// What of others' is kept, in sentences without full stops.
+    var kept: [String]
+    /// Whether nothing of the change set is left on the host.
+    var isWhole = true
+}
+
 extension Engine {
     /// Brings the host back to what it was before this change set: Plesk's settings in reverse order, then
     /// the bytes and metadata of every file that was kept, then a reload.
     ///
     /// It may be run again after a crash in it. What somebody else changed meanwhile is left alone.
-    /// - Returns: What of others' is kept, in sentences without full stops.
     /// - Throws: ``Failure`` with `.personMustAct` that names everything that could not be taken back.
-    func takeBack(because reason: String) async throws(Failure) -> [String] {
+    func takeBack(because reason: String) async throws(Failure) -> TakenBack {
         instruments.report(.goingBack(reason))
         let steps = try journal.steps()
         var settings: [(PleskChange, RecordedStep)] = []
@@ -44,6 +51,7 @@ extension Engine {
         kept += keptSentences(
             edited: edited.map(\.path), beside: try steps.changedBesidePlesk(in: journal.store),
             rights: rights)
+        var taken = TakenBack(kept: kept)
         var problems: [String] = []
         for (change, step) in settings {
             do throws(Failure) {
@@ -64,7 +72,7 @@ extension Engine {
         for image in steps.firstImages {
             do throws(Failure) {
                 let isWritten = try await restore(
-                    image, of: steps, edited: Set(edited.map(\.path)), rights: rights, kept: &kept)
+                    image, of: steps, edited: Set(edited.map(\.path)), rights: rights, taken: &taken)
                 if isWritten { isReloadNeeded = true }
             } catch {
                 problems.append([error.summary, error.detail].compactMap { $0 }.joined(separator: "\n"))
@@ -80,7 +88,7 @@ extension Engine {
         }
         if problems.isEmpty {
             let lost = try await portsNotTakenBack(steps)
-            if steps.canStartAllAgain { problems = lost } else { kept += lost }
+            if steps.canStartAllAgain { problems = lost } else { taken.kept += lost }
         }
         guard problems.isEmpty else {
             throw Failure(
@@ -89,7 +97,7 @@ extension Engine {
                 remedy: "`agent show \(journal.changeSet)` says what was there before, and "
                     + "`agent backups export DIR` writes the old files out.")
         }
-        return kept
+        return taken
     }
 
     private func takeBack(_ change: PleskChange, step: RecordedStep) async throws(Failure) {
@@ -105,11 +113,11 @@ extension Engine {
 
     /// - Parameters:
     ///   - edited: The files that somebody else had changed before the going back began.
-    ///   - kept: Gets what is left to others, in sentences without full stops.
+    ///   - taken: Gets what is left to others.
     /// - Returns: Whether the file had to be written.
     private func restore(
         _ image: RecordedStep, of steps: [RecordedStep], edited: Set<String>, rights: [String: FileMetadata],
-        kept: inout [String]
+        taken: inout TakenBack
     ) async throws(Failure) -> Bool {
         guard let path = image.row.path else { return false }
         guard let current = try snapshotFile(path) else {
@@ -132,7 +140,10 @@ extension Engine {
                 return try await takeOut(of: current, old: target.bytes, steps: steps)
             } catch {
                 guard instruments.keepsOthersEdits else { throw error }
-                kept.append("\(path) stays as somebody else left it, with what this change did in it")
+                taken.kept.append(
+                    "\(path) stays as somebody else left it, with what this change did in it; everything else was taken back"
+                )
+                taken.isWhole = false
                 return false
             }
         }
@@ -198,7 +209,7 @@ extension Engine {
         try? journal.enter(.goingBack, decided: .failed, reasons: [cause.summary])
         let kept: [String]
         do throws(Failure) {
-            kept = try await takeBack(because: cause.summary)
+            kept = try await takeBack(because: cause.summary).kept
         } catch {
             // The change set stays open, so that `agent recover` goes on from here.
             return Failure(

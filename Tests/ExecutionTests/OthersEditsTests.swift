@@ -46,7 +46,7 @@ struct OthersEditsTests {
         var instruments = host.instruments
         instruments.keepsOthersEdits = true
         let results = try await recover(policy: TestHost.policy(), using: instruments)
-        #expect(results.map(\.outcome) == [.rolledBack])
+        #expect(results.map(\.outcome) == [.unconfirmed])
         #expect(results.first?.reasons.last?.contains("main.cf stays as somebody else left it") == true)
         #expect(try host.text("main.cf") == theirs)
         #expect(host.world.withLock { $0.relaying } == .open)

@@ -137,6 +137,84 @@ struct WindowTests {
         }
     }
 
+    /// What writes to the host, with a store that cannot be written.
+    private func withReadOnlyStore(_ host: TestHost) throws -> Instruments {
+        var instruments = host.instruments
+        instruments.store = try Store(path: host.path("agent.sqlite"), access: .readOnly)
+        return instruments
+    }
+
+    @Test("A deadline that cannot be written down, or has no timer, is the old one")
+    func notExtended() async throws {
+        let host = try await opened()
+        let armed = host.world.withLock { $0.armed }
+        let old = try row(host).window
+        let instruments = try withReadOnlyStore(host)
+        await #expect(throws: Failure.self) {
+            try await extendWindow(row(host), to: .seconds(900), using: instruments)
+        }
+        #expect(host.world.withLock { $0.armed } == armed)
+        host.world.withLock { $0.armFailure = Failure(.failed, "systemd is slow") }
+        await #expect(throws: Failure.self) {
+            try await extendWindow(row(host), to: .seconds(900), using: host.instruments)
+        }
+        #expect(try row(host).window == old)
+    }
+
+    @Test("A word that cannot be written down leaves the window open, and is not said to be kept")
+    func notConfirmed() async throws {
+        let host = try await opened()
+        let instruments = try withReadOnlyStore(host)
+        await #expect {
+            try await confirmWindow(row(host), policy: TestHost.policy(), using: instruments)
+        } throws: {
+            let failure = $0 as? Failure
+            return failure?.status == .failed && failure?.remedy?.contains("`agent confirm 1` again") == true
+        }
+        #expect(try row(host).phase == .window && row(host).finished == nil)
+        #expect(host.world.withLock { $0.armed.count } == 2)
+    }
+
+    @Test("A cancellation that cannot be written down has to be said again, which is said")
+    func notCancelled() async throws {
+        let host = try await opened()
+        host.world.withLock { $0.reloadExit = 1 }
+        let instruments = try withReadOnlyStore(host)
+        await #expect {
+            try await cancelWindow(row(host), exactly: true, policy: TestHost.policy(), using: instruments)
+        } throws: {
+            ($0 as? Failure)?.remedy?.contains("`agent cancel 1` again") == true
+        }
+    }
+
+    @Test("What stands in the way of the end of a window is met again until it is gone")
+    func comesBack() async throws {
+        let host = try await opened()
+        host.world.withLock { $0.reloadExit = 1 }
+        for (late, wait) in [(0, 30), (100, 100), (100_000, 3600)] {
+            host.world.withLock { $0.moment.sinceBoot = .seconds(601 + late) }
+            await #expect(throws: Failure.self) {
+                try await recover(policy: TestHost.policy(), using: host.instruments)
+            }
+            #expect(host.world.withLock { $0.armed.last } == .seconds(wait))
+        }
+        host.world.withLock { $0.reloadExit = 0 }
+        #expect(
+            try await recover(policy: TestHost.policy(), using: host.instruments).map(\.outcome) == [
+                .rolledBack
+            ])
+        #expect(host.world.withLock { $0.armed } == [])
+    }
+
+    @Test("What was changed after the probe is not confirmed by it")
+    func changedSince() async throws {
+        let host = try await opened()
+        try host.write("main.cf", TestHost.openMain + "# by hand\n")
+        let result = try await confirm(host)
+        #expect(result.outcome == .unconfirmed && result.confirmUntil == nil)
+        #expect(result.reasons.last?.contains("main.cf changed after the probe") == true)
+    }
+
     @Test("After a reboot, before mail is served: nothing is reloaded, and what has ended is undone")
     func reboot() async throws {
         let host = try await opened()
