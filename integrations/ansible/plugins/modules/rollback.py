@@ -44,7 +44,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 outcome:
-  description: How it ended, as M(relay_agent.mail.apply) has it.
+  description:
+    - How it ended, as M(relay_agent.mail.apply) has it.
+    - Also C(incomplete), taken back, and others than before the change have the mail ports; the task fails then.
   returned: when it was run, not in check mode
   type: str
   sample: confirmed
