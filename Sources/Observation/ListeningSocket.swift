@@ -1,10 +1,17 @@
 import MailModel
 
-/// A line of /proc/net/tcp or /proc/net/tcp6 whose socket listens (proc(5)).
+/// A socket that listens, as the kernel tells of it: on request (sock_diag(7)), or in a line of /proc/net/tcp or
+/// /proc/net/tcp6 (proc(5)).
 struct ListeningSocket: Hashable, Sendable {
     var address: IPAddress
     var port: Int
     var inode: UInt64
+
+    init(address: IPAddress, port: Int, inode: UInt64) {
+        self.address = address
+        self.port = port
+        self.inode = inode
+    }
 
     /// Reads all listening sockets of one table, in its order; lines of other states and of other shape are passed over.
     static func parse(_ table: [UInt8]) -> [ListeningSocket] {
@@ -28,17 +35,22 @@ struct ListeningSocket: Hashable, Sendable {
     /// The kernel prints each 32-bit word of an address as the machine holds it in memory.
     private static func address(_ hex: ArraySlice<UInt8>) -> IPAddress? {
         guard hex.count == 8 || hex.count == 32 else { return nil }
-        var words: [UInt64] = []
+        var words: [UInt32] = []
         var start = hex.startIndex
         while start < hex.endIndex {
             guard let word = number(hex[start..<start + 8], radix: 16) else { return nil }
-            words.append(UInt64(UInt32(bigEndian: UInt32(truncatingIfNeeded: word))))
+            words.append(UInt32(bigEndian: UInt32(truncatingIfNeeded: word)))
             start += 8
         }
-        guard words.count == 4 else { return .v4(UInt32(words[0])) }
-        // A socket of IPv6 bound to ::ffff:a.b.c.d serves that IPv4 address (RFC 4291 section 2.5.5.2).
-        guard words[0] != 0 || words[1] != 0 || words[2] != 0xffff else { return .v4(UInt32(words[3])) }
-        return .v6(high: words[0] << 32 | words[1], low: words[2] << 32 | words[3])
+        return words.count == 4 ? Self.address(words) : .v4(words[0])
+    }
+
+    /// An address of IPv6 by its four words; a socket that is bound to ::ffff:a.b.c.d serves that IPv4 address
+    /// (RFC 4291 section 2.5.5.2).
+    static func address(_ words: [UInt32]) -> IPAddress {
+        guard words[0] != 0 || words[1] != 0 || words[2] != 0xffff else { return .v4(words[3]) }
+        return .v6(
+            high: UInt64(words[0]) << 32 | UInt64(words[1]), low: UInt64(words[2]) << 32 | UInt64(words[3]))
     }
 
     private static func number(_ digits: ArraySlice<UInt8>, radix: Int) -> UInt64? {

@@ -8,16 +8,10 @@ let queuePorts: Set<Int> = [209, 628]
 /// Processes that end while we look are passed over. Those whose descriptors may not be read (another
 /// user's, without root) leave their listeners without a process, which never looks compliant.
 func observeListeners(ports: Set<Int>, in files: HostFiles) -> Observed<[Listener]> {
-    var sockets: [ListeningSocket] = []
-    for (path, isNeeded) in [("/proc/net/tcp", true), ("/proc/net/tcp6", false)] {
-        switch files.read(path, limit: 256 << 20) {
-        case .bytes(let table): sockets += ListeningSocket.parse(table).filter { ports.contains($0.port) }
-        case .absent where !isNeeded:
-            // A kernel without IPv6 has no such table.
-            continue
-        case .absent: return .unseen("\(path) is not there")
-        case .unreadable(let reason): return .unseen(reason)
-        }
+    let sockets: [ListeningSocket]
+    switch listeningSockets(in: files) {
+    case .seen(let all): sockets = all.filter { ports.contains($0.port) }
+    case .unseen(let reason): return .unseen(reason)
     }
     let holders = socketHolders(Set(sockets.map(\.inode)), in: files)
     var seen: Set<Listener> = []
@@ -30,7 +24,31 @@ func observeListeners(ports: Set<Int>, in files: HostFiles) -> Observed<[Listene
     }
     .filter { seen.insert($0).inserted }
     return .seen(
-        listeners.sorted { ($0.port, $0.address.description) < ($1.port, $1.address.description) })
+        listeners.sorted {
+            ($0.port, $0.address.description, $0.processID ?? 0)
+                < ($1.port, $1.address.description, $1.processID ?? 0)
+        })
+}
+
+private func listeningSockets(in files: HostFiles) -> Observed<[ListeningSocket]> {
+    if files.prefix.isEmpty, let sockets = askForListeners() { return .seen(sockets) }
+    return listedSockets(in: files)
+}
+
+/// The sockets that /proc lists as listening.
+func listedSockets(in files: HostFiles) -> Observed<[ListeningSocket]> {
+    var sockets: [ListeningSocket] = []
+    for (path, isNeeded) in [("/proc/net/tcp", true), ("/proc/net/tcp6", false)] {
+        switch files.read(path, limit: 256 << 20) {
+        case .bytes(let table): sockets += ListeningSocket.parse(table)
+        case .absent where !isNeeded:
+            // A kernel without IPv6 has no such table.
+            continue
+        case .absent: return .unseen("\(path) is not there")
+        case .unreadable(let reason): return .unseen(reason)
+        }
+    }
+    return .seen(sockets)
 }
 
 /// The lowest process that holds each socket, by the socket's inode; Postfix's master(8) where that one does.
