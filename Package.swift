@@ -78,33 +78,38 @@ let package = Package(
             ]),
         .executableTarget(name: "agent", dependencies: ["AgentCommands"]),
 
-        .testTarget(name: "MailModelTests", dependencies: ["MailModel"]),
+        // What tests of several modules start from.
+        .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["postfix-3.7.11-queue"]),
+        .testTarget(name: "MailModelTests", dependencies: ["MailModel", "Fixtures"]),
         .testTarget(name: "ContentTests", dependencies: ["Content"]),
-        .testTarget(name: "PolicyLoadingTests", dependencies: ["PolicyLoading", "MailModel"]),
-        .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel"]),
-        .testTarget(name: "QmailTests", dependencies: ["Qmail", "MailModel"]),
-        .testTarget(name: "RelayAnalysisTests", dependencies: ["RelayAnalysis", "Postfix", "MailModel"]),
+        .testTarget(name: "PolicyLoadingTests", dependencies: ["PolicyLoading", "MailModel", "Fixtures"]),
+        .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel", "Fixtures"]),
+        .testTarget(name: "QmailTests", dependencies: ["Qmail", "MailModel", "Fixtures"]),
+        .testTarget(
+            name: "RelayAnalysisTests", dependencies: ["RelayAnalysis", "Postfix", "MailModel", "Fixtures"]),
         .testTarget(
             name: "QueueAnalysisTests", dependencies: ["QueueAnalysis", "Postfix", "MailModel"]),
-        .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Content"]),
+        .testTarget(name: "HostIOTests", dependencies: ["HostIO", "MailModel", "Fixtures", "Content"]),
         .testTarget(
             name: "ObservationTests",
-            dependencies: ["Observation", "HostIO", "Postfix", "Qmail", "MailModel"]),
+            dependencies: ["Observation", "HostIO", "Postfix", "Qmail", "MailModel", "Fixtures"]),
         .testTarget(name: "PlanningTests", dependencies: ["Planning", "MailModel"]),
-        .testTarget(name: "RecordingTests", dependencies: ["Recording", "Content", "MailModel"]),
+        .testTarget(name: "RecordingTests", dependencies: ["Recording", "Content", "MailModel", "Fixtures"]),
         .testTarget(
             name: "ExecutionTests",
             dependencies: ["Execution", "HostIO", "Recording", "Content", "MailModel"]),
         .testTarget(name: "SMTPCoreTests", dependencies: ["SMTPCore", "MailModel"]),
         .testTarget(
             name: "ProbingTests",
-            dependencies: ["Probing", "SMTPCore", "MailModel", nioCore, nioPosix, nioSSL]),
+            dependencies: ["Probing", "SMTPCore", "MailModel", "Fixtures", nioCore, nioPosix, nioSSL]),
         .testTarget(
-            name: "VantagesTests", dependencies: ["Vantages", "Probing", "SMTPCore", "HostIO", "MailModel"]),
+            name: "VantagesTests",
+            dependencies: ["Vantages", "Probing", "SMTPCore", "HostIO", "MailModel", "Fixtures"]),
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Vantages", "Probing", "HostIO", "MailModel", nioCore, nioPosix, nioSSL,
+                "Serving", "Vantages", "Probing", "HostIO", "MailModel", "Fixtures", nioCore, nioPosix,
+                nioSSL,
             ]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "MailModel"]),
         .testTarget(name: "AgentCommandsTests", dependencies: ["AgentCommands", argumentParser]),

@@ -1,3 +1,4 @@
+import Fixtures
 import MailModel
 import Testing
 
@@ -33,7 +34,7 @@ struct IPAddressTests {
 
     @Test("is the same after it was shown and read", arguments: UInt64(1)...20)
     func roundTrip(_ seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let v4 = IPAddress.v4(UInt32.random(in: .min ... .max, using: &random))
             #expect(IPAddress(v4.description) == v4)
@@ -73,18 +74,5 @@ struct IPAddressTests {
             #expect(bits == prefix)
             #expect(address.masked(to: prefix).masked(to: prefix) == address.masked(to: prefix))
         }
-    }
-}
-
-/// SplitMix64: small, fast, and the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

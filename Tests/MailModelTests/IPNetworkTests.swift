@@ -1,3 +1,4 @@
+import Fixtures
 import MailModel
 import Testing
 
@@ -53,7 +54,7 @@ struct IPNetworkTests {
 
     @Test("holds exactly the addresses from its first to its last", arguments: UInt64(1)...10)
     func bounds(_ seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let bits = UInt32.random(in: .min ... .max, using: &random)
             let prefix = Int.random(in: 1...32, using: &random)

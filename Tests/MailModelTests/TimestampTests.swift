@@ -1,3 +1,4 @@
+import Fixtures
 import MailModel
 import Testing
 
@@ -76,7 +77,7 @@ struct TimestampTests {
 
     @Test("any second is read as it is shown", arguments: UInt64(1)...10)
     func roundTrip(_ seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let time = Timestamp(seconds: Int64.random(in: -62_167_219_200...253_402_300_799, using: &random))
             #expect(Timestamp(rfc3339: time.rfc3339) == time)

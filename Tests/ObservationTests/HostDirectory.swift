@@ -1,20 +1,12 @@
+import Fixtures
 import Glibc
 
-/// A temporary directory that holds a host's files under their own names; it goes when the scope ends.
-struct HostDirectory: ~Copyable {
-    let root: String
+/// A directory of the test's own that holds a host's files under their own names.
+final class HostDirectory: Sendable {
+    private let temporary: TemporaryDirectory
+    var root: String { temporary.path }
 
-    init() throws {
-        var template = Array("/tmp/observation-XXXXXX".utf8CString)
-        guard
-            let made = template.withUnsafeMutableBufferPointer({ buffer in
-                buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-            })
-        else { throw SystemProblem(code: errno) }
-        root = made
-    }
-
-    deinit { removeTree(root) }
+    init() throws { temporary = try TemporaryDirectory() }
 
     struct SystemProblem: Error {
         var code: Int32
@@ -53,31 +45,6 @@ struct HostDirectory: ~Copyable {
     func move(_ path: String, to other: String) throws {
         guard rename(root + path, root + other) == 0 else { throw SystemProblem(code: errno) }
     }
-}
-
-private func removeTree(_ path: String) {
-    guard let directory = opendir(path) else {
-        unlink(path)
-        return
-    }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        names.append(
-            withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            })
-    }
-    closedir(directory)
-    for name in names where name != "." && name != ".." {
-        var status = stat()
-        let child = "\(path)/\(name)"
-        if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            removeTree(child)
-        } else {
-            unlink(child)
-        }
-    }
-    rmdir(path)
 }
 
 extension HostDirectory {

@@ -1,19 +1,7 @@
+import Fixtures
 import MailModel
 import PolicyLoading
 import Testing
-
-/// SplitMix64: small, fast, and the same on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite("Whatever the bytes are")
 struct FuzzTests {
@@ -27,7 +15,7 @@ struct FuzzTests {
 
     @Test("there is a policy that survives being shown, or an error with its place", arguments: UInt64(1)...8)
     func mutations(_ seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let sources = try shippedPolicies().map { try shipped($0) }
         var outcomes = (policies: 0, errors: 0)
         for _ in 0..<150 {
@@ -41,7 +29,7 @@ struct FuzzTests {
 
     @Test("random bytes and random YAML are errors with their places", arguments: UInt64(1)...4)
     func noise(_ seed: UInt64) throws {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var errors = 0
         for round in 0..<200 {
             var bytes: [UInt8] = []

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import MailModel
 import Probing
@@ -7,29 +8,15 @@ import Testing
 /// A port at which connections are dropped as by a firewall: the kernel does so where nobody accepts them and the queue
 /// of those that wait is full (listen(2)).
 private final class FewTaken: Sendable {
-    private let descriptor: Int32
-    let port: Int
+    private let listening: ListeningPort
+    var port: Int { listening.port }
 
     /// - Parameter count: how many connections are served, as by a server that refuses to relay; the others wait.
     init(_ count: Int) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var name = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let bound = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(descriptor, name, length) == 0 && listen(descriptor, 0) == 0
-                    && getsockname(descriptor, name, &length) == 0
-            }
-        }
-        self.descriptor = descriptor
-        port = Int(UInt16(bigEndian: name.sin_port))
-        try #require(bound)
+        listening = try ListeningPort(backlog: 0)
+        let descriptor = listening.descriptor
         for _ in 0..<count { Thread.detachNewThread { Self.serve(descriptor) } }
     }
-
-    deinit { close(descriptor) }
 
     private static func serve(_ listener: Int32) {
         let connection = accept(listener, nil, nil)

@@ -1,4 +1,5 @@
 import Content
+import Fixtures
 import Foundation
 import Glibc
 import MailModel
@@ -7,17 +8,11 @@ import Testing
 
 /// A directory with a store in it, removed at the end.
 final class StoreFixture: Sendable {
-    let directory: String
+    private let temporary: TemporaryDirectory
+    var directory: String { temporary.path }
     var path: String { directory + "/agent.sqlite" }
 
-    init() throws {
-        var template = Array("/tmp/agent-test-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-        try #require(made != nil, "no temporary directory: \(String(cString: strerror(errno)))")
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
+    init() throws { temporary = try TemporaryDirectory() }
 
     func open(_ access: Store.Access = .readWrite) throws -> Store {
         try Store(path: path, access: access)

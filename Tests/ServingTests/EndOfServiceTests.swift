@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import HostIO
 import MailModel
@@ -21,7 +22,7 @@ struct EndOfServiceTests {
     @Test("At SIGTERM it waits a few seconds for what runs and what has not been sent, and no longer")
     func signalled() async throws {
         let program = try #require(builtAgent)
-        let silent = try Silent()
+        let silent = try ListeningPort()
         let directory = FileManager.default.temporaryDirectory.appending(path: "vantage-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import HostIO
 import MailModel
@@ -78,7 +79,7 @@ struct ServeVantageTests {
 
     @Test("Whoever watches is told how far it is there, and what is waited for", .timeLimit(.minutes(2)))
     func progress() async throws {
-        let silent = try Silent()
+        let silent = try ListeningPort()
         let progress = ProbeProgress()
         try await serving { port, heard in
             let report = try await withThrowingTaskGroup(of: ProbeReport?.self) { group in
@@ -100,7 +101,7 @@ struct ServeVantageTests {
 
     @Test("Who waits for a turn is told that, and for one who has gone nobody is probed any longer")
     func turns() async throws {
-        let silent = try Silent()
+        let silent = try ListeningPort()
         try await serving(quotas: QuotaLimits(running: 1)) { port, _ in
             let (first, second) = (ProbeProgress(), ProbeProgress())
             await withTaskGroup(of: Void.self) { group in

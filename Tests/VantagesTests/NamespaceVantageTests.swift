@@ -1,3 +1,4 @@
+import Fixtures
 import Glibc
 import HostIO
 import MailModel
@@ -110,27 +111,14 @@ struct NamespaceVantageTests {
 
 /// A TCP socket that accepts by way of the kernel's queue and never says anything.
 private final class Listening: Sendable {
-    private let descriptor: Int32
-    let port: Int
+    private let listening: ListeningPort
+    var port: Int { listening.port }
 
     init(on address: IPAddress) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        if case .v4(let bits) = address { name.sin_addr.s_addr = bits.bigEndian }
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(descriptor, name, length) | listen(descriptor, 16)
-                    | getsockname(descriptor, name, &length)
-            }
-        }
-        self.descriptor = descriptor
-        port = Int(UInt16(bigEndian: name.sin_port))
-        try #require(status == 0)
+        guard case .v4(let bits) = address else { throw Failure(.usage, "not of IPv4") }
+        listening = try ListeningPort(on: bits)
+        _ = fcntl(listening.descriptor, F_SETFL, O_NONBLOCK)
     }
-
-    deinit { close(descriptor) }
 
     /// Who has connected since the last call; the connections stay open until the process ends.
     func peers() -> [IPAddress] {
@@ -139,7 +127,9 @@ private final class Listening: Sendable {
             var name = sockaddr_in()
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let accepted = withUnsafeMutablePointer(to: &name) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(descriptor, $0, &length) }
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    accept(listening.descriptor, $0, &length)
+                }
             }
             guard accepted >= 0 else { return peers }
             peers.append(.v4(UInt32(bigEndian: name.sin_addr.s_addr)))

@@ -1,3 +1,4 @@
+import Fixtures
 import Glibc
 import HostIO
 import MailModel
@@ -139,7 +140,7 @@ struct RunProbeTests {
 
     @Test("An order that wants to hear how far it is, is told on standard error")
     func told() async throws {
-        let server = try Silent()
+        let server = try ListeningPort()
         var request = request
         request.endpoints = [.init(.v4(0x7f00_0001), port: server.port)]
         request.limits.whole = .seconds(3)
@@ -252,29 +253,4 @@ struct RunProbeTests {
             #expect(delivery.refusal?.summary.contains("version 2, not 1") == true)
         }
     }
-}
-
-/// Takes connections and says nothing.
-private final class Silent: Sendable {
-    private let descriptor: Int32
-    let port: Int
-
-    init() throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(descriptor, name, length) | listen(descriptor, 16)
-                    | getsockname(descriptor, name, &length)
-            }
-        }
-        self.descriptor = descriptor
-        port = Int(UInt16(bigEndian: name.sin_port))
-        try #require(status == 0)
-    }
-
-    deinit { close(descriptor) }
 }

@@ -1,3 +1,4 @@
+import Fixtures
 import MailModel
 import Postfix
 import Testing

@@ -1,24 +1,9 @@
+import Fixtures
 import Foundation
 import Glibc
 import Testing
 
-/// A directory of the test's own, removed with all that is in it at the end.
-final class TemporaryDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/agent-test-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-        try #require(made != nil, "no temporary directory: \(String(cString: strerror(errno)))")
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
-
+extension TemporaryDirectory {
     /// Writes a file in place and returns its path.
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o644) -> String {
