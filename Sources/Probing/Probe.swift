@@ -90,13 +90,9 @@ struct ProbeRun: Sendable {
             return parts.sorted { $0.index < $1.index }
         }
         let endpoints = parts.filter { isOfInterest($0, among: parts) }.map(\.endpoint)
-        let answers = parts.compactMap(\.hosted)
-        // A server that takes mail only over TLS says so in the clear (RFC 3207 section 4).
-        let overTLS = answers.filter { !$0.reply.hasPrefix("530") }
-        let hosted = overTLS.isEmpty ? answers : overTLS
         return ProbeReport(
             target: request.target, from: request.origin, verdict: overallVerdict(endpoints),
-            endpoints: endpoints, hosted: hosted.first { !$0.accepted && !$0.deferred } ?? hosted.first)
+            endpoints: endpoints, hosted: .worst(of: parts.compactMap(\.hosted)))
     }
 
     /// STARTTLS is a place of its own where it is offered, also if only the plain connection has come so far.
@@ -178,7 +174,7 @@ struct ProbeRun: Sendable {
         let answers = findings.answers.sorted { $0.test.rank < $1.test.rank }
         let evidence = EndpointEvidence(
             answers: answers, fates: fates, unanswered: findings.unanswered, trouble: findings.trouble,
-            proofs: proofs)
+            proofs: proofs, notApplicable: findings.notApplicable)
         let (verdict, reason) =
             findings.unreachable.map { (.unreachable, $0) } ?? evidence.verdict
         var judged = ProbeEndpoint(
@@ -215,5 +211,15 @@ extension ProbeTest {
             dialogue: answer.exchanges.flatMap { exchange in
                 ["> \(exchange.command)"] + exchange.reply.textLines.map { "< \($0)" }
             })
+    }
+}
+
+extension HostedAnswer {
+    /// The answer that a report is to have, of those that several ports and TLS states have given.
+    static func worst(of answers: [HostedAnswer]) -> HostedAnswer? {
+        // A server that takes mail only over TLS says so in the clear (RFC 3207 section 4), by 430 under `soft_bounce`.
+        let overTLS = answers.filter { answer in !["530", "430"].contains { answer.reply.hasPrefix($0) } }
+        let telling = overTLS.isEmpty ? answers : overTLS
+        return telling.first { !$0.accepted && !$0.deferred } ?? telling.first
     }
 }

@@ -35,7 +35,8 @@ package enum Judgement: Hashable, Sendable {
     package enum Stage: Hashable, Sendable { case helo, mail, recipient, data, message }
 
     /// - Returns: `nil` for a reply that fits no place in the dialogue (1xx, 3xx, 503 for a lost sequence).
-    package init?(_ reply: Reply, at stage: Stage) {
+    package init?(_ heard: Reply, at stage: Stage) {
+        let reply = heard.beforeSoftBounce
         if reply.isPositive {
             // Whoever takes a command for another one says yes to DATA: no message has followed.
             guard stage != .data else { return nil }
@@ -108,8 +109,7 @@ package enum Judgement: Hashable, Sendable {
     /// greylisting does. Its `defer` has other codes.
     private static func isSoftenedRule(_ reply: Reply, _ text: String) -> Bool {
         reply.code == 454 && reply.enhancedStatus.map { ($0.subject, $0.detail) == (7, 1) } == true
-            && contains(
-                text, ["client host rejected: access denied", "recipient address rejected: access denied"])
+            && contains(text, ["rejected: access denied"])
     }
 
     /// Whether a rule refuses every message at this stage, in Postfix's words for `smtpd_end_of_data_restrictions` and for

@@ -22,6 +22,13 @@ package struct Reply: Hashable, Sendable {
     package var isTransient: Bool { (400...499).contains(code) }
     package var isPermanent: Bool { (500...599).contains(code) }
 
+    /// What Postfix would have said without `soft_bounce`, where that can be seen: it makes each 5xx a 4xx, of which some are
+    /// nobody's own (404 of 504). 450, 451, 452, 454 and 455 have a meaning by themselves.
+    package var beforeSoftBounce: Reply {
+        let softened = [400, 401, 402, 403, 404, 430, 434, 435, 438, 453, 456]
+        return softened.contains(code) ? Reply(code: code + 100, lines: lines) : self
+    }
+
     /// The status of RFC 3463 that begins the text, if there is one: `4.7.1`.
     package var enhancedStatus: EnhancedStatus? {
         lines.last.flatMap { EnhancedStatus(prefixOf: $0) }

@@ -8,7 +8,7 @@ struct JudgementTests {
     @Test(
         "A reply to RCPT is judged by what it is about",
         arguments: [
-            (Reply(250, "2.1.5 Ok"), Judgement.accepted),
+            (Reply(250, "2.1.5 Ok"), Judgement?.some(.accepted)),
             (Reply(251, "user not local; will forward"), .accepted),
             (Reply(454, "4.7.1 <x@example.org>: Relay access denied"), .refused(.relay)),
             (Reply(554, "5.7.1 <x@example.org>: Relay access denied"), .refused(.relay)),
@@ -55,6 +55,16 @@ struct JudgementTests {
                 Reply(454, "4.7.1 <x@example.org>: Recipient address rejected: Access denied"),
                 .refused(.relay)
             ),
+            (
+                Reply(454, "4.7.1 <probe@localhost>: Sender address rejected: Access denied"),
+                .refused(.relay)
+            ),
+            (
+                Reply(404, "4.5.2 <probe@localhost>: Sender address rejected: need fully-qualified address"),
+                .refused(.relay)
+            ),
+            (Reply(430, "4.7.0 Must issue a STARTTLS command first"), .refused(.login)),
+            (Reply(403, "4.5.1 Error: need MAIL command"), nil),
             (Reply(450, "4.7.1 <unknown[198.51.100.7]>: Client host rejected: Access denied"), .deferred),
             (
                 Reply(450, "4.3.2 <unknown[198.51.100.7]>: Client host rejected: Try again later"),
@@ -96,7 +106,7 @@ struct JudgementTests {
             ),
             (Reply(421, "4.7.0 too many connections"), .deferred),
         ])
-    func recipient(reply: Reply, expected: Judgement) {
+    func recipient(reply: Reply, expected: Judgement?) {
         #expect(Judgement(reply, at: .recipient) == expected)
     }
 

@@ -57,6 +57,7 @@ struct PostfixProbeTests {
                 .open
             ),
             ("soft_bounce = yes", .closed),
+            ("soft_bounce = yes\nsmtpd_sender_restrictions = reject_non_fqdn_sender", .closed),
             ("smtpd_sender_restrictions = reject_unknown_sender_domain", .closed),
             ("smtpd_relay_restrictions = no_such_restriction, reject", .inconclusive),
             // Whoever has a name may relay; the vantage has none.
