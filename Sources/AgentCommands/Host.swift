@@ -70,6 +70,7 @@ struct Host: Sendable {
                 .cannotTell, "there is nothing to probe: nobody outside can reach an SMTP port of this host",
                 detail: "Looked for listeners on \(ports.map(String.init).joined(separator: ", ")).")
         }
+        let own = endpoints
         var apart: String?
         if from.isElsewhere {
             (endpoints, apart) = endpointsFromElsewhere(endpoints, named: vantage.publicAddresses)
@@ -98,6 +99,7 @@ struct Host: Sendable {
             let seen = observeListeners(on: Set(ports), liveInstruments(terminal)).value
             report.tellWhatKeepsOut(listening: seen.map { Set($0.map(\.port)) })
         }
+        report.tellWhatWasNotAsked(of: endpoints, at: own)
         if let apart {
             report.from.note = report.from.note.map { "\($0); \(apart)" } ?? apart
         }

@@ -72,6 +72,32 @@ package func endpointsFromElsewhere(
     return (found, isLeftOut ? "private addresses of this host are not asked from there" : nil)
 }
 
+extension ProbeReport {
+    /// Says of this host's IPv4 servers that the vantage was to ask where the host asks from, and did not, that nobody knows
+    /// what strangers are told there: what others have said over IPv6 does not close them.
+    /// - Parameters:
+    ///   - asked: what the vantage was given.
+    ///   - endpoints: those of this host.
+    package mutating func tellWhatWasNotAsked(
+        of asked: [ProbeRequest.Endpoint], at endpoints: [ProbeRequest.Endpoint]
+    ) {
+        guard asked.contains(where: \.isAtAsker),
+            !self.endpoints.contains(where: { !$0.address.contains(":") })
+        else { return }
+        let hidden = endpoints.filter { $0.address.width == 32 }.map { endpoint in
+            ProbeEndpoint(
+                address: endpoint.address.description, port: endpoint.port, tls: endpoint.tls,
+                verdict: .inconclusive, banner: nil, offersLogin: nil,
+                reason:
+                    "not asked, since it is not known by which address of others it is reached: name that one"
+                    + " (--address ADDRESS)",
+                tests: [])
+        }
+        self.endpoints += hidden
+        if verdict != .open { verdict = .inconclusive }
+    }
+}
+
 extension ProbeRequest.Endpoint {
     /// Whether it is at the address, known to the vantage alone, from which it is asked to probe.
     package var isAtAsker: Bool { address.isUnspecified }

@@ -58,6 +58,30 @@ struct LocalEndpointsTests {
         #expect((found.note != nil) == isLeftOut)
     }
 
+    @Test(
+        "Where nobody could ask over IPv4, IPv6 alone does not close a host",
+        arguments: [
+            ("2001:db8::10", ProbeVerdict.closed, ProbeVerdict.inconclusive, 2),
+            ("2001:db8::10", .open, .open, 2), ("203.0.113.10", .closed, .closed, 1),
+        ])
+    func unasked(answered: String, verdict: ProbeVerdict, expected: ProbeVerdict, rows: Int) throws {
+        let own = ["10.0.0.5", "2001:db8::10"].compactMap { IPAddress($0) }
+            .map { ProbeRequest.Endpoint($0, port: 25) }
+        var report = ProbeReport(
+            target: "mx.hosted.example", from: ProbeOrigin(kind: "https", address: nil), verdict: verdict,
+            endpoints: [
+                ProbeEndpoint(
+                    address: answered, port: 25, tls: .none, verdict: verdict, banner: "x",
+                    offersLogin: nil, reason: nil, tests: [])
+            ], hosted: nil)
+        report.tellWhatWasNotAsked(of: endpointsFromElsewhere(own, named: []).endpoints, at: own)
+        #expect(report.verdict == expected)
+        #expect(report.endpoints.count == rows)
+        let last = try #require(report.endpoints.last)
+        #expect((last.address == "10.0.0.5") == (rows == 2))
+        #expect((last.reason?.contains("--address") == true) == (rows == 2))
+    }
+
     @Test("Only the ports that were asked for, 465 with TLS from the first byte")
     func ports() {
         let listeners = [25, 465, 587, 2525].map {
