@@ -49,8 +49,12 @@ struct Questions {
             names: TestNames(
                 token: Self.newToken(), local: known?.last.map(String.init),
                 user: known.flatMap { $0.count == 2 ? String($0[0]) : nil }, relay: request.relayDomain,
-                backup: request.backupDomain, helo: request.heloName, address: endpoint.address.literal))
+                backup: request.backupDomain, helo: request.heloName, called: nameOfTarget,
+                address: endpoint.address.literal))
     }
+
+    /// `mail.example.net` of `mail.example.net:25`.
+    private var nameOfTarget: String { String(request.target.prefix { $0 != ":" }) }
 
     private static let tokenPrefix = "relay-test-"
     private static let tokenLength = 12

@@ -46,7 +46,7 @@ extension Dialogue {
     /// - Returns: `nil` when a name is not known, or when what comes out could be read as two commands.
     func fill(_ form: AddressForm) -> String? {
         var names = script.questions[next].names
-        names.host = names.host ?? serverName
+        names.host = names.host ?? serverName(called: names.called) ?? names.local
         names.local = names.local ?? names.host.flatMap(domainAbove)
         names.relay = names.relay ?? names.local.map { "relay.\($0)" }
         guard let text = form.filled(with: names), (1...Self.argumentLimit).contains(text.utf8.count),

@@ -226,8 +226,20 @@ package struct Dialogue: Sendable {
         if capabilities.offersStartTLS { record.offeredStartTLS = true }
     }
 
-    /// The name by which the server calls itself, for addresses at it.
-    var serverName: String? { record.capabilities?.serverName ?? greetingName }
+    /// The name of the server, for addresses at it: its own word for it, unless that is no more than a word (`220 ESMTP`).
+    /// - Parameter called: how whoever asks calls it.
+    func serverName(called: String?) -> String? {
+        let own = [record.capabilities?.serverName, greetingName].compactMap(\.self)
+        return own.first(where: isQualified)
+            ?? called.flatMap { hostName(in: Array($0.utf8)) }.flatMap { isQualified($0) ? $0 : nil }
+            ?? own.first { !["smtp", "esmtp"].contains($0.lowercased()) }
+    }
+
+    /// Whether it is a name of DNS, and not an address either.
+    private func isQualified(_ name: String) -> Bool {
+        name.contains(".") && name.utf8.last.map { !(0x30...0x39).contains($0) } == true
+    }
+
     private var greetingName: String?
 
     mutating func settle(_ reply: Reply, judgement: Judgement?) {

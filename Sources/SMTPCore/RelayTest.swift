@@ -117,9 +117,9 @@ extension RelayTest {
 /// | --- | --- |
 /// | `{token}` | a random word, another one in each test |
 /// | `{third}` | the foreign domain: reserved, or the vantage's own |
-/// | `{local}` | a domain that the server serves; where none is known, the one above the name in its greeting |
+/// | `{local}` | a domain that the server serves; where none is known, the one above `{host}` |
 /// | `{user}` | the local part of a recipient that the server serves |
-/// | `{host}` | the name in the server's greeting |
+/// | `{host}` | the name in the server's greeting; where it hides that, the one that it is called by, or `{local}` |
 /// | `{relay}` | a domain that the server relays for; where none is known, `relay.` in the local one |
 /// | `{backup}` | a domain whose first MX is the vantage, and whose second is the server |
 /// | `{helo}` | a name by which clients that are let through may introduce themselves |
@@ -157,14 +157,15 @@ package struct TestNames: Hashable, Sendable {
     package var backup: String?
     package var helo: String?
     package var host: String?
+    /// The name by which whoever asks knows the server, if it is one: it does for a greeting without a name.
+    package var called: String?
     package var address: String?
     package var vantage: String?
 
     package init(
         token: String, third: String = TestNames.reservedDomain, local: String? = nil, user: String? = nil,
         relay: String? = nil, backup: String? = nil, helo: String? = nil, host: String? = nil,
-        address: String? = nil,
-        vantage: String? = nil
+        called: String? = nil, address: String? = nil, vantage: String? = nil
     ) {
         self.token = token
         self.third = third
@@ -174,6 +175,7 @@ package struct TestNames: Hashable, Sendable {
         self.backup = backup
         self.helo = helo
         self.host = host
+        self.called = called
         self.address = address
         self.vantage = vantage
     }

@@ -1,3 +1,4 @@
+import MailModel
 import SMTPCore
 import Testing
 
@@ -14,6 +15,44 @@ struct CapabilitiesTests {
         #expect(capabilities.offersLogin)
         #expect(capabilities.offersXCLIENT)
         #expect(capabilities.loginMechanisms == ["PLAIN", "LOGIN", "LOGIN"])
+    }
+
+    @Test(
+        "A server that hides its name is called as whoever asks calls it, else by the domain that it serves",
+        arguments: [
+            ("220 ***", "250 ***", "mail.hosted.example", nil, "mail.hosted.example", "hosted.example"),
+            ("220 ESMTP", "250 ESMTP", "mail.hosted.example", nil, "mail.hosted.example", "hosted.example"),
+            (
+                "220 ESMTP", "250 mx.other.example", "mail.hosted.example", nil, "mx.other.example",
+                "other.example"
+            ),
+            (
+                "220 mx.other.example", "250 mx", "mail.hosted.example", nil, "mx.other.example",
+                "other.example"
+            ),
+            ("220 ***", "250 ***", "203.0.113.10", "hosted.example", "hosted.example", "hosted.example"),
+            ("220 ***", "250 Hello", "x>\r\nDATA.example", nil, "Hello", "Hello"),
+            ("220 ***", "250 ESMTP", "203.0.113.10", nil, nil, nil),
+        ] as [(String, String, String, String?, String?, String?)])
+    func hiddenName(
+        greeting: String, ehlo: String, called: String, served: String?, host: String?, local: String?
+    ) throws {
+        let tests = try ["percent-host", "percent-local"].map { id in
+            try #require(TestCatalogue.all.first { $0.id == id })
+        }
+        var dialogue = Dialogue(
+            DialogueScript(
+                tls: .none,
+                questions: tests.map {
+                    .init(test: $0, names: TestNames(token: "t1", local: served, called: called))
+                }))
+        _ = dialogue.received(.connected)
+        for line in [greeting, ehlo, "250 ok", "550 no", "250 ok", "250 ok", "550 no", "221 bye"] {
+            _ = dialogue.received(.bytes(Array("\(line)\r\n".utf8)))
+        }
+        #expect(
+            dialogue.record.answers.map(\.rcptTo)
+                == [host, local].compactMap(\.self).map { "<t1%example.org@\($0)>" })
     }
 
     @Test(
