@@ -79,11 +79,9 @@ struct EndpointProbe: Sendable {
 
     private static func isWorthAsking(_ end: DialogueEnd?) -> Bool {
         switch end {
-        case .noBanner, .unfinishedBanner, .startTLSNotOffered, .startTLSRefused, .plainTextAfterSTARTTLS,
-            .tlsFailed,
-            .heloRefused, nil:
+        case .noBanner, .unfinishedBanner, .startTLSNotOffered, .plainTextAfterSTARTTLS, .tlsFailed, nil:
             false
-        case .turnedAway(let reply): reply.isTransient
+        case .turnedAway(let reply), .startTLSRefused(let reply), .heloRefused(let reply): reply.isTransient
         case .done, .serviceClosing, .closed, .timedOut, .violation, .unsolicitedReply: true
         }
     }
@@ -188,6 +186,7 @@ struct EndpointProbe: Sendable {
         for round in Self.pauses.indices {
             guard await askAgain(&findings, round: round) != nil else { break }
         }
+        findings.countApproachesAsRefused()
         findings.countDeferredAsRefused(since: began)
     }
 

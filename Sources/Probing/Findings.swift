@@ -89,8 +89,16 @@ struct Findings: Sendable {
     /// The questions that were put off and may be answered another time.
     /// - Parameter round: how often they were asked again before.
     func retryable(round: Int) -> [DialogueScript.Question] {
-        answers.filter { $0.judgement == .deferred && $0.decidingReply?.mayPass(round: round) == true }
+        answers.filter { $0.judgement == .deferred && $0.mayPass(round: round) }
             .compactMap { questions[$0.token] }
+    }
+
+    /// A trick that is put off for good is one that does not work: it says nothing of relaying.
+    mutating func countApproachesAsRefused() {
+        for index in answers.indices
+        where answers[index].judgement == .deferred && !answers[index].reachedEnvelope {
+            answers[index].judgement = .refused(.approach)
+        }
     }
 
     mutating func replaceAnswers(by newer: [Answer]) {
@@ -143,17 +151,24 @@ extension DialogueEnd {
     }
 }
 
-extension Reply {
+extension Answer {
     /// How often a server may say that it is in trouble itself before it is believed.
     private static let patienceWithTrouble = 2
 
-    /// Whether waiting helps. Greylisting passes, and so does a server that takes no mail for the moment (4.3.2). One
+    /// A login that does not work for the moment is no matter of greylisting.
+    fileprivate func mayPass(round: Int) -> Bool {
+        guard let decidingReply, reachedEnvelope else { return round < Self.patienceWithTrouble }
+        return !decidingReply.isAboutTrouble
+            || decidingReply.enhancedStatus?.detail != 5 && round < Self.patienceWithTrouble
+    }
+}
+
+extension Reply {
+    /// Whether waiting hardly helps. Greylisting passes, and so does a server that takes no mail for the moment (4.3.2). One
     /// that says that its configuration is wrong (4.3.5) says so again, and one that has another trouble of its own
     /// (RFC 3463 section 3.4; Postfix says 4.3.0 where a table cannot be read) does not get over it in a minute.
-    fileprivate func mayPass(round: Int) -> Bool {
-        guard let status = enhancedStatus, status.subject == 3, status.detail != 2,
-            !lowercasedText.contains("greylist"), !lowercasedText.contains("graylist")
-        else { return true }
-        return status.detail != 5 && round < Self.patienceWithTrouble
+    fileprivate var isAboutTrouble: Bool {
+        guard let status = enhancedStatus, status.subject == 3, status.detail != 2 else { return false }
+        return !lowercasedText.contains("greylist") && !lowercasedText.contains("graylist")
     }
 }

@@ -140,13 +140,15 @@ extension Dialogue {
         return ask()
     }
 
-    /// The trick itself was refused, which answers every question that was to use it.
+    /// The trick itself was refused, which answers every question that was to use it; or put off, as by a server whose
+    /// logins do not work for the moment (RFC 4954 section 6).
     mutating func refusedBeforeEnvelope(_ reply: Reply, command: String) -> Action {
+        let judgement = reply.beforeSoftBounce.isTransient ? Judgement.deferred : .refused(.approach)
         while next < script.questions.count {
             current = newAnswer()
             if current != nil {
                 lastCommand = command
-                settle(reply, judgement: .refused(.approach))
+                settle(reply, judgement: judgement)
             } else {
                 skip(script.questions[next].test)
             }

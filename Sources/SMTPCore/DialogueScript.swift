@@ -90,6 +90,11 @@ package struct Answer: Hashable, Sendable {
     }
 
     package var decidingReply: Reply? { exchanges.last?.reply }
+
+    /// Whether an envelope was asked about, and not only what comes before.
+    package var reachedEnvelope: Bool {
+        test.approach.queueProtocol != nil || exchanges.contains { $0.command.hasPrefix("MAIL FROM:") }
+    }
 }
 
 /// One command and what is kept of the reply to it (``Reply/excerpt``).

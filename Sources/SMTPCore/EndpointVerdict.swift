@@ -43,16 +43,19 @@ package struct EndpointEvidence: Sendable {
     package var trouble: String?
     /// How it went with the messages that were to prove a yes; `nil` where none is sent.
     package var proofs: ProofAttempts?
+    /// Tests that make no sense there, by id.
+    package var notApplicable: [String]
 
     package init(
         answers: [Answer], fates: [String: MessageFate] = [:], unanswered: [String] = [],
-        trouble: String? = nil, proofs: ProofAttempts? = nil
+        trouble: String? = nil, proofs: ProofAttempts? = nil, notApplicable: [String] = []
     ) {
         self.answers = answers
         self.fates = fates
         self.unanswered = unanswered
         self.trouble = trouble
         self.proofs = proofs
+        self.notApplicable = notApplicable
     }
 
     private var relayAnswers: [Answer] {
@@ -160,6 +163,7 @@ package struct EndpointEvidence: Sendable {
         guard let first = evidence.first(where: \.test.isPlain) ?? evidence.first else {
             return "no test could be asked"
         }
+        if first.judgement == nil { return "its answers fit no command: \(firstLine(first))" }
         return "it refuses the tests' own addresses before it decides about relaying: \(firstLine(first))"
     }
 
@@ -202,9 +206,27 @@ package struct EndpointEvidence: Sendable {
             return
                 "it put \(late.test.id) off for more than five minutes, which counts as a refusal: \(firstLine(late))"
         }
-        return asked.first { $0.messageTaken && fate($0) == .missing }.map { answer in
-            "it takes \(answer.test.id), and what was sent so has not come out again\(withinTime)"
+        // Logins do not work, for nobody maybe: that is not to be taken for one that was refused.
+        if let late = asked.first(where: {
+            $0.judgement == .refused(.approach) && $0.decidingReply?.beforeSoftBounce.isTransient == true
+        }) {
+            return "it put \(late.test.id) off before that came to relaying: \(firstLine(late))"
         }
+        if let missing = asked.first(where: { $0.messageTaken && fate($0) == .missing }) {
+            return "it takes \(missing.test.id), and what was sent so has not come out again\(withinTime)"
+        }
+        return nameless
+    }
+
+    /// What is left out where a server hides its name.
+    private var nameless: String? {
+        let ids = Set(notApplicable)
+        let count = TestCatalogue.all.count { ids.contains($0.id) && $0.wantsServerName }
+        guard TestCatalogue.all.contains(where: { ids.contains($0.id) && $0.wantsHostName }) else {
+            return nil
+        }
+        return
+            "it hides its name, so that \(count) tests with a name of its own were not asked: --hosted names one"
     }
 
     private func isHarmless(_ fate: MessageFate) -> Bool {
@@ -277,6 +299,15 @@ extension Answer {
 
 extension RelayTest {
     fileprivate var isPlain: Bool { approach == .plain && helo == .ownLiteral }
+
+    /// What is known of every server that says its name.
+    fileprivate var wantsHostName: Bool { names("{host}") }
+
+    fileprivate var wantsServerName: Bool { wantsHostName || names("{local}") || names("{relay}") }
+
+    private func names(_ placeholder: String) -> Bool {
+        [mailFrom, rcptTo, helo].contains { $0.template.contains(placeholder) }
+    }
 }
 
 extension MessageFate {

@@ -34,6 +34,46 @@ struct PatienceTests {
         }
     }
 
+    @Test("A login that is put off is asked again, and what it came to stands beside the verdict")
+    func loginPutOff() async throws {
+        func rules(_ login: String) -> [ScriptedServer.Step] {
+            let rules = [
+                ("EHLO", "250-mx.hosted.example\r\n250 AUTH PLAIN"), ("AUTH", login),
+            ]
+            return [.say("220 mx.hosted.example ESMTP"), .answer(rules + Self.closed.dropFirst())]
+        }
+        let steps = rules("454 4.7.0 Temporary authentication failure")
+        try await ScriptedServer.with({ _ in steps }) { server in
+            let report = await probe(request(server.port, tests: .all, banner: .seconds(10)))
+            let endpoint = report.endpoints.first
+            #expect(server.lines.count { $0.hasPrefix("AUTH PLAIN") } == 3)
+            #expect(endpoint?.verdict == .closed)
+            #expect(
+                endpoint?.reason
+                    == "it put bogus-login off before that came to relaying: 454 4.7.0 Temporary authentication failure"
+            )
+        }
+    }
+
+    @Test("A STARTTLS that is put off once is asked for again")
+    func startTLSPutOff() async throws {
+        let ehlo = ("EHLO", "250-mx.hosted.example\r\n250 STARTTLS")
+        let putOff = [ehlo, ("STARTTLS", "454 4.7.0 TLS not available for the moment")]
+        let refused = [ehlo, ("STARTTLS", "554 5.7.0 no")]
+        try await ScriptedServer.with({ number in
+            [
+                .say("220 mx.hosted.example ESMTP"),
+                .answer((number == 0 ? putOff : refused) + Self.closed.dropFirst()),
+            ]
+        }) { server in
+            var request = request(server.port, tests: .essential, banner: .seconds(10))
+            request.endpoints = [.init(.v4(0x7f00_0001), port: server.port, tls: .starttls)]
+            let report = await probe(request)
+            #expect(server.lines.count { $0 == "STARTTLS" } == 2)
+            #expect(report.verdict == .inconclusive)
+        }
+    }
+
     @Test("All ports of a host together get no more connections than one client may have")
     func connectionsInAll() async throws {
         let steps: [ScriptedServer.Step] = [.say("220 mx.hosted.example ESMTP"), .answer(Self.closed)]

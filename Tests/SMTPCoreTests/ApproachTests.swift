@@ -41,6 +41,19 @@ struct ApproachTests {
         #expect(dialogue.record.answers.map(\.judgement) == [.refused(.approach)])
     }
 
+    @Test(
+        "A login that is put off is not one that was refused, unless soft_bounce has softened that",
+        arguments: [
+            (Reply(454, "4.7.0 Temporary authentication failure"), Judgement.deferred),
+            (Reply(435, "4.7.8 Error: authentication failed"), .refused(.approach)),
+        ])
+    func loginPutOff(reply: Reply, expected: Judgement) throws {
+        var dialogue = try dialogue("bogus-login")
+        _ = dialogue.received(.connected)
+        _ = play(&dialogue, ["220 x\r\n", "250-x\r\n250 AUTH PLAIN\r\n", "\(reply.text)\r\n"])
+        #expect(dialogue.record.answers.map(\.judgement) == [expected])
+    }
+
     @Test("A login by LOGIN gives the password when it is asked for, and no more than that")
     func login() throws {
         var dialogue = try dialogue("bogus-login-asked")

@@ -49,6 +49,31 @@ struct EndpointVerdictTests {
         #expect((evidence.verdict.reason != nil) == hasReason)
     }
 
+    @Test("Where a server hides its name, a closed endpoint says what could not be asked")
+    func nameless() throws {
+        let closed = [try answer("plain", .refused(.relay))]
+        let nameless = EndpointEvidence(answers: closed, notApplicable: ["percent-host", "percent-local"])
+        #expect(nameless.verdict.0 == .closed)
+        #expect(
+            nameless.verdict.reason
+                == "it hides its name, so that 2 tests with a name of its own were not asked: --hosted names one"
+        )
+        #expect(EndpointEvidence(answers: closed, notApplicable: ["local-user"]).verdict.reason == nil)
+    }
+
+    @Test("A login that was put off, not refused, is said beside a closed endpoint")
+    func loginPutOff() throws {
+        let reply = Reply(454, "4.7.0 Temporary authentication failure")
+        let plain = try answer("plain", .refused(.relay))
+        let evidence = EndpointEvidence(
+            answers: [plain, try answer("bogus-login", .refused(.approach), reply)])
+        #expect(evidence.verdict.0 == .closed)
+        #expect(evidence.verdict.reason?.hasPrefix("it put bogus-login off before") == true)
+        let softened = Reply(435, "4.7.8 authentication failed")
+        let refused = try answer("bogus-login", .refused(.approach), softened)
+        #expect(EndpointEvidence(answers: [plain, refused]).verdict.reason == nil)
+    }
+
     @Test("A message that arrived is a proof, whatever the form, and names the client that was believed")
     func delivered() throws {
         let evidence = EndpointEvidence(
