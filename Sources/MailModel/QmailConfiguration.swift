@@ -64,6 +64,9 @@ package struct QmailConfiguration: Sendable, Equatable {
     /// Every tcpserver, whatever has started it: a supervised start script, a boot script, or a hand.
     package var running: [RunningServer] = []
     package var starters: [Starter] = []
+    /// Programs that services name and that are others in truth, by a link or since they were overwritten: each with
+    /// the path of what it is.
+    package var disguised: [String: String] = [:]
     /// Whether this is a copy read elsewhere: then tables may be there in source form only.
     package var isCopy: Bool
     /// What `relaylock` lets relay: the white list of Plesk; `nil` when it was not seen.

@@ -23,6 +23,7 @@ func fingerprint(
     }
     facts += state.superserverFiles.sorted { $0.key < $1.key }.map { "file \($0) \(sha256($1.bytes))" }
     facts += postfixFacts(state.postfix) + qmailFacts(state.qmail)
+    facts += state.instances.sorted { $0.key < $1.key }.flatMap { postfixFacts(.seen($0.value)) }
     let text = facts.map { fact in "\(fact.utf8.count):\(fact)\n" }.joined()
     return "sha256:" + sha256(text.utf8)
 }
@@ -47,6 +48,7 @@ private func qmailFacts(_ observed: Observed<QmailConfiguration>) -> [String] {
             "file \(path) \(file.bytes.map { sha256($0) } ?? "-")"
         } + qmail.idle.sorted().map { "idle \($0)" }
         // What is supervised counts by its files: it may be started again at any time.
+        + qmail.disguised.sorted { $0.key < $1.key }.map { "program \($0) \($1)" }
         + qmail.running.filter { $0.supervised == nil }.map { server in
             "runs \(server.command.joined(separator: " ")) \(server.environment["RELAYCLIENT"] ?? "-")"
         }

@@ -18,6 +18,23 @@ struct RelayJudgement {
     /// A program that has a mail port in the MTA's place is not in the MTA's configuration: where that refuses
     /// strangers, nothing is known yet.
     func beside(_ port25: Port25Judgement) -> RelayJudgement {
+        var judgement = beside(unjudged: port25)
+        for (program, report) in port25.relaying {
+            judgement.before = worst(judgement.before, report.verdict)
+            judgement.after = worst(judgement.after, report.verdict)
+            judgement.finding.status = .drift
+            let said = "; but through \(program): \(sentence(for: report.verdict))"
+            if !judgement.finding.actual.contains(said) { judgement.finding.actual += said }
+            judgement.finding.evidence += evidence(report.causes).filter(judgement.finding.evidence.isMissing)
+            judgement.finding.notes +=
+                (openings(report.causes, isBroken: false)
+                + report.causes.map { "port \($0.listener): \($0.remedy)" })
+                .filter(judgement.finding.notes.isMissing)
+        }
+        return judgement
+    }
+
+    private func beside(unjudged port25: Port25Judgement) -> RelayJudgement {
         guard !port25.unjudged.isEmpty else { return self }
         var judgement = self
         if before == .closed { judgement.before = .unknown }
@@ -84,7 +101,9 @@ private func judge(
         judgement.finding.actual += ", but relaylock is missing: Plesk's settings do not count"
         judgement.edits = outcome.repair.edits
     }
-    let restarts = outcome.restartsSuperserver || !outcome.restartedServices.isEmpty
+    let restarts =
+        outcome.restartsSuperserver || !outcome.restartedServices.isEmpty || !outcome.restartedUnits.isEmpty
+        || outcome.reloadsUnits
     guard !judgement.edits.isEmpty || restarts && judgement.finding.status == .drift else { return judgement }
     var services: [ServiceChange] = []
     let reload = superserverReload(of: .qmail, in: state)
@@ -93,11 +112,17 @@ private func judge(
     } else if outcome.reloadsSuperserver {
         services.append(.reloadSuperserver(reload))
     }
+    if outcome.reloadsUnits { services.append(.reloadSuperserver(reloadUnits)) }
+    services += outcome.restartedUnits.map {
+        .restartQmail(["/bin/systemctl", "restart", "\($0).service"])
+    }
     services += outcome.restartedServices.map { .restartQmail(superviseRestart($0, of: configuration)) }
     if outcome.restartsQmail { services.append(.restartQmail(qmailRestart(state))) }
     judgement.services = services.map { Step(.relay, $0.summary, .service($0)) }
     return judgement
 }
+
+private let reloadUnits = ["/bin/systemctl", "daemon-reload"]
 
 /// What starts qmail-send again.
 package func qmailRestart(_ state: HostState) -> [String] {
@@ -156,6 +181,18 @@ private func sentence(for verdict: RelayVerdict) -> String {
     case .broken: "broken: the MTA would not start, or refuses everyone"
     case .unknown: "unknown: it depends on something that cannot be read"
     }
+}
+
+private func worst(_ first: RelayVerdict?, _ second: RelayVerdict) -> RelayVerdict {
+    [.open, .partial, .unknown, .broken].first { $0 == first || $0 == second } ?? .closed
+}
+
+extension [Evidence] {
+    fileprivate func isMissing(_ evidence: Evidence) -> Bool { !contains(evidence) }
+}
+
+extension [String] {
+    fileprivate func isMissing(_ text: String) -> Bool { !contains(text) }
 }
 
 /// What opens which ports to whom, each said once.

@@ -52,8 +52,11 @@ struct Word: Hashable, Sendable {
     /// From 1.
     var line: Int
 
-    /// sslserver takes the same words as tcpserver, and is it over TLS.
-    var isConnectionServer: Bool { ["tcpserver", "sslserver"].contains(text.baseName) }
+    /// sslserver takes the same words as tcpserver, and is it over TLS; tcpsvd and s6-tcpserver take them in the same
+    /// order, behind options of their own.
+    var isConnectionServer: Bool {
+        ["tcpserver", "sslserver", "tcpsvd", "sslsvd", "s6-tcpserver"].contains(text.baseName)
+    }
 }
 
 /// Splits at white space.

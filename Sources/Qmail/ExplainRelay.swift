@@ -114,6 +114,12 @@ struct Explanation: Sendable {
         else {
             return nil
         }
+        if service.onlyFrom?.isEmpty == true {
+            return fault(
+                "only_from", .broken, file: service.place.file,
+                "only_from names nobody, so xinetd serves nobody and no mail arrives",
+                remedy: "take the empty only_from out, and reload xinetd")
+        }
         guard service.clients.allSatisfy(\.isDenied),
             service.clients.contains(where: { $0.client.kind == .everybody })
         else { return nil }
@@ -125,10 +131,13 @@ struct Explanation: Sendable {
 
     /// What may give the server RELAYCLIENT, or be another server, and is not known here.
     private func doubts(about service: MailService) -> [Opening] {
-        let wrappers = (service.chain?.unknownWrappers ?? []).map { word in
+        let disguised = (service.chain?.words ?? []).filter {
+            $0.text.baseName == "relaylock" && configuration.disguised[$0.text] != nil
+        }
+        let wrappers = ((service.chain?.unknownWrappers ?? []) + disguised).map { word in
             var opening = fault(
                 "wrapper", .unknown, file: service.place.file,
-                "what \(word.text) adds to the environment is not known here",
+                "what \(configuration.disguised[word.text].map { "\(word.text), \($0) in truth," } ?? word.text) adds to the environment is not known here",
                 remedy: "see whether it sets RELAYCLIENT, or take it out of the chain")
             opening.place.line = word.line
             return opening
@@ -146,6 +155,14 @@ struct Explanation: Sendable {
                     "the rules of tcpserver, \(path), are not "
                         + (configuration.isCopy ? "in the copy" : "known: their name is made when it starts"),
                     remedy: "see whether a rule sets RELAYCLIENT")
+            ]
+        }
+        if let instructions = service.chain?.instructions {
+            rules = [
+                fault(
+                    "rules", .unknown, file: service.place.file,
+                    "the instructions of tcpsvd, \(instructions.text), are not read here",
+                    remedy: "see whether one sets RELAYCLIENT (ipsvd-instruct(5))")
             ]
         }
         return (wrappers + (scripts.map { [$0] } ?? []) + rules).map { opening in

@@ -15,6 +15,7 @@ extension Explanation {
 
     /// With RELAYCLIENT in its environment, even empty, qmail-smtpd accepts every recipient.
     func relayClients(_ service: MailService) -> [Opening] {
+        if let chain = service.chain, configuration.takesRelayClientAway(chain) { return [] }
         var openings: [Opening] = []
         if let setting = service.environment.last(where: { $0.name == "RELAYCLIENT" }),
             let clients = population.clients(of: service)
@@ -177,9 +178,12 @@ extension Explanation {
         let argument: Int
         var detail = ""
         var remedy = "put a program that checks passwords in its place"
-        switch chain.login {
+        switch chain.login(configuration.disguised) {
         case .none, .checked: return []
-        case .everyPassword(let place): argument = place
+        case .everyPassword(let place):
+            argument = place
+            let program = chain.arguments[place].text
+            detail = configuration.disguised[program].map { ": \(program) is \($0) in truth" } ?? ""
         case .hostNameMissing(let place):
             argument = place
             detail =

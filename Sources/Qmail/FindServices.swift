@@ -62,6 +62,11 @@ extension QmailConfiguration {
         return Set((scripts + chains).filter { $0.hasPrefix("/") })
     }
 
+    /// The programs that the services name by their whole path.
+    package var namedPrograms: Set<String> {
+        Set(services().found.flatMap { $0.chain?.words ?? [] }.map(\.text).filter { $0.hasPrefix("/") })
+    }
+
     /// The files that the services name and whose content decides.
     package var namedFiles: Set<String> {
         let rules = services().found.compactMap { $0.chain?.rulesPath ?? Self.usualRules }

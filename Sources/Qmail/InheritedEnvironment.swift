@@ -29,6 +29,20 @@ extension QmailConfiguration {
         return [written]
     }
 
+    /// Whether a program between what serves the port and the server takes the variable away, whatever set it before:
+    /// envdir(8) for an empty file, `env -u`.
+    func takesRelayClientAway(_ chain: ServerChain) -> Bool {
+        let removals = chain.removals
+        guard !chain.settings.contains(where: { $0.text.hasPrefix("\(Self.variable)=") }) else {
+            return false
+        }
+        return removals.isAll || removals.names.contains(Self.variable)
+            || chain.environmentDirectories.contains { name in
+                let directory = Self.place(of: name, home: chain.home ?? "/")
+                return files["\(directory)/\(Self.variable)"]?.bytes?.isEmpty == true
+            }
+    }
+
     static let variable = "RELAYCLIENT"
 
     private static let units: [String: [String]] = [

@@ -118,6 +118,50 @@ extension Lines {
         lines[number - 1].removeSubrange(range.lowerBound..<end)
     }
 
+    /// Takes a variable out of `Environment=` in a unit of systemd, which may go on behind a backslash; the setting goes
+    /// with its last variable, since an empty one takes away what was set before it (systemd.exec(5)).
+    mutating func removeVariable(_ name: String, fromUnitLine number: Int) {
+        guard lines.indices.contains(number - 1) else { return }
+        let last = lastOfContinued(from: number - 1)
+        for index in (number - 1)...last {
+            while let range = Self.unitWord(naming: name, in: lines[index]) {
+                lines[index].removeSubrange(range)
+            }
+        }
+        let setting = lines[(number - 1)...last].flatMap(\.self)
+        let isEmpty = setting.split(separator: UInt8(ascii: "="), maxSplits: 1).dropFirst().allSatisfy {
+            value in
+            value.allSatisfy { $0.isSpace || $0 == UInt8(ascii: "\\") }
+        }
+        if isEmpty { for index in (number - 1)...last { lines[index] = [] } }
+    }
+
+    /// A word of a unit, with its quotes and the blanks behind it.
+    private static func unitWord(naming name: String, in line: [UInt8]) -> Range<Int>? {
+        let needle = Array("\(name)=".utf8)
+        let quotes = [UInt8(ascii: "\""), UInt8(ascii: "'")]
+        for start in line.indices where line[start...].starts(with: needle) {
+            let quote = start > 0 && quotes.contains(line[start - 1]) ? line[start - 1] : nil
+            let first = quote == nil ? start : start - 1
+            guard first == 0 || line[first - 1].isBlank || line[first - 1] == UInt8(ascii: "=") else {
+                continue
+            }
+            var end = start + needle.count
+            var open = quote
+            while end < line.count, line[end] != 0x0a, open != nil || !line[end].isSpace {
+                if line[end] == open {
+                    open = nil
+                } else if open == nil, quotes.contains(line[end]) {
+                    open = line[end]
+                }
+                end += 1
+            }
+            while end < line.count, line[end].isBlank { end += 1 }
+            return first..<end
+        }
+        return nil
+    }
+
     /// Sets `disable = yes` in an entry of xinetd.
     /// - Parameter number: the line of the entry, or one in it.
     mutating func disable(entryAt number: Int) {

@@ -12,6 +12,10 @@ package struct QmailRepair: Sendable, Equatable {
     package var restartedServices: [String]
     /// Whether qmail-send must be started again: it reads `percenthack` only then.
     package var restartsQmail: Bool
+    /// The units of systemd, without `.service`, that hand RELAYCLIENT on, and must be started again.
+    package var restartedUnits: [String] = []
+    /// Whether systemd must read its units again, of which it starts one for each client.
+    package var reloadsUnits = false
 }
 
 /// Finds the smallest edits that close every cause of a relay in Qmail's files, and judges the edited bytes.
@@ -39,6 +43,8 @@ struct Workshop {
     /// The supervised services whose processes have what their scripts do not give them any more.
     private var stale: Set<String> = []
     private var restartsSuperserver = false
+    private var restartedUnits: Set<String> = []
+    private var reloadsUnits = false
 
     init(_ configuration: QmailConfiguration, trusted: [IPNetwork]) {
         original = configuration
@@ -81,7 +87,8 @@ struct Workshop {
             reloadsSuperserver: paths.contains { current.isXinetd($0) || $0 == "/etc/inetd.conf" },
             restartsSuperserver: restartsSuperserver,
             restartedServices: Set(paths.compactMap(Self.supervisedDirectory)).union(stale).sorted(),
-            restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") })
+            restartsQmail: paths.contains { $0.hasSuffix("/control/percenthack") },
+            restartedUnits: restartedUnits.sorted(), reloadsUnits: reloadsUnits)
     }
 
     /// `/service/NAME` of its `run` or of a file in its `env`.
@@ -160,12 +167,28 @@ struct Workshop {
             restartsSuperserver = true
             return true
         }
-        guard ["/etc/default/", "/etc/sysconfig/"].contains(where: path.hasPrefix),
-            let line = setting.place.line,
-            current.isXinetd(service.place.file) || service.place.file == "/etc/inetd.conf"
+        let isUnit = path.contains("/systemd/system/")
+        guard
+            isUnit || ["/etc/default/", "/etc/sysconfig/"].contains(where: path.hasPrefix)
+                || current.namedEnvironmentFiles.contains(path),
+            let line = setting.place.line
         else { return false }
-        edit(path, touching: "RELAYCLIENT") { $0.removeAssignment("RELAYCLIENT", fromLine: line) }
-        restartsSuperserver = true
+        if current.isXinetd(service.place.file) || service.place.file == "/etc/inetd.conf" {
+            restartsSuperserver = true
+        } else if service.name.hasSuffix(".socket") {
+            reloadsUnits = true
+        } else if let unit = current.starters.first(where: { $0.name == service.name })?.unit {
+            restartedUnits.insert(unit)
+        } else {
+            return false
+        }
+        edit(path, touching: "RELAYCLIENT") { lines in
+            if isUnit {
+                lines.removeVariable("RELAYCLIENT", fromUnitLine: line)
+            } else {
+                lines.removeAssignment("RELAYCLIENT", fromLine: line)
+            }
+        }
         return true
     }
 
@@ -236,14 +259,20 @@ struct Workshop {
             )
             return
         }
-        guard chain.isPlesk, case .everyPassword = chain.login else {
+        let word = chain.arguments[argument]
+        guard original.disguised[word.text] == nil else {
+            note(
+                "\(word.text) is \(original.disguised[word.text] ?? "") in truth: put the program that it should be back"
+            )
+            return
+        }
+        guard chain.isPlesk, case .everyPassword = chain.login([:]) else {
             edit(service.place.file, touching: "checkpassword") { $0.remove(words: chain.arguments) }
             note("Logins are no longer offered on port \(service.port): nothing checked their passwords")
             return
         }
         // Plesk names two checkers, each with the program that it starts: one for passwords, one for CRAM-MD5.
         let checker = "\(original.directory)/bin/" + (argument == 0 ? "smtp_auth" : "cmd5checkpw")
-        let word = chain.arguments[argument]
         let before = chain.words.count - chain.arguments.count + argument
         let occurrence = chain.words.prefix(before).count { $0 == word }
         edit(service.place.file, touching: "checkpassword") {
@@ -298,6 +327,9 @@ struct Workshop {
         // What is started again has what its files say.
         let restarted = Set(touches.keys.compactMap(Self.supervisedDirectory)).union(stale)
         if restartsSuperserver { current.starters.removeAll(where: \.isSuperserver) }
+        let renewed = current.starters.filter { $0.unit.map(restartedUnits.contains) ?? false }.map(\.name)
+        current.starters.removeAll { renewed.contains($0.name) }
+        current.running.removeAll { $0.supervised.map(renewed.contains) ?? false }
         current.running.removeAll { $0.supervised.map(restarted.contains) ?? false }
     }
 

@@ -44,6 +44,9 @@ struct ServerChain: Hashable, Sendable {
     /// What `env` sets for the server.
     var settings: [Word] { wrappers.settingsOfEnv }
 
+    /// What `env` takes away from it.
+    var removals: (names: [String], isAll: Bool) { wrappers.removalsOfEnv }
+
     /// What `envdir` reads for it.
     var environmentDirectories: [String] { wrappers.environmentDirectories.map(\.text) }
 
@@ -72,7 +75,8 @@ struct ServerChain: Hashable, Sendable {
     /// Programs whose part in this is not known here.
     var unknownWrappers: [Word] {
         let known: Set<String> = [
-            "tcp-env", "tcpserver", "relaylock", "rblsmtpd", "env", "envdir", "softlimit", "setuidgid",
+            "tcp-env", "tcpserver", "tcpsvd", "sslsvd", "s6-tcpserver", "relaylock", "rblsmtpd", "env",
+            "envdir", "softlimit", "setuidgid",
             "envuidgid", "fixcrio", "tcpd", "recordio", "argv0", "nice", "sslserver", "tlswrapper", "stunnel",
             "chpst",
             "s6-envdir", "s6-softlimit", "s6-setuidgid",
@@ -83,7 +87,7 @@ struct ServerChain: Hashable, Sendable {
                 && !(index > 0 && words[index - 1].text.baseName == "envdir")
         }
         .map { words[$0] }.filter {
-            ["sh", "bash", "dash"].contains($0.text.baseName)
+            ["sh", "bash", "dash", "s6-tcpserver-access"].contains($0.text.baseName)
                 || $0.text.hasPrefix("/") && !known.contains($0.text.baseName)
         }
     }
@@ -97,24 +101,25 @@ struct ServerChain: Hashable, Sendable {
     }
 
     /// What the SMTP AUTH patches make of the arguments; the server without the patch takes none.
-    var login: Login {
+    /// - Parameter disguised: As ``QmailConfiguration/disguised``.
+    func login(_ disguised: [String: String]) -> Login {
         guard server == .smtp, let first = arguments.first else { return .none }
+        let isTrue = { (word: Word) in [word.text, disguised[word.text]].contains { $0?.baseName == "true" } }
         let isPath = first.text.hasPrefix("/")
-        if isPath, isPlesk { return pleskLogin }
-        if isPath, first.text.baseName == "true" { return .everyPassword(0) }
+        if isPath, isPlesk { return pleskLogin(isTrue) }
+        if isPath, isTrue(first) { return .everyPassword(0) }
         if isPath {
             // Up to release 0.31 the patch wants the host's name first; without it, the second word checks.
-            guard arguments.count == 2, arguments[1].text.baseName == "true" else { return .checked }
+            guard arguments.count == 2, isTrue(arguments[1]) else { return .checked }
             return .hostNameMissing(1)
         }
         guard arguments.count > 1 else { return .none }
-        return arguments[1].text.baseName == "true" ? .everyPassword(1) : .checked
+        return isTrue(arguments[1]) ? .everyPassword(1) : .checked
     }
 
     /// Plesk's build takes pairs: a checker, and the program that it starts when the password is right.
-    private var pleskLogin: Login {
-        for index in stride(from: 0, to: arguments.count, by: 2)
-        where arguments[index].text.baseName == "true" {
+    private func pleskLogin(_ isTrue: (Word) -> Bool) -> Login {
+        for index in stride(from: 0, to: arguments.count, by: 2) where isTrue(arguments[index]) {
             return .everyPassword(index)
         }
         return .checked
@@ -126,7 +131,17 @@ struct ServerChain: Hashable, Sendable {
         return "\(home)/\(path.hasPrefix("./") ? String(path.dropFirst(2)) : path)"
     }
 
+    /// The instructions of tcpsvd for its clients, in a format of their own (ipsvd-instruct(5)).
+    var instructions: Word? {
+        guard wrappers.contains(where: { ["tcpsvd", "sslsvd"].contains($0.text.baseName) }) else {
+            return nil
+        }
+        let option = wrappers.firstIndex { $0.text.hasPrefix("-") && ["i", "x"].contains($0.text.last) }
+        return option.flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+    }
+
     private var writtenRulesPath: String? {
+        guard instructions == nil else { return nil }
         guard let option = wrappers.firstIndex(where: { $0.text == "-x" || $0.text.hasPrefix("-x/") }) else {
             // Options may stand together: -vRHx FILE.
             guard let joint = wrappers.firstIndex(where: { $0.text.hasPrefix("-") && $0.text.hasSuffix("x") })
@@ -145,7 +160,10 @@ struct ServerChain: Hashable, Sendable {
     /// The places of tcpserver, its options, the address and the port.
     static func endpoint(of words: ArraySlice<Word>) -> ClosedRange<Int>? {
         guard let start = words.firstIndex(where: \.isConnectionServer) else { return nil }
-        let withValue: Set<Character> = ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
+        let withValue: Set<Character> =
+            words[start].text.baseName == "s6-tcpserver"
+            ? ["c", "C", "b", "G", "g", "u"]
+            : ["c", "x", "B", "u", "g", "b", "l", "t", "C", "i", "e", "w"]
         var index = start + 1
         while index < words.endIndex, words[index].text.hasPrefix("-"), words[index].text != "--" {
             let letters = words[index].text.dropFirst()

@@ -197,7 +197,14 @@ extension ArraySlice<Word> {
     /// The words of `env NAME=value program` that set something (env(1)).
     var settingsOfEnv: [Word] {
         var isInEnv = false
+        var isRemoved = false
         return filter { word in
+            // What `-u` takes away is named by the next word.
+            if isRemoved {
+                isRemoved = false
+                return false
+            }
+            isRemoved = isInEnv && ["-u", "--unset"].contains(word.text)
             let isSetting = word.text.contains("=") && !word.text.hasPrefix("/")
             if word.text.baseName == "env" {
                 isInEnv = true

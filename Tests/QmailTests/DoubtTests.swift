@@ -30,8 +30,8 @@ struct DoubtTests {
         arguments: [
             ". /etc/qmail.env\n\(start)", "eval `cat /etc/qmail.env`\n\(start)",
             "exec tcpserver 0 smtp sh -c 'RELAYCLIENT= exec /var/qmail/bin/qmail-smtpd'\n",
-            "exec tcpsvd 0 465 env RELAYCLIENT= /var/qmail/bin/qmail-smtpd\n",
-            "exec tcpsvd 0 25 /var/qmail/bin/qmail-smtpd\n",
+            "exec ncat -k -l 465 -e /var/qmail/bin/qmail-smtpd\n",
+            "exec ncat -k -l 25 -e /var/qmail/bin/qmail-smtpd\n",
             "exec tcpserver 0 smtp /usr/local/bin/wrap /var/qmail/bin/qmail-smtpd\n",
         ])
     func unknown(_ script: String) {

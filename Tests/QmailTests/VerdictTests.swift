@@ -199,7 +199,7 @@ struct VerdictTests: ExplainedSample {
             "such a service serves nobody",
             SampleQmail.configuration([
                 xinetd: SampleQmail.xinetd(environment: "RELAYCLIENT=", more: "        only_from =\n")
-            ]), .closed),
+            ]), .broken, cause: "only_from \(xinetd)"),
         Case(
             "such a service adds a network to those of the defaults",
             SampleQmail.configuration([
