@@ -85,9 +85,15 @@ struct ExplainCommand: AsyncParsableCommand {
             return explainRelay(try observeQmailCopy(directory: qmailConfig), trusted: trusted)
         }
         let instruments = liveInstruments(terminal)
+        let programs = await observePrograms(instruments)
         let report: RelayReport
+        var proxied: [String: RelayReport] = [:]
         switch await observeServingConfiguration(instruments) {
-        case .postfix(let configuration): report = explainRelay(configuration, trusted: trusted)
+        case .postfix(let configuration):
+            report = explainRelay(configuration, trusted: trusted)
+            for target in Set(programs.compactMap(\.origin?.forwardsTo)) {
+                proxied[target] = explainBehindProxy(configuration, at: target, trusted: trusted)
+            }
         case .qmail(let configuration): report = explainRelay(configuration, trusted: trusted)
         case .sendsOnly:
             let note = RelayRisk(kind: "mta", why: "msmtp only sends: there is no MTA that takes mail in")
@@ -97,22 +103,9 @@ struct ExplainCommand: AsyncParsableCommand {
                 .failed, "the configuration of the MTA cannot be read", detail: reason,
                 remedy: "Run as root, or name a copy with --postfix-config DIR or --qmail-config DIR.")
         }
-        let programs = await observePrograms(instruments)
+        let instances = await observeInstances(of: programs, instruments)
         return report.beside(
-            programs, instances: await instances(of: programs, trusted: trusted, instruments))
-    }
-
-    /// Further instances of Postfix by their configuration directories; what another mount namespace has is not read.
-    private func instances(
-        of programs: [Listener], trusted: [IPNetwork], _ instruments: Observation.Instruments
-    ) async -> [String: RelayReport] {
-        var reports: [String: RelayReport] = [:]
-        for directory in Set(programs.compactMap(\.instance)) where !directory.hasPrefix("/proc/") {
-            if case .seen(let configuration) = await observePostfix(instruments, directory: directory) {
-                reports[directory] = explainRelay(configuration, trusted: trusted)
-            }
-        }
-        return reports
+            programs, instances: instances.mapValues { explainRelay($0, trusted: trusted) }, proxied: proxied)
     }
 
     private func status(of verdict: RelayVerdict) -> ExitStatus {

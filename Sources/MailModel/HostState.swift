@@ -41,6 +41,9 @@ package struct HostState: Sendable, Equatable {
     package var superserverReloads: [String: [String]]
     package var postfix: Observed<PostfixConfiguration>
     package var qmail: Observed<QmailConfiguration>
+    /// Of further instances of Postfix that have a mail port, by their configuration directories; what could not be
+    /// read is left out.
+    package var instances: [String: PostfixConfiguration] = [:]
     package var queue: Observed<QueueCount>
     /// Messages in the queue that strangers relayed and that may still leave; `nil` where nobody asked, since every
     /// message has to be read for it.
@@ -86,6 +89,8 @@ package struct ManagedMTA: Sendable, Equatable {
     package var service: ServiceManager?
     /// The sources that name another MTA.
     package var dissent: [Evidence]
+    /// What keeps its servers on port 25 running beside ``service``: a tcpserver of Qmail's may be supervised.
+    package var servers: [SupervisedDirectory] = []
 
     package init(
         _ mta: MailTransferAgent, evidence: [Evidence], service: ServiceManager? = nil,

@@ -6,7 +6,10 @@ extension RelayReport {
     ///   - mta: The MTA of the report; its own listeners say nothing new.
     ///   - listeners: Everybody on the mail ports of the host.
     ///   - instances: What further instances of Postfix do, by their configuration directories, as far as it was read.
-    package func beside(_ listeners: [Listener], instances: [String: RelayReport] = [:]) -> RelayReport {
+    ///   - proxied: What the MTA does with those who come through a proxy, by where that hands connections on to.
+    package func beside(
+        _ listeners: [Listener], instances: [String: RelayReport] = [:], proxied: [String: RelayReport] = [:]
+    ) -> RelayReport {
         var report = self
         var verdicts: [RelayVerdict] = []
         for listener in listeners where !listener.address.isLoopback && listener.mta != mta {
@@ -17,9 +20,13 @@ extension RelayReport {
                         "\(listener.programName) serves it, which relays for nobody without a login"))
                 continue
             }
-            let own = listener.instance.flatMap { directory in
-                instances[directory].map { $0.onPort(of: listener, below: directory) }
-            }
+            let own =
+                listener.instance.flatMap { directory in
+                    instances[directory].map { $0.onPort(of: listener, below: directory) }
+                }
+                ?? listener.origin?.forwardsTo.flatMap { target in
+                    proxied[target].map { $0.through(listener, to: target) }
+                }
             verdicts.append(own?.verdict ?? .unknown)
             report.listeners.append(
                 ListenerVerdict(
@@ -39,6 +46,19 @@ extension RelayReport {
         let worst = [RelayVerdict.open, .partial, .unknown].first(where: all.contains)
         report.verdict = worst ?? verdict
         return report
+    }
+
+    /// What it says of those who come through a proxy.
+    private func through(
+        _ proxy: Listener, to target: String
+    ) -> (verdict: RelayVerdict, causes: [RelayCause]) {
+        let named = causes.map { cause in
+            var cause = cause
+            (cause.listener, cause.address) = (proxy.port, proxy.address.description)
+            cause.opens += ", through \(proxy.programName), which hands connections on to \(target)"
+            return cause
+        }
+        return (verdict, named)
     }
 
     /// What it says of one listener; of a port that the configuration does not have, nothing is known.

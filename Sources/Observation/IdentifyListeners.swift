@@ -12,7 +12,7 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
     let served = listeners.map { listener in
         var listener = listener
         if let entry = SuperserverEntry.serving(listener, in: files) { listener.served = entry.programs }
-        if listener.executable.map(baseName).map(connectionServers.contains) == true,
+        if listener.executable.map(baseName).map(connectionServers.union(socketServers).contains) == true,
             let process = listener.processID
         {
             listener.served = commandLine(of: process, in: files)
@@ -40,6 +40,11 @@ private func withOrigins(
     var origins: [Listener: ProgramOrigin] = [:]
     for listener in foreign where listener.executable != nil {
         origins[listener] = await origin(of: listener, sockets: sockets, instruments)
+        if let program = listener.executable, origins[listener]?.forwardsTo == ownConfiguration,
+            let target = configuredTarget(program, served: listeners, in: files)
+        {
+            origins[listener]?.forwardsTo = target
+        }
     }
     return listeners.map { listener in
         guard let origin = origins[listener] else { return listener }
@@ -156,6 +161,8 @@ private func package(of program: String, _ instruments: Instruments) async -> St
     return nil
 }
 
+private let ownConfiguration = "what its own configuration says"
+
 /// Where a well-known proxy hands connections on to, by its arguments.
 func proxyTarget(_ program: String, _ command: [String]) -> String? {
     let name = program.split(separator: "/").last.map(String.init) ?? program
@@ -175,7 +182,7 @@ func proxyTarget(_ program: String, _ command: [String]) -> String? {
         }
         .flatMap { $0.split(separator: ":", maxSplits: 1).last.map { String($0.prefix { $0 != "," }) } }
     case "haproxy", "nginx", "stunnel", "stunnel4", "rinetd", "redir", "sniproxy", "envoy":
-        return "what its own configuration says"
+        return ownConfiguration
     default: return nil
     }
 }

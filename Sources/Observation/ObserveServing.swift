@@ -55,6 +55,20 @@ package func observePrograms(on ports: Set<Int>? = nil, _ instruments: Instrumen
     return await identified(listeners, instruments)
 }
 
+/// The configurations of the further instances of Postfix among the programs, by their directories; what another mount
+/// namespace has is not read.
+package func observeInstances(
+    of programs: [Listener], _ instruments: Instruments
+) async -> [String: PostfixConfiguration] {
+    var configurations: [String: PostfixConfiguration] = [:]
+    for directory in Set(programs.compactMap(\.instance)) where !directory.hasPrefix("/proc/") {
+        if case .seen(let configuration) = await observePostfix(instruments, directory: directory) {
+            configurations[directory] = configuration
+        }
+    }
+    return configurations
+}
+
 private func observeManagedMTA(_ instruments: Instruments) async -> Observed<ManagedMTA> {
     var listeners = observeListeners(ports: [25], in: instruments.files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }

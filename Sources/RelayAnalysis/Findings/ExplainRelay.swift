@@ -57,6 +57,13 @@ struct Explanation {
         self.judgements = judgements
     }
 
+    /// Of judgements that were made already.
+    init(_ host: Host, _ judgements: [ListenerJudgement]) {
+        self.host = host
+        self.judgements = judgements
+        fatal = nil
+    }
+
     var verdict: RelayVerdict {
         if fatal != nil { return .broken }
         let verdicts = judgements.map(\.verdict)
@@ -106,7 +113,7 @@ struct Explanation {
     /// How many entries of one table, or items of one list, are causes of their own before the rest is counted.
     private static let entryLimit = 20
 
-    private func causes(
+    func causes(
         _ judgement: ListenerJudgement, where isWanted: (Finding) -> Bool
     ) -> [RelayCause] {
         var causes: [RelayCause] = []
