@@ -117,6 +117,9 @@ extension HostStatus {
     fileprivate var goodNews: String {
         let messages = queue.map { "\($0.total) messages in the queue" }
         let probe = journal.lastProbe.map { "last probe \($0.verdict.rawValue) at \($0.when.rfc3339)" }
-        return ["strangers are refused", messages, probe].compactMap(\.self).joined(separator: ", ")
+        let relay =
+            plan.host.mta == .msmtp
+            ? "msmtp only sends: this host takes no mail in" : "strangers are refused"
+        return [relay, messages, probe].compactMap(\.self).joined(separator: ", ")
     }
 }

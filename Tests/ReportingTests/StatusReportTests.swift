@@ -30,7 +30,7 @@ struct StatusReportTests {
 
     private func status(
         relay: RelayVerdict = .closed, drift: [Finding.ID] = [], unknown: [Finding.ID] = [],
-        queue: Int? = 7, journal: HostStatus.Journal = journal()
+        queue: Int? = 7, mta: MailTransferAgent = .postfix, journal: HostStatus.Journal = journal()
     ) -> HostStatus {
         let findings = Finding.ID.allCases.map { id in
             Finding(
@@ -39,7 +39,7 @@ struct StatusReportTests {
         }
         let plan = Plan(
             created: Self.noon, agentVersion: "1.2.3",
-            host: HostIdentity(name: "mx.example", machineID: nil, plesk: "18.0.62", mta: .postfix),
+            host: HostIdentity(name: "mx.example", machineID: nil, plesk: "18.0.62", mta: mta),
             policy: PolicyIdentity(path: "built in", sha256: "00"), fingerprint: "sha256:00",
             relayBefore: relay, relayAfter: relay, findings: findings, changes: [])
         return HostStatus(
@@ -85,6 +85,14 @@ struct StatusReportTests {
         seen.plan.findings[2].actual = "closed; but exim decides on its own"
         #expect(
             seen.judged(by: thresholds).reasons == ["relay: closed; but exim decides on its own"])
+    }
+
+    @Test("Of a host that takes no mail in that is said, and not that strangers are refused")
+    func sendsOnly() {
+        let host = status(mta: .msmtp)
+        #expect(
+            renderStatus(host, host.judged(by: thresholds))
+                == "RELAY OK: msmtp only sends: this host takes no mail in, 7 messages in the queue")
     }
 
     @Test("The age of the last probe alerts only where it was asked for")
