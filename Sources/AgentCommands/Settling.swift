@@ -84,13 +84,27 @@ extension Host {
     ) async throws(Failure) {
         let instruments = liveInstruments(terminal)
         switch change {
-        case .reloadPostfix, .retire, .resume: return
+        case .reloadPostfix, .enable, .disable, .resume: return
+        case .retire(let manager, _):
+            // svc(8) does not wait.
+            guard case .supervised(let directory) = manager else { return }
+            try await wait(for: "\(directory.path) does not stop") {
+                supervisedService(directory.path, instruments)?.processID == nil
+            }
         case .restartQmail(let command):
+            if command.isUnitRestart {
+                try await wait(for: "qmail does not answer on port 25") {
+                    await answersWithBanner(.qmail, instruments)
+                }
+            }
             // The end of qmail-send takes no port with it.
             guard command.contains("-t"), let directory = command.last else { return }
             try await awaitRestart(of: directory, since: begun, as: state)
         case .withdraw(let mta, let manager):
-            guard case .systemd = manager else { return }
+            switch manager {
+            case .systemd, .supervised: break
+            case .script, .upstart, .xinetd, .inetd: return
+            }
             // The unit of Postfix is a wrapper: systemctl does not wait for what is behind it.
             try await wait(for: "\(mta.rawValue) does not stop") {
                 observeListeners(on: [25], instruments).value?.contains { $0.mta == mta } == false

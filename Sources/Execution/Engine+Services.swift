@@ -62,6 +62,8 @@ extension ServiceChange {
         case .end(_, let command): "\(command.first ?? "a program") could not be ended"
         case .restore(let manager, _): "\(manager.name) could not be brought back to what it was"
         case .start(let mta, _): "\(mta.rawValue) could not be started"
+        case .enable(let mta, _), .disable(let mta, _):
+            "whether \(mta.rawValue) is started at boot could not be changed"
         case .withdraw(let mta, _): "\(mta.rawValue) could not be stopped"
         case .resume(let mta, _): "\(mta.rawValue) could not be started again"
         }
@@ -70,7 +72,8 @@ extension ServiceChange {
     fileprivate var remedy: String {
         switch self {
         case .reloadPostfix: "Run `postfix check` and look at the mail log."
-        case .reloadSuperserver, .restartQmail, .start, .withdraw, .resume, .retire, .restore,
+        case .reloadSuperserver, .restartQmail, .start, .enable, .disable, .withdraw, .resume, .retire,
+            .restore,
             .end:
             "Run the command by hand to see what is in the way."
         }
@@ -92,7 +95,7 @@ extension [String] {
     fileprivate var atBoot: [String]? {
         let decides =
             ["enable", "disable", "mask", "unmask", "daemon-reload"].contains(where: contains)
-            || ["/bin/ln", "/bin/mkdir"].contains(first)
+            || ["/bin/ln", "/bin/mkdir", "/bin/touch", "/bin/rm"].contains(first)
         if decides || first?.hasSuffix("/chkconfig") == true { return self }
         guard let program = first, program.hasSuffix("/systemctl"),
             ["start", "stop", "restart"].contains(where: contains)

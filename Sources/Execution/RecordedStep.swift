@@ -63,7 +63,7 @@ extension [RecordedStep] {
             switch service {
             case .retire(_, let own), .restore(_, let own): ports.formUnion(own ?? [25])
             case .start, .withdraw, .resume, .end: ports.formUnion([25, 465, 587])
-            case .reloadPostfix, .reloadSuperserver, .restartQmail: break
+            case .reloadPostfix, .reloadSuperserver, .restartQmail, .enable, .disable: break
             }
         }
     }

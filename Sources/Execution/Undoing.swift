@@ -77,9 +77,9 @@ extension ServiceChange {
     /// `nil` for what only makes other changes count, or takes earlier ones back. A process id is another one each time.
     fileprivate var mark: String? {
         switch self {
-        case .retire, .start: summary
+        case .retire, .start, .enable: summary
         case .end(_, let command): "End \(command.first ?? "")"
-        case .reloadPostfix, .reloadSuperserver, .restartQmail, .restore, .withdraw, .resume: nil
+        case .reloadPostfix, .reloadSuperserver, .restartQmail, .restore, .disable, .withdraw, .resume: nil
         }
     }
 }

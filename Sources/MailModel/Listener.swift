@@ -42,7 +42,9 @@ extension Listener {
         case "master", "smtpd", "postscreen":
             return postfixDirectories.contains(where: executable.hasPrefix) ? .postfix : nil
         case "qmail-smtpd": return .qmail
-        case "tcpserver", "sslserver", "xinetd", "inetd", "inetutils-inetd", "systemd":
+        case "tcpserver", "sslserver", "tcpsvd", "sslsvd", "s6-tcpserverd", "s6-tcpserver4d",
+            "s6-tcpserver6d",
+            "s6-ipcserverd", "xinetd", "inetd", "inetutils-inetd", "systemd":
             let servers = ["qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"]
             return served.contains { program in servers.contains(where: program.hasSuffix) } ? .qmail : nil
         default: return nil
@@ -140,6 +142,37 @@ package enum ServiceManager: Hashable, Sendable, Codable {
     case script(path: String, isEnabled: Bool)
     /// A job of upstart.
     case upstart(job: String)
+    /// What daemontools, runit or s6 keeps running.
+    case supervised(SupervisedDirectory)
+}
+
+/// A directory with a start script that is kept running (supervise(8), runsv(8), s6-supervise).
+package struct SupervisedDirectory: Hashable, Sendable, Codable {
+    package var path: String
+    /// The program that starts and stops it: `svc`, `sv` or `s6-svc`.
+    package var control: String
+    /// Whether it is started at boot: whether there is no file `down` in it.
+    package var isEnabled: Bool
+
+    package init(path: String, control: String, isEnabled: Bool) {
+        self.path = path
+        self.control = control
+        self.isEnabled = isEnabled
+    }
+
+    private var program: Substring { control.split(separator: "/").last ?? "" }
+
+    var stop: [String] {
+        switch program {
+        case "sv": [control, "down", path]
+        case "s6-svc": [control, "-wD", "-T", "30000", "-d", path]
+        default: [control, "-d", path]
+        }
+    }
+
+    var start: [String] { program == "sv" ? [control, "up", path] : [control, "-u", path] }
+    var enable: [String] { ["/bin/rm", "-f", "\(path)/down"] }
+    var disable: [String] { ["/bin/touch", "\(path)/down"] }
 }
 
 /// A unit of systemd as it was.

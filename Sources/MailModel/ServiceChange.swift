@@ -11,6 +11,10 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     case retire(ServiceManager, ports: [Int]? = nil)
     /// The managed MTA is started (again), enabled, and waited for until its banner is there.
     case start(MailTransferAgent, ServiceManager)
+    /// The managed MTA, which runs, is started at the next boot as well.
+    case enable(MailTransferAgent, ServiceManager)
+    /// What ``enable(_:_:)`` took in hand is as before.
+    case disable(MailTransferAgent, ServiceManager)
     /// A program that nothing manages is ended.
     case end(processID: Int, command: [String])
     /// What ``retire(_:)`` stopped is brought back to the state that was recorded.
@@ -24,9 +28,13 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     package var commands: [[String]] {
         switch self {
         case .reloadPostfix: [["/usr/sbin/postfix", "reload"]]
-        case .reloadSuperserver(let command), .restartQmail(let command): [command]
+        case .reloadSuperserver(let command), .restartQmail(let command):
+            // What gives the environment may be in the unit's own files.
+            command.isUnitRestart ? [[command[0], "daemon-reload"], command] : [command]
         case .retire(let manager, _): manager.retirement
         case .start(_, let manager): manager.beginning
+        case .enable(_, let manager): manager.enabling
+        case .disable(_, let manager): manager.disabling
         case .end(let processID, _): [["/bin/kill", "-TERM", String(processID)]]
         case .restore(let manager, _): manager.restoration
         case .withdraw(_, let manager): manager.ending
@@ -41,13 +49,18 @@ package enum ServiceChange: Hashable, Sendable, Codable {
     package var summary: String {
         switch self {
         case .reloadPostfix: "Reload Postfix"
+        case .reloadSuperserver(let command) where command.last == "daemon-reload":
+            "Have systemd read its units again"
         case .reloadSuperserver(let command):
             (command.contains("restart") ? "Restart " : "Reload ")
                 + ServiceManager.superserver(of: command)
         case .restartQmail(let command):
-            command.contains("-t") ? "Restart \(command.last ?? "")" : "Restart qmail-send"
+            command.contains("-t") || command.isUnitRestart
+                ? "Restart \(command.last ?? "")" : "Restart qmail-send"
         case .retire(let manager, _): "Stop and disable \(manager.name)"
         case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
+        case .enable(let mta, _): "Have \(mta.rawValue) started at boot as well"
+        case .disable(let mta, _): "Have \(mta.rawValue) not started at boot, as before"
         case .end(let processID, let command): "End \(command.first ?? "") (pid \(processID))"
         case .restore(let manager, _): "Bring \(manager.name) back to what it was"
         case .withdraw(let mta, _): "Stop \(mta.rawValue)"
@@ -63,6 +76,8 @@ package enum ServiceChange: Hashable, Sendable, Codable {
         case .restore(let manager, let ports): .retire(manager, ports: ports)
         case .start(let mta, let manager): .withdraw(mta, manager)
         case .withdraw(let mta, let manager): .start(mta, manager)
+        case .enable(let mta, let manager): .disable(mta, manager)
+        case .disable(let mta, let manager): .enable(mta, manager)
         case .end, .resume: nil
         }
     }
@@ -83,6 +98,7 @@ extension ServiceManager {
         case .inetd(let file, let line): "\(file):\(line)"
         case .script(let path, _): path
         case .upstart(let job): "the job \(job)"
+        case .supervised(let directory): directory.path
         }
     }
 }
@@ -101,6 +117,8 @@ extension ServiceManager {
         case .script(let path, let isEnabled):
             return [[path, "stop"]] + (isEnabled ? [switching(path, on: false)] : [])
         case .upstart(let job): return [["/sbin/stop", job]]
+        case .supervised(let directory):
+            return [directory.stop] + (directory.isEnabled ? [directory.disable] : [])
         case .xinetd, .inetd: return []
         }
     }
@@ -129,7 +147,36 @@ extension ServiceManager {
         case .script(let path, let isEnabled):
             return (isEnabled ? [switching(path, on: true)] : []) + [[path, "start"]]
         case .upstart(let job): return [["/sbin/start", job]]
+        case .supervised(let directory):
+            return (directory.isEnabled ? [directory.enable] : []) + [directory.start]
         case .xinetd, .inetd: return []
+        }
+    }
+
+    /// Whether the program, as it runs now, would be gone after the next boot.
+    package var isGoneAfterBoot: Bool { !enabling.isEmpty }
+
+    /// Has the program started at boot.
+    package var enabling: [[String]] {
+        switch self {
+        case .systemd(let units):
+            maskOrders("unmask", units.filter(\.isMasked))
+                + orders("enable", units.filter(\.isDisabled).map(\.name))
+        case .script(let path, let isEnabled): isEnabled ? [] : [switching(path, on: true)]
+        case .supervised(let directory): directory.isEnabled ? [] : [directory.enable]
+        case .upstart, .xinetd, .inetd: []
+        }
+    }
+
+    /// Undoes ``enabling``.
+    package var disabling: [[String]] {
+        switch self {
+        case .systemd(let units):
+            orders("disable", units.filter(\.isDisabled).map(\.name))
+                + maskOrders("mask", units.filter(\.isMasked))
+        case .script(let path, let isEnabled): isEnabled ? [] : [switching(path, on: false)]
+        case .supervised(let directory): directory.isEnabled ? [] : [directory.disable]
+        case .upstart, .xinetd, .inetd: []
         }
     }
 
@@ -137,14 +184,12 @@ extension ServiceManager {
     package var beginning: [[String]] {
         switch self {
         case .systemd(let units):
-            let names = units.map(\.name)
             let disabled = units.filter(\.isDisabled).map(\.name)
             return maskOrders("unmask", units.filter(\.isMasked))
-                + [[systemctl, "restart"] + names]
-                + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "enable"] + disabled])
-        case .script(let path, let isEnabled):
-            return [[path, "restart"]] + (isEnabled ? [] : [switching(path, on: true)])
+                + [[systemctl, "restart"] + units.map(\.name)] + orders("enable", disabled)
+        case .script(let path, _): return [[path, "restart"]] + enabling
         case .upstart(let job): return [["/sbin/start", job]]
+        case .supervised(let directory): return enabling + [directory.start]
         case .xinetd, .inetd: return []
         }
     }
@@ -153,20 +198,18 @@ extension ServiceManager {
     /// reload does not let them go.
     package var ending: [[String]] {
         switch self {
-        case .systemd(let units):
-            let disabled = units.filter(\.isDisabled).map(\.name)
-            return [[systemctl, "stop"] + units.map(\.name)]
-                + (disabled.isEmpty ? [] : [[systemctl, "--quiet", "disable"] + disabled])
-                + maskOrders("mask", units.filter(\.isMasked))
-        case .script(let path, let isEnabled):
-            return [[path, "stop"]] + (isEnabled ? [] : [switching(path, on: false)])
+        case .systemd(let units): return [[systemctl, "stop"] + units.map(\.name)] + disabling
+        case .script(let path, _): return [[path, "stop"]] + disabling
         case .upstart(let job): return [["/sbin/stop", job]]
+        case .supervised(let directory): return [directory.stop] + disabling
         case .xinetd, .inetd: return []
         }
     }
 
     /// Starts after ``ending`` what ran before.
     package var resumption: [[String]] {
+        // It was to run, and did not get its port.
+        if case .supervised(let directory) = self { return [directory.start] }
         guard case .systemd(let units) = self else { return [] }
         let running = units.filter(\.isActive)
         guard !running.isEmpty else { return [] }
@@ -179,7 +222,7 @@ extension ServiceManager {
     package var isStartedAgain: Bool {
         switch self {
         case .systemd(let units): units.own.contains { $0.isActive && !$0.isTransient }
-        case .script, .upstart: true
+        case .script, .upstart, .supervised: true
         case .xinetd, .inetd: false
         }
     }
@@ -216,5 +259,12 @@ extension ServiceManager {
         return path.hasPrefix("/etc/rc.d/")
             ? ["/sbin/chkconfig", name, on ? "on" : "off"]
             : ["/usr/sbin/update-rc.d", name, on ? "enable" : "disable"]
+    }
+}
+
+extension [String] {
+    /// Whether a unit of systemd is started again that starts Qmail's servers: qmail-send itself is none of them.
+    package var isUnitRestart: Bool {
+        first?.hasSuffix("/systemctl") == true && contains("restart") && last != "qmail.service"
     }
 }

@@ -112,6 +112,11 @@ func serviceManager(
 ) async -> (ServiceManager?, keeper: String?, note: String?) {
     let files = instruments.files
     let keeper = listener.processID.flatMap { supervisor(of: $0, in: files) }
+    if let keeper, let process = listener.processID,
+        let directory = supervisedDirectory(of: process, under: keeper, in: files)
+    {
+        return (.supervised(directory), nil, nil)
+    }
     let loop = listener.processID.flatMap { script(above: $0, in: files) }
     guard files.exists("/run/systemd/system") else {
         guard keeper == nil else { return (nil, keeper, nil) }
@@ -207,13 +212,17 @@ private func isAloneInUnit(_ listener: Listener, in files: HostFiles) -> Bool {
     return isAlone
 }
 
-/// Programs that start again what ends, by their names in the process table.
-let supervisors: Set<String> = ["supervise", "runsv", "s6-supervise"]
+/// Programs that start again what ends, by their names in the process table, with what tells them to stop it.
+let supervisors: [String: [String]] = [
+    "supervise": ["/usr/bin/svc", "/command/svc", "/usr/local/bin/svc"],
+    "runsv": ["/usr/bin/sv", "/sbin/sv", "/usr/sbin/sv", "/usr/local/bin/sv"],
+    "s6-supervise": ["/usr/bin/s6-svc", "/bin/s6-svc", "/command/s6-svc", "/usr/local/bin/s6-svc"],
+]
 
 /// The program above a process, when it is one that starts again what ends: daemontools, runit, s6.
 private func supervisor(of process: Int, in files: HostFiles) -> String? {
     parent(of: process, in: files).flatMap { files.text("/proc/\($0)/comm")?.trimmed }
-        .flatMap { supervisors.contains($0) ? $0 : nil }
+        .flatMap { supervisors[$0] == nil ? nil : $0 }
 }
 
 /// A shell above a process that runs a script, which may start the process again in a loop; one at a terminal has none.

@@ -29,9 +29,10 @@ package func isFollowed(_ change: ServiceChange, _ instruments: Instruments) -> 
     switch change {
     case .reloadPostfix:
         isRunning(in: instruments.files) { $0.hasSuffix("/master") && $0.contains("/postfix/") }
+    case .reloadSuperserver(let command) where command.last == "daemon-reload": true
     case .reloadSuperserver:
         isRunning(in: instruments.files) { superservers.contains(baseName($0)) }
-    case .restartQmail, .retire, .start, .end, .restore, .withdraw, .resume: true
+    case .restartQmail, .retire, .start, .enable, .disable, .end, .restore, .withdraw, .resume: true
     }
 }
 

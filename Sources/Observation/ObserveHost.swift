@@ -23,13 +23,19 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
     }
     let (managedMTA, listeners) = await serving
     let counts = await queues
-    return HostState(
+    var state = HostState(
         name: hostName(files) ?? "unknown", machineID: machineID(files), observedAt: instruments.now(),
         plesk: plesk.state, managedMTA: managedMTA, listeners: listeners, postfix: postfix,
         queue: managedMTA.value?.mta == .qmail ? counts.qmail : counts.postfix, hosted: hosted,
         qmail: observeQmail(plesk: plesk.state, domains: plesk.hosted.value?.domains, instruments),
         superserverFiles: superserverFiles(of: listeners.value ?? [], in: files),
         superserverReloads: superserverReloads(listeners.value ?? [], in: files))
+    if case .seen(var managed) = managedMTA, managed.mta == .qmail, let qmail = state.qmail.value {
+        managed.servers = supervisedServers(of: qmail, files)
+        state.managedMTA = .seen(managed)
+    }
+    state.instances = await observeInstances(of: listeners.value ?? [], instruments)
+    return state
 }
 
 /// Who serves SMTP, and which MTA should.
@@ -78,7 +84,7 @@ private func superserverFiles(of listeners: [Listener], in files: HostFiles) -> 
         switch listener.origin?.manager {
         case .xinetd(let file, _), .inetd(let file, _): path = file
         case .upstart(let job): path = "/etc/init/\(job).conf"
-        case .systemd, .script, nil: continue
+        case .systemd, .script, .supervised, nil: continue
         }
         guard case .bytes(let bytes) = files.read(path) else { continue }
         contents[path] = FileContent(path: files.resolved(path) ?? path, bytes: bytes)

@@ -5,7 +5,10 @@ import Qmail
 let superservers: Set<String> = ["xinetd", "inetd", "inetutils-inetd"]
 
 /// They start a server for each client by their arguments alone (tcpserver(1); sslserver(1) does it over TLS).
-let connectionServers: Set<String> = ["tcpserver", "sslserver"]
+let connectionServers: Set<String> = ["tcpserver", "sslserver", "tcpsvd", "sslsvd"]
+
+/// What s6-tcpserver becomes once it has its socket, by release.
+let socketServers: Set<String> = ["s6-tcpserverd", "s6-tcpserver4d", "s6-tcpserver6d", "s6-ipcserverd"]
 
 func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 

@@ -1,4 +1,5 @@
 import MailModel
+import Qmail
 
 /// A service as supervise(8) of daemontools, or runsv(8) of runit, has it at this moment.
 package struct SupervisedService: Hashable, Sendable {
@@ -43,4 +44,36 @@ func supervision(of directory: String, in files: HostFiles) -> Supervision {
     return .runs(
         SupervisedService(
             processID: process == 0 ? nil : process, isWanted: status[17] == UInt8(ascii: "u")))
+}
+
+/// The supervised directory of which a process is the service.
+/// - Parameter supervisor: The name of the program that is its parent.
+func supervisedDirectory(
+    of process: Int, under supervisor: String, in files: HostFiles
+) -> SupervisedDirectory? {
+    // Supervisors work in the directory that they look after.
+    parent(of: process, in: files).flatMap { files.link("/proc/\($0)/cwd") }.flatMap { directory in
+        supervisedDirectory(directory, under: supervisor, in: files)
+    }
+}
+
+private func supervisedDirectory(
+    _ path: String, under supervisor: String, in files: HostFiles
+) -> SupervisedDirectory? {
+    guard let control = supervisors[supervisor]?.first(where: files.isExecutable) else { return nil }
+    return SupervisedDirectory(
+        path: path, control: control, isEnabled: !files.exists("\(path)/down"))
+}
+
+/// The directories that are supervised, and are to serve port 25 for Qmail.
+func supervisedServers(of qmail: QmailConfiguration, _ files: HostFiles) -> [SupervisedDirectory] {
+    let directories = qmail.files.keys.filter { $0.hasSuffix("/run") }.map { String($0.dropLast(4)) }
+    return directories.sorted().compactMap { directory in
+        guard qmail.port(ofSupervised: directory) == 25,
+            case .runs(let service) = supervision(of: directory, in: files), service.isWanted
+        else { return nil }
+        // runit writes two bytes more of its status than daemontools.
+        guard case .bytes(let status) = files.read("\(directory)/supervise/status") else { return nil }
+        return supervisedDirectory(directory, under: status.count == 20 ? "runsv" : "supervise", in: files)
+    }
 }

@@ -18,10 +18,12 @@ package func makePlan(
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
     var configured = judgeRelay(state: state, trusted: allowed)
-    var port25 = judgePort25(state: state, configured: configured, unmanaged: unmanaged)
+    let programs = judgePrograms(state, trusted: allowed)
+    var port25 = judgePort25(
+        state: state, configured: configured, programs: programs, unmanaged: unmanaged)
     if let on = switchOnPort25(state, configured, trusted: allowed) {
         let switched = judgePort25(
-            state: state, configured: on.judgement, switching: on, unmanaged: unmanaged)
+            state: state, configured: on.judgement, programs: programs, switching: on, unmanaged: unmanaged)
         if switched.startsMTA { (configured, port25) = (on.judgement, switched) }
     }
     let relay = configured.beside(port25)

@@ -37,9 +37,11 @@ extension Port25 {
                 Step(
                     .port25, "Stop and disable \(name == list ? list : "\(name) (\(list))")",
                     .service(.retire(manager, ports: ports))))
-        case .script(let path, _):
+        case .script, .supervised:
             judgement.add(
-                Step(.port25, "Stop and disable \(name) (\(path))", .service(.retire(manager, ports: ports))))
+                Step(
+                    .port25, "Stop and disable \(name) (\(manager.name))",
+                    .service(.retire(manager, ports: ports))))
         case .upstart(let job):
             _ = edit("/etc/init/\(job).conf", touching: "start on", &judgement, upstartDisabling)
             judgement.add(

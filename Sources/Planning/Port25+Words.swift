@@ -6,9 +6,14 @@ extension Port25 {
         guard let origin = listener.origin else { return [] }
         var notes: [String] = []
         if let target = origin.forwardsTo {
+            let known = programs[listener]?.verdict
             notes.append(
-                "\(name) hands connections on to \(target) and is left alone: behind it the MTA takes every client "
-                    + "for this host, so look at what it trusts")
+                "\(name) hands connections on to \(target) and is left alone: "
+                    + (known == .closed
+                        ? "what answers there refuses strangers who come through it"
+                        : known == nil
+                            ? "what answers there may take every client for this host, so look at what it trusts"
+                            : "what answers there takes every client for this host"))
         } else if origin.manager == nil, let keeper = origin.keeper {
             notes.append(
                 "\(keeper) may start \(name) again when it ends (pid \(listener.processID ?? 0): "
@@ -70,6 +75,8 @@ func description(of listener: Listener) -> String {
     case .inetd(let file, let line): text += ", \(file):\(line)"
     case .script(let path, let isEnabled): text += ", \(path)\(isEnabled ? "" : ", not run at boot")"
     case .upstart(let job): text += ", upstart job \(job)"
+    case .supervised(let directory):
+        text += ", supervised in \(directory.path)\(directory.isEnabled ? "" : ", not started at boot")"
     case nil: text += origin.keeper.map { ", kept running by \($0)" } ?? ", nothing manages it"
     }
     return text

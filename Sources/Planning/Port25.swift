@@ -14,6 +14,8 @@ struct Port25Judgement {
     var startsMTA = false
     /// The programs that strangers reach on a mail port and whose rules were not looked at.
     var unjudged: [String] = []
+    /// Those that are known to relay, and that no step takes away.
+    var relaying: [(program: String, report: RelayReport)] = []
     /// Whether the steps leave none of them.
     var leavesNoneUnjudged = true
 }
@@ -25,9 +27,11 @@ package enum UnmanagedPrograms: Sendable {
 
 /// - Parameters:
 ///   - configured: Where the managed MTA's configuration has it listen, and what keeps it from that.
+///   - programs: What programs in its place do with strangers, as far as that is known.
 ///   - switching: The edits that let it, which `configured` has already.
 func judgePort25(
-    state: HostState, configured: RelayJudgement, switching: SwitchedOn? = nil, unmanaged: UnmanagedPrograms
+    state: HostState, configured: RelayJudgement, programs: [Listener: RelayReport],
+    switching: SwitchedOn? = nil, unmanaged: UnmanagedPrograms
 ) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
@@ -53,8 +57,8 @@ func judgePort25(
     }
     let off = configured.risks.first { $0.kind == "switched-off" && $0.parameter == "smtp_psa" }
     return Port25(
-        managed: managed, all: all, configured: configured.listeners, switchedOff: off, switching: switching,
-        state: state, unmanaged: unmanaged
+        managed: managed, all: all, configured: configured.listeners, programs: programs, switchedOff: off,
+        switching: switching, state: state, unmanaged: unmanaged
     )
     .judgement(finding)
 }
@@ -65,6 +69,7 @@ struct Port25 {
     /// On 465 and 587, and on the ports of QMTP and QMQP, as far as another program has them.
     let beside: [Listener]
     let configured: [ListenerVerdict]?
+    let programs: [Listener: RelayReport]
     /// What keeps xinetd from serving port 25 for Qmail.
     let switchedOff: RelayRisk?
     /// What lets it serve the port, where it is merely off.
@@ -73,9 +78,11 @@ struct Port25 {
     let unmanaged: UnmanagedPrograms
 
     init(
-        managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?, switchedOff: RelayRisk?,
-        switching: SwitchedOn?, state: HostState, unmanaged: UnmanagedPrograms
+        managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?,
+        programs: [Listener: RelayReport], switchedOff: RelayRisk?, switching: SwitchedOn?, state: HostState,
+        unmanaged: UnmanagedPrograms
     ) {
+        self.programs = programs
         self.switching = switching
         self.switchedOff = switchedOff
         self.managed = managed
@@ -89,10 +96,25 @@ struct Port25 {
     private var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }
 
     /// An MTA's listeners that strangers reach, and that the managed MTA's configuration says nothing of.
+    private var unread: [Listener] {
+        (foreign + beside.filter { !$0.takesLoginsOnly }).filter {
+            !$0.address.isLoopback && $0.executable != nil
+        }
+    }
+
+    /// Those of them of which nothing is known, one a program.
     private var unjudged: [Listener] {
         var named: Set<String> = []
-        return (foreign + beside.filter { !$0.takesLoginsOnly }).filter {
-            !$0.address.isLoopback && $0.executable != nil && named.insert($0.programName).inserted
+        return unread.filter { programs[$0] == nil && named.insert($0.programName).inserted }
+    }
+
+    /// Instances and proxies, which are left alone.
+    private var relaying: [(program: String, report: RelayReport)] {
+        unread.compactMap { listener in
+            guard let report = programs[listener], [.open, .partial].contains(report.verdict) else {
+                return nil
+            }
+            return (listener.programName, report)
         }
     }
 
@@ -144,6 +166,37 @@ struct Port25 {
     private var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
 
     func judgement(_ empty: Finding) -> Port25Judgement {
+        var judgement = judgementOfNow(empty)
+        keepAfterBoot(&judgement)
+        return judgement
+    }
+
+    /// A service that runs because somebody has started it by hand is gone after the next boot.
+    private func keepAfterBoot(_ judgement: inout Port25Judgement) {
+        guard !serving.isEmpty, judgement.finding.status != .unknown, !judgement.startsMTA,
+            case let gone = services.filter(\.isGoneAfterBoot), !gone.isEmpty
+        else { return }
+        if judgement.finding.status == .ok {
+            judgement.finding.status = .drift
+            judgement.finding.wanted = "\(managed.mta.rawValue), which Plesk manages, at every boot"
+            judgement.finding.why =
+                "Mail from outside arrives on port 25: what is not started at boot does not serve it after the next one."
+        }
+        for service in gone {
+            judgement.finding.notes.append(
+                "\(managed.mta.rawValue) runs, and \(service.name) is not enabled: after the next boot nobody would "
+                    + "serve port 25")
+            let change = ServiceChange.enable(managed.mta, service)
+            judgement.steps.append(Step(.port25, change.summary, .service(change)))
+        }
+    }
+
+    /// What starts the managed MTA.
+    private var services: [ServiceManager] {
+        [managed.service].compactMap(\.self) + managed.servers.map(ServiceManager.supervised)
+    }
+
+    private func judgementOfNow(_ empty: Finding) -> Port25Judgement {
         var finding = empty
         finding.evidence = (listeners + beside).map { listener in
             Evidence(
@@ -161,7 +214,8 @@ struct Port25 {
             finding.status = .ok
             finding.notes += besideNotes
             return Port25Judgement(
-                finding: finding, unjudged: unjudged.map(\.programName), leavesNoneUnjudged: unjudged.isEmpty)
+                finding: finding, unjudged: unjudged.map(\.programName), relaying: relaying,
+                leavesNoneUnjudged: unjudged.isEmpty)
         }
         finding.status = .drift
         if foreign.isEmpty, !isReachable {
@@ -173,7 +227,8 @@ struct Port25 {
 
     private func repaired(_ drift: Finding, isReachable: Bool) -> Port25Judgement {
         var kept = Port25Judgement(
-            finding: drift, unjudged: unjudged.map(\.programName), leavesNoneUnjudged: unjudged.isEmpty)
+            finding: drift, unjudged: unjudged.map(\.programName), relaying: relaying,
+            leavesNoneUnjudged: unjudged.isEmpty)
         for note in (foreign + beside.filter(isMailServer)).flatMap(notes)
         where !kept.finding.notes.contains(note) {
             kept.finding.notes.append(note)
@@ -194,7 +249,9 @@ struct Port25 {
         work.leavesNoneUnjudged =
             unjudged.isEmpty
             || staying.isEmpty
-                && beside.allSatisfy { isMailServer($0) || $0.takesLoginsOnly || $0.address.isLoopback }
+                && beside.allSatisfy {
+                    isMailServer($0) || $0.takesLoginsOnly || $0.address.isLoopback || programs[$0] != nil
+                }
         work.finding.notes += besideNotes.filter { !work.finding.notes.contains($0) }
         if managed.mta == .msmtp {
             work.finding.notes.append(
@@ -211,6 +268,13 @@ struct Port25 {
         // Postfix ends where one of its ports is another's; xinetd and tcpserver serve the others.
         let others = managed.mta == .postfix ? beside.filter { !isMailServer($0) && isWanted($0) } : []
         return Set((staying + others).map(\.programName)).sorted()
+    }
+
+    /// Addresses that other hosts reach the other programs at, and not the managed MTA.
+    private var silentAfterwards: [String] {
+        guard managed.mta == .postfix, configured != nil, !isKeptToLoopback else { return [] }
+        let reached = foreign.filter { !$0.address.isLoopback && !isWanted($0) }
+        return Set(reached.map(\.address.description)).sorted()
     }
 
     /// Whether the managed MTA's configuration has it listen there.
@@ -235,12 +299,18 @@ struct Port25 {
         } else if let switching {
             judgement.edits += switching.edits
             judgement.finding.notes.append("\(switching.note): mail from outside cannot arrive")
+            judgement.finding.notes += Set(foreign.map(\.programName)).sorted().map { name in
+                "if \(name) only filters mail and hands it on to \(managed.mta.rawValue), do not apply this"
+            }
         } else if !isReachable, foreign.isEmpty {
             judgement.finding.notes.append(
                 listeners.isEmpty
                     ? "mail from outside cannot arrive"
                     : "\(managed.mta.rawValue) runs with other addresses than its configuration says now, and takes them up "
                         + "when it is restarted: mail from outside cannot arrive")
+        }
+        judgement.finding.notes += silentAfterwards.map { address in
+            "nobody serves port 25 on \(address) afterwards: the configuration of \(managed.mta.rawValue) does not have it"
         }
         judgement.startsMTA = true
         if managed.mta == .qmail, switching != nil, case .script = service {
@@ -252,6 +322,11 @@ struct Port25 {
             Step(
                 .port25, "Start \(managed.mta.rawValue), and wait for its banner",
                 .service(.start(managed.mta, service))))
+        judgement.steps += managed.servers.map { server in
+            Step(
+                .port25, "Start \(server.path), and wait for its banner",
+                .service(.start(managed.mta, .supervised(server))))
+        }
     }
 }
 

@@ -2,7 +2,7 @@ import MailModel
 import Qmail
 import RelayAnalysis
 
-/// The managed MTA's configuration with port 25 switched on, where it is merely off and nobody else is there.
+/// The managed MTA's configuration with port 25 switched on for other hosts, where it is merely off.
 struct SwitchedOn {
     /// Of the configuration with the edits that switch it on, and with those that close what they open.
     var judgement: RelayJudgement
@@ -13,12 +13,12 @@ struct SwitchedOn {
 }
 
 /// - Parameter configured: The verdict on the configuration as it is.
-/// - Returns: `nil` where the port is served, or another program has it, or no edit would do.
+/// - Returns: `nil` where the managed MTA serves the port already, or no edit would do.
 func switchOnPort25(
     _ state: HostState, _ configured: RelayJudgement, trusted: [IPNetwork]
 ) -> SwitchedOn? {
     guard let managed = state.managedMTA.value, let listeners = state.listeners.value,
-        !listeners.contains(where: { $0.port == 25 && ($0.mta != managed.mta || !$0.address.isLoopback) }),
+        !listeners.contains(where: { $0.port == 25 && $0.mta == managed.mta && !$0.address.isLoopback }),
         // A service whose name the analysis cannot resolve may be it.
         configured.listeners?.contains(where: { $0.port == 0 }) == false,
         let (on, edits, what) = switchedOn(state, managed.mta)
@@ -58,9 +58,11 @@ private func switchedOn(_ state: HostState, _ mta: MailTransferAgent) -> (HostSt
                 touches: touches.filter { $0.path == before.path }.map(\.what))
         }
         let reasons = touches.map { touch in
-            touch.what == "smtp/inet"
-                ? "\(touch.path) has no smtp service"
-                : "inet_interfaces of \(touch.path) names the loopback only"
+            switch touch.what {
+            case "smtp/inet": "\(touch.path) has no smtp service"
+            case "inet_interfaces": "inet_interfaces of \(touch.path) names the loopback only"
+            default: "\(touch.what) of \(touch.path) is bound to the loopback"
+            }
         }
         return (on, edits, reasons.joined(separator: ", and "))
     case .qmail:

@@ -117,7 +117,7 @@ extension OnARealHost {
             #expect(try lab.state() == before)
         }
 
-        @Test("A proxy of this host in front of Postfix is named with where it leads, and left alone")
+        @Test("A proxy of this host in front of Postfix is named with where it leads, judged, and left alone")
         func proxy() throws {
             let lab = try Lab.required()
             try lab.reset()
@@ -151,7 +151,22 @@ extension OnARealHost {
             #expect(plan.output.contains("Nothing that agent can change"), "\(plan.output)")
             #expect(!plan.output.contains("cannot arrive"), "\(plan.output)")
             let explain = try lab.agent("explain")
-            #expect(explain.status == 5 && explain.output.contains("127.0.0.1:25"), "\(explain.output)")
+            #expect(explain.status == 2 && explain.output.contains("127.0.0.1:25"), "\(explain.output)")
+            #expect(explain.output.contains("mynetworks = 127.0.0.0/8"), "\(explain.output)")
+            // That is what strangers find.
+            let probe = try lab.agent("probe", "--from", "netns", "203.0.113.10:25")
+            #expect(probe.status == 2, "\(probe.output)\(probe.errorOutput)")
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                sed -i '/^smtp  *inet/a \\  -o mynetworks=' /etc/postfix/master.cf
+                touch -d '5 seconds ago' /etc/postfix/master.cf
+                systemctl restart postfix.service
+                """)
+            let trustless = try lab.agent("explain")
+            #expect(trustless.status == 0, "\(trustless.output)")
+            let refused = try lab.agent("probe", "--from", "netns", "203.0.113.10:25")
+            #expect(refused.status == 0, "\(refused.output)\(refused.errorOutput)")
         }
 
         @Test("The queue of the other MTA is counted, and kept")
@@ -196,6 +211,90 @@ extension OnARealHost {
             #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
             #expect(try lab.state() == before)
             #expect(try banner(lab).isEmpty)
+        }
+
+        @Test(
+            "A Postfix that its own files keep to the loopback takes the place of another MTA, and gives it back",
+            arguments: [
+                "sed -i 's/^inet_interfaces = .*/inet_interfaces = loopback-only/' /etc/postfix/main.cf",
+                "sed -i 's/^smtp  *inet/127.0.0.1:&/' /etc/postfix/master.cf",
+            ])
+        func keptToLoopback(script: String) throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            // Debian's unit of Postfix conflicts with exim's: of the two one runs.
+            try lab.control("foreign", "xinetd", "one")
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                script + "\ntouch -d '5 seconds ago' /etc/postfix/*.cf\nsystemctl start postfix.service")
+            #expect(made.status == 0, "\(made.errorOutput)")
+            #expect(try banner(lab).contains("Exim"))
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try banner(lab).contains("Exim"))
+        }
+
+        @Test("A Postfix that would be gone after the next boot is enabled, and a rollback disables it again")
+        func notEnabled() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host("systemctl", "--quiet", "disable", "postfix.service")
+            let before = try lab.state()
+            let plan = try lab.agent("plan", "--detailed-exitcode")
+            #expect(plan.status == 2 && plan.output.contains("after the next boot nobody"), "\(plan.output)")
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try lab.host("systemctl", "is-enabled", "postfix.service").output == "enabled\n")
+            #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
+            let rollback = try lab.agent("rollback", "--yes")
+            #expect(rollback.status == 0, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try lab.state() == before)
+        }
+
+        @Test(
+            "Another MTA that daemontools keeps running is stopped through it, and a rollback starts it again"
+        )
+        func supervised() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.control("foreign", "systemd", "all")
+            defer {
+                _ = try? lab.host(
+                    "/bin/sh", "-c",
+                    "systemctl stop svscan.service; rm -rf /service /etc/systemd/system/svscan.service")
+            }
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                """
+                run=$(systemctl show --property=ExecStart exim4.service | sed 's/.*argv\\[\\]=\\([^;]*\\) ;.*/\\1/')
+                libraries=$(systemctl show --value --property=Environment exim4.service)
+                systemctl --quiet disable --now exim4.service
+                mkdir -p /service/exim
+                printf '#!/bin/sh\\nexec env %s %s\\n' "$libraries" "$run" > /service/exim/run
+                chmod 755 /service/exim/run
+                printf '[Service]\\nExecStart=/usr/bin/svscan /service\\n[Install]\\nWantedBy=multi-user.target\\n' \
+                > /etc/systemd/system/svscan.service
+                systemctl daemon-reload
+                systemctl start svscan.service
+                timeout 20 sh -c "until ss -ltnpH 'sport = :25' | grep -q exim; do sleep 0.1; done"
+                """)
+            #expect(made.status == 0, "\(made.errorOutput)")
+            let before = try lab.state()
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try banner(lab).contains("ESMTP Postfix"))
+            #expect(try lab.host("test", "-e", "/service/exim/down").status == 0)
+            let rollback = try lab.agent("rollback", "--yes", "--allow-insecure")
+            #expect(rollback.status == 0 || rollback.status == 5, "\(rollback.output)\(rollback.errorOutput)")
+            #expect(try banner(lab).contains("Exim"))
+            #expect(try lab.host("test", "-e", "/service/exim/down").status == 1)
+            #expect(try lab.state() == before)
         }
 
         @Test(

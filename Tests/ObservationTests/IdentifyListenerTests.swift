@@ -93,6 +93,55 @@ struct IdentifyListenerTests: ListenerSample {
         #expect(seen?.origin?.manager == nil && seen?.origin?.keeper == "runsv")
     }
 
+    @Test(
+        "What daemontools, runit or s6 keeps running is stopped through them, where their programs are there")
+    func supervisedDirectory() async throws {
+        for (supervisor, control) in [
+            ("supervise", "/usr/bin/svc"), ("runsv", "/usr/bin/sv"), ("s6-supervise", "/usr/bin/s6-svc"),
+        ] {
+            let host = try host()
+            try process(host, 812, exe: "/usr/sbin/exim4", command: "/usr/sbin/exim4 -bdf")
+            try host.write("/proc/812/stat", "812 (exim4) S 300 812 812 0 -1 0\n")
+            try host.write("/proc/300/comm", "\(supervisor)\n")
+            try host.link("/proc/300/cwd", to: "/etc/service/exim")
+            try host.program(control)
+            for isEnabled in [true, false] {
+                if !isEnabled { try host.write("/etc/service/exim/down", "") }
+                let seen = await identified(
+                    host, listener("/usr/sbin/exim4", 812, unit: "runit.service"),
+                    [(sockets, .prints("")), ("/usr/bin/dpkg-query …", .exits(1, output: "", error: ""))])
+                #expect(
+                    seen?.origin?.manager
+                        == .supervised(
+                            SupervisedDirectory(
+                                path: "/etc/service/exim", control: control, isEnabled: isEnabled)))
+            }
+        }
+    }
+
+    @Test("A proxy's own file says where it leads, as far as that is one place where an MTA answers")
+    func proxyConfiguration() async throws {
+        let master = listener("/usr/lib/postfix/sbin/master", 600, unit: nil)
+        for (program, path, text, target) in [
+            (
+                "haproxy", "/etc/haproxy/haproxy.cfg",
+                "# server x 127.0.0.1:465\nserver web 127.0.0.1:8080\n server mail localhost:25 check\n",
+                "127.0.0.1:25"
+            ),
+            ("nginx", "/etc/nginx/conf.d/mail.conf", "  proxy_pass [::1]:25;\n", "[::1]:25"),
+            ("stunnel4", "/etc/stunnel/smtps.conf", "accept = 465\nconnect = 25\n", "127.0.0.1:25"),
+            ("rinetd", "/etc/rinetd.conf", "0.0.0.0 25 127.0.0.1 25\n", "127.0.0.1:25"),
+            ("haproxy", "/etc/haproxy/haproxy.cfg", "server a 192.0.2.7:25\n", nil),
+            ("haproxy", "/etc/haproxy/haproxy.cfg", "server a 127.0.0.1:25\nserver b [::1]:25\n", nil),
+        ] {
+            let host = try host()
+            try host.write(path, text)
+            let found = configuredTarget(
+                "/usr/sbin/\(program)", served: [master], in: HostFiles(root: host.root))
+            #expect(found == target, "\(text)")
+        }
+    }
+
     @Test("What xinetd serves is read from its files: Qmail is Qmail, another program is not")
     func xinetd() async throws {
         let host = try host()

@@ -26,13 +26,37 @@ struct Port25Tests: Port25Sample {
         #expect(try finding(self.plan([smtp, qmqp], mta: .qmail, files: [path: text])).status == .ok)
     }
 
-    @Test("A Postfix that is to listen on the loopback only takes nobody's place")
+    @Test(
+        "A Postfix that is to listen on the loopback only takes the place of what can be stopped, and of nobody else"
+    )
     func keptToLoopback() throws {
+        let loopback = HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n"
+        let address = IPAddress.v4(0xcb00_710a)
+        let put = plan([master(.v4(127 << 24 | 1)), foreign(Self.exim, address: address)], mainCF: loopback)
+        #expect(
+            commands(put) == [
+                "edit /etc/postfix/main.cf", "/bin/systemctl stop exim4.socket exim4.service",
+                "/bin/systemctl --quiet disable exim4.service", "/bin/systemctl restart postfix.service",
+            ])
+        #expect(put.relayAfter == .closed)
+        let notes = try finding(put).notes
+        #expect(notes.contains { $0.contains("names the loopback only: mail from outside cannot arrive") })
+        #expect(notes.contains { $0.hasPrefix("if /usr/sbin/exim4 only filters mail") })
+        let left = plan([master(.v4(127 << 24 | 1)), foreign(nil, address: address)], mainCF: loopback)
+        #expect(left.changes.isEmpty && left.relayAfter == .unknown)
+        #expect(try finding(left).notes.last?.contains("the other program is left alone") == true)
+    }
+
+    @Test("An address that only the other program had, and that the MTA's configuration leaves out, is told")
+    func silentAfterwards() throws {
         let plan = plan(
-            [master(.v4(127 << 24 | 1)), foreign(Self.exim, address: .v4(0xcb00_710a))],
-            mainCF: HostFixture.mainCF + "inet_interfaces = 127.0.0.1\n")
-        #expect(plan.changes.isEmpty && plan.relayAfter == .unknown)
-        #expect(try finding(plan).notes.last?.contains("the other program is left alone") == true)
+            [master(.v4(0xcb00_710a)), foreign(Self.exim, address: .v4(0xcb00_710b))],
+            mainCF: HostFixture.mainCF + "inet_interfaces = 203.0.113.10\n")
+        #expect(commands(plan).count == 3)
+        #expect(
+            try finding(plan).notes.contains {
+                $0.hasPrefix("nobody serves port 25 on 203.0.113.11 afterwards")
+            })
     }
 
     @Test("What nobody knows on a port for logins leaves the verdict open, and is left alone")
@@ -136,17 +160,22 @@ struct Port25Tests: Port25Sample {
         #expect(finding.notes.last?.contains("Add/Remove Components") == true)
     }
 
-    @Test("A Postfix that is not to serve port 25 is not put in another program's place")
+    @Test(
+        "A Postfix that has no service on port 25 gets one with another program's place, where that can be stopped"
+    )
     func notConfigured() throws {
-        let plan = plan([foreign(Self.exim)], masterCF: "submission inet n - n - - smtpd\n")
-        #expect(plan.changes.isEmpty)
-        #expect(plan.relayAfter == .unknown)
-        #expect(try finding(plan).notes.last?.contains("smtp inet n - y - - smtpd") == true)
+        let submission = "submission inet n - n - - smtpd\n"
+        let put = plan([foreign(Self.exim)], masterCF: submission)
+        #expect(commands(put).first == "edit /etc/postfix/master.cf" && commands(put).count == 4)
+        #expect(put.relayAfter == .closed)
+        let left = plan([foreign(nil)], masterCF: submission)
+        #expect(left.changes.isEmpty)
+        #expect(left.relayAfter == .unknown)
+        #expect(try finding(left).notes.last?.contains("smtp inet n - y - - smtpd") == true)
     }
 
     @Test(
-        "Nobody there: the MTA is started; on the loopback only: it is restarted, unless its service says so"
-    )
+        "Nobody there: the MTA is started; on the loopback only: it is restarted, with what its service says")
     func nobody() throws {
         let nobody = plan([])
         #expect(commands(nobody) == ["/bin/systemctl restart postfix.service"])
@@ -158,11 +187,11 @@ struct Port25Tests: Port25Sample {
         // Not a matter of inet_interfaces.
         let loopback = plan(
             [master(.v4(127 << 24 | 1))], masterCF: "127.0.0.1:smtp inet n - n - - smtpd\n")
-        #expect(loopback.changes.isEmpty)
+        #expect(
+            commands(loopback) == ["edit /etc/postfix/master.cf", "/bin/systemctl restart postfix.service"])
         #expect(
             try finding(loopback).notes == [
-                "postfix is to listen on the loopback only, as its configuration says: mail from outside cannot arrive. "
-                    + "If it is to, set inet_interfaces = all in main.cf and restart Postfix"
+                "127.0.0.1:smtp/inet of /etc/postfix/master.cf is bound to the loopback: mail from outside cannot arrive"
             ])
     }
 

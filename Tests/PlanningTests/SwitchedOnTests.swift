@@ -39,6 +39,13 @@ struct SwitchedOnTests {
         for (main, master, expected) in [
             (loopback, HostFixture.masterCF, [all]), (HostFixture.mainCF, off, [HostFixture.masterCF]),
             (loopback, "# \t" + HostFixture.masterCF, [all, HostFixture.masterCF]),
+            (HostFixture.mainCF, "127.0.0.1:" + HostFixture.masterCF, [HostFixture.masterCF]),
+            (loopback, "localhost:" + HostFixture.masterCF, [all, HostFixture.masterCF]),
+            (
+                HostFixture.mainCF,
+                "[::1]:smtp inet n - n - - smtpd\n  -o x=y\n127.0.0.1:" + HostFixture.masterCF,
+                ["#[::1]:smtp inet n - n - - smtpd\n#  -o x=y\n" + HostFixture.masterCF]
+            ),
             (
                 HostFixture.mainCF, "pickup unix n - n 60 1 pickup",
                 [

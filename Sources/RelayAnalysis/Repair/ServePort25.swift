@@ -2,7 +2,7 @@ package import MailModel
 import Postfix
 
 /// The smallest edits that have Postfix serve port 25 for other hosts, where its configuration keeps it off: a `smtp`
-/// service that is commented out, or `inet_interfaces` that names the loopback alone.
+/// service that is commented out or bound to the loopback, or `inet_interfaces` that names the loopback alone.
 /// - Returns: The configuration with the edits, and what they touch in each file; `nil` where they would not do.
 package func servingPort25(
     _ configuration: PostfixConfiguration
@@ -12,6 +12,12 @@ package func servingPort25(
     if port25(edited).isEmpty {
         edited.masterCF.bytes = withSMTPService(edited.masterCF.bytes)
         touches.append((edited.masterCF.path, "smtp/inet"))
+    }
+    if port25(edited).allSatisfy(\.isLoopback),
+        let unbound = withoutLoopbackNames(edited.masterCF.bytes)
+    {
+        edited.masterCF.bytes = unbound.bytes
+        touches.append((edited.masterCF.path, unbound.what))
     }
     if port25(edited).allSatisfy(\.isLoopback) {
         let main = MainCF(edited.mainCF.bytes)
@@ -23,6 +29,23 @@ package func servingPort25(
 
 private func port25(_ configuration: PostfixConfiguration) -> [ServiceListener.Address] {
     Host(configuration, trusted: []).listeners.filter { $0.port == 25 }.flatMap(\.addresses)
+}
+
+/// With `127.0.0.1:smtp` as `smtp`; master(8) could not bind what else names an address of the port beside that.
+private func withoutLoopbackNames(_ bytes: [UInt8]) -> (bytes: [UInt8], what: String)? {
+    let services = MasterCF(bytes).services.filter { service in
+        service.type == "inet" && ServiceEndpoint(serviceName: service.name).port == 25
+    }
+    guard services.allSatisfy({ ServiceEndpoint(serviceName: $0.name).host != nil }),
+        let kept = services.first(where: { !$0.name.hasPrefix("[") }) ?? services.first
+    else { return nil }
+    let edits = services.flatMap { service -> [TextEdit] in
+        guard service != kept else {
+            return service.line.places(of: 0..<service.name.utf8.count).map { TextEdit($0.range, "smtp") }
+        }
+        return service.line.pieces.map { TextEdit(insert: "#", at: $0.range.lowerBound) }
+    }
+    return (applying(edits, to: bytes), kept.title)
 }
 
 /// With the line that Postfix ships: where it is commented out, its `#` goes.
