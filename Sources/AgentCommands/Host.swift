@@ -103,7 +103,7 @@ struct Host: Sendable {
         if let apart {
             report.from.note = report.from.note.map { "\($0); \(apart)" } ?? apart
         }
-        report.hostedReason = hosted.reason
+        report.hostedReason = report.hostedReason ?? hosted.reason
         return report
     }
 

@@ -90,9 +90,19 @@ struct ProbeRun: Sendable {
             return parts.sorted { $0.index < $1.index }
         }
         let endpoints = parts.filter { isOfInterest($0, among: parts) }.map(\.endpoint)
+        let hosted = HostedAnswer.worst(of: parts.compactMap(\.hosted))
         return ProbeReport(
             target: request.target, from: request.origin, verdict: overallVerdict(endpoints),
-            endpoints: endpoints, hosted: .worst(of: parts.compactMap(\.hosted)))
+            endpoints: endpoints, hosted: hosted, hostedReason: hosted == nil ? unaskedControl : nil)
+    }
+
+    /// Why nobody was asked for the mailbox that the server serves, where there is one.
+    private var unaskedControl: String? {
+        guard let recipient = request.hostedRecipient else { return nil }
+        let isAsked = request.endpoints.contains { $0.port == 25 }
+        return isAsked
+            ? "no answer about \(recipient) came from port 25"
+            : "mail for \(recipient) comes in on port 25, which was not asked"
     }
 
     /// STARTTLS is a place of its own where it is offered, also if only the plain connection has come so far.

@@ -18,4 +18,16 @@ struct HostedAnswerTests {
         #expect(HostedAnswer.worst(of: [clear, taken, refused]) == refused)
         #expect(HostedAnswer.worst(of: [clear]) == clear)
     }
+
+    @Test("Where port 25 is not asked, the report says that nobody was asked for the mailbox")
+    func notAsked() async {
+        let endpoint = ProbeRequest.Endpoint(.v4(0x7f00_0001), port: 1)
+        let request = ProbeRequest(
+            target: "127.0.0.1", endpoints: [endpoint], hostedRecipient: "info@hosted.example",
+            origin: ProbeOrigin(kind: "direct", address: nil))
+        let report = await probe(request)
+        #expect(report.hosted == nil)
+        #expect(
+            report.hostedReason == "mail for info@hosted.example comes in on port 25, which was not asked")
+    }
 }
