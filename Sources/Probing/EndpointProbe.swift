@@ -39,8 +39,24 @@ struct EndpointProbe: Sendable {
         var findings = await asked(batches)
         // Those that were answered are counted already.
         progress.finish(count - findings.settled)
+        // A server that dislikes how the vantage comes, has not decided about what it asks.
+        await askOtherwise(&findings) { $0.refusedForHELO }
+        await askOtherwise(&findings) { $0.refusedForNullSender }
         await askDeferredAgain(&findings)
         return findings
+    }
+
+    private func askOtherwise(
+        _ findings: inout Findings, _ refused: (Findings) -> [DialogueScript.Question]
+    ) async {
+        let questions = refused(findings)
+        guard !questions.isEmpty else { return }
+        var again = Findings()
+        await askRest(batches(of: questions), &again)
+        findings.replaceAnswers(by: again)
+        // The refusal that there was stands for no answer.
+        findings.unanswered += again.unanswered
+        findings.trouble = findings.trouble ?? again.trouble
     }
 
     private func asked(_ batches: [[DialogueScript.Question]]) async -> Findings {
@@ -206,7 +222,7 @@ struct EndpointProbe: Sendable {
         guard isAwake else { return nil }
         var again = Findings()
         await askRest(batches(of: deferred), &again)
-        findings.replaceAnswers(by: again.answers)
+        findings.replaceAnswers(by: again)
         return again.answers
     }
 }

@@ -101,11 +101,30 @@ struct Findings: Sendable {
         }
     }
 
-    mutating func replaceAnswers(by newer: [Answer]) {
-        for answer in newer {
+    mutating func replaceAnswers(by newer: Findings) {
+        for answer in newer.answers {
             guard let index = answers.firstIndex(where: { $0.token == answer.token }) else { continue }
             answers[index] = answer
+            questions[answer.token] = newer.questions[answer.token]
         }
+    }
+
+    /// The questions that were refused because the vantage says HELO with an address, with a name in its place.
+    var refusedForHELO: [DialogueScript.Question] {
+        let refused = answers.filter {
+            $0.judgement == .refused(.vantage) && $0.test.helo == .ownLiteral
+                && $0.decidingReply?.lowercasedText.contains("helo") == true
+        }
+        return refused.compactMap { questions[$0.token]?.with(\.helo, .ownName) }
+    }
+
+    /// The questions that were refused for having no sender, with one; none where an address of the vantage's does no better.
+    var refusedForNullSender: [DialogueScript.Question] {
+        guard let literal = answers.first(where: { $0.test.id == "literal-sender" }),
+            !literal.isRefusedForSender
+        else { return [] }
+        return answers.filter { $0.test.mayHaveSender && $0.isRefusedForSender }
+            .compactMap { questions[$0.token]?.with(\.mailFrom, literal.test.mailFrom) }
     }
 
     /// Takes over the answers that another round brought, with their questions.
@@ -151,7 +170,26 @@ extension DialogueEnd {
     }
 }
 
+extension DialogueScript.Question {
+    fileprivate func with(_ part: WritableKeyPath<RelayTest, AddressForm>, _ form: AddressForm) -> Self {
+        var question = self
+        question.test[keyPath: part] = form
+        return question
+    }
+}
+
+extension RelayTest {
+    /// Whether it has no sender for want of a better one, and not as its point.
+    fileprivate var mayHaveSender: Bool { mailFrom.template == "<>" && id != "null-sender" }
+}
+
 extension Answer {
+    /// By Postfix's words where it waits for the recipient to say so (`smtpd_delay_reject`).
+    fileprivate var isRefusedForSender: Bool {
+        judgement == .refused(.sender)
+            || decidingReply?.lowercasedText.contains("sender address rejected") == true
+    }
+
     /// How often a server may say that it is in trouble itself before it is believed.
     private static let patienceWithTrouble = 2
 

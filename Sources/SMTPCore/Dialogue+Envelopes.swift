@@ -27,7 +27,7 @@ extension Dialogue {
     /// The vantage's address literal; a name that means nothing when the address is not known.
     var ownHELO: String {
         let literal = next < script.questions.count ? fill(.ownLiteral) : nil
-        return literal ?? "localhost.localdomain"
+        return isLiteralRefused ? AddressForm.ownName.template : literal ?? "localhost.localdomain"
     }
 
     func newAnswer() -> Answer? {

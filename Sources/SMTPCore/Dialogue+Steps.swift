@@ -69,10 +69,13 @@ extension Dialogue {
             if let header = script.approach.proxyHeader {
                 return refusedBeforeEnvelope(reply, command: header)
             }
-            guard speaksESMTP, reply.isPermanent, script.tls != .starttls else {
-                return finish(.heloRefused(reply))
+            guard reply.isPermanent else { return finish(.heloRefused(reply)) }
+            if speaksESMTP, script.tls != .starttls {
+                speaksESMTP = false
+                return sayEHLO(.first)
             }
-            speaksESMTP = false
+            guard !isLiteralRefused else { return finish(.heloRefused(reply)) }
+            (isLiteralRefused, speaksESMTP) = (true, true)
             return sayEHLO(.first)
         case .forTest:
             // The name is refused, which answers the question about the name.

@@ -60,6 +60,8 @@ package struct Dialogue: Sendable {
     var askedHELO = ""
     /// Until EHLO is refused.
     var speaksESMTP = true
+    /// Whether the vantage's address in EHLO and in HELO was refused.
+    var isLiteralRefused = false
     var lastCommand = ""
     /// How it ends when the server has taken leave.
     var leaving = DialogueEnd.done

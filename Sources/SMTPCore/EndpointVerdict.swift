@@ -298,7 +298,7 @@ extension Answer {
 }
 
 extension RelayTest {
-    fileprivate var isPlain: Bool { approach == .plain && helo == .ownLiteral }
+    fileprivate var isPlain: Bool { approach == .plain && (helo == .ownLiteral || helo == .ownName) }
 
     /// What is known of every server that says its name.
     fileprivate var wantsHostName: Bool { names("{host}") }

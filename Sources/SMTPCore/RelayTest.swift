@@ -62,7 +62,8 @@ package struct RelayTest: Hashable, Sendable {
     /// The recipient where `{third}` is an address literal, if that takes another form: outside of quotes a local part
     /// has no brackets (RFC 5321 section 4.1.2).
     package var proof: AddressForm?
-    /// The argument of EHLO; the vantage's own address literal unless the test is about HELO.
+    /// The argument of EHLO; the vantage's own address literal, or a name where that is not taken, unless the test is about
+    /// HELO.
     package var helo: AddressForm
     package var approach: Approach
     package var weight: Weight
@@ -131,6 +132,8 @@ package struct AddressForm: Hashable, Sendable, ExpressibleByStringLiteral {
     package init(stringLiteral template: String) { self.template = template }
 
     package static let ownLiteral: AddressForm = "[{vantage}]"
+    /// For servers that take no address in HELO: reserved, and so nobody's.
+    package static let ownName: AddressForm = "probe.sender.example"
 
     var namesVantage: Bool { template.contains("{vantage}") }
 

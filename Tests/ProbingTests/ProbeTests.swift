@@ -129,6 +129,32 @@ struct ProbeTests {
         }
     }
 
+    @Test(
+        "Where mail from nobody is refused, what it was to ask is asked with a sender",
+        arguments: [
+            ("250 2.1.0 Ok", ProbeVerdict.open), ("550 5.1.7 sender address rejected", .closed),
+        ])
+    func nullSenderRefused(sender: String, expected: ProbeVerdict) async throws {
+        let rules = [
+            ("MAIL FROM:<>", "550 5.1.7 no bounces here"), ("MAIL FROM:<probe-", sender),
+            ("RCPT TO:<postmaster@example.org>", "250 2.1.5 Ok"),
+        ]
+        let steps: [ScriptedServer.Step] = [
+            .say("220 mx.hosted.example ESMTP"),
+            .answer(rules + closedServer),
+        ]
+        try await ScriptedServer.with({ _ in steps }) { server in
+            var request = request(server.port, tests: .all)
+            request.limits.whole = .seconds(20)
+            let report = await probe(request)
+            #expect(report.verdict == expected, "\(report.endpoints.map(\.reason))")
+            let postmaster = report.endpoints.first?.tests.first { $0.id == "third-postmaster" }
+            #expect(postmaster?.verdict == (expected == .open ? .accepted : .error))
+            let null = report.endpoints.first?.tests.first { $0.id == "null-sender" }
+            #expect(null?.mailFrom == "<>")
+        }
+    }
+
     @Test("STARTTLS is asked as a state of its own, with any certificate")
     func startTLS() async throws {
         let tls = try TestCertificate.serverContext()

@@ -247,6 +247,23 @@ struct DialogueTests {
         #expect(dialogue.record.answers.map(\.helo) == ["localhost", "[127.0.0.1]"])
     }
 
+    @Test("A server that takes no address in EHLO and HELO is told a name")
+    func namedHELO() {
+        var dialogue = Dialogue(script(["plain"]))
+        _ = dialogue.received(.connected)
+        let lines = ["220 x", "550 no address", "550 no address", "250 x", "250 ok", "554 no"]
+        #expect(
+            play(&dialogue, lines) == [
+                "EHLO [198.51.100.25]", "HELO [198.51.100.25]", "EHLO probe.sender.example",
+                "MAIL FROM:<probe@sender.example>", "RCPT TO:<t1@example.org>", "QUIT",
+            ])
+        var stubborn = Dialogue(script(["plain"]))
+        _ = stubborn.received(.connected)
+        let said = play(&stubborn, ["220 x"] + Array(repeating: "550 no", count: 4))
+        #expect(said.dropLast().last == "HELO probe.sender.example")
+        #expect(said.last?.contains("heloRefused") == true)
+    }
+
     @Test("The server's own name is used once it is known, and only if it is a name")
     func serverName() {
         for (greeting, command) in [

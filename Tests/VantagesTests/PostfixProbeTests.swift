@@ -56,6 +56,13 @@ struct PostfixProbeTests {
                 "smtpd_relay_restrictions = check_helo_access inline:{localhost=OK}, reject_unauth_destination",
                 .open
             ),
+            // Nobody's mail is refused, before what lets others relay is come to.
+            (
+                """
+                smtpd_sender_restrictions = check_sender_access inline:{{<> = REJECT}}
+                smtpd_relay_restrictions = check_helo_access inline:{localhost=OK}, reject_unauth_destination
+                """, .open
+            ),
             ("soft_bounce = yes", .closed),
             ("soft_bounce = yes\nsmtpd_sender_restrictions = reject_non_fqdn_sender", .closed),
             ("smtpd_sender_restrictions = reject_unknown_sender_domain", .closed),
@@ -68,7 +75,12 @@ struct PostfixProbeTests {
                 unknown_client_reject_code = 550
                 """, .inconclusive
             ),
-            ("smtpd_helo_restrictions = check_helo_access regexp:{{/^\\[/ REJECT}}", .inconclusive),
+            ("smtpd_helo_restrictions = check_helo_access regexp:{{/^\\[/ REJECT}}", .closed),
+            (
+                "mynetworks = 0.0.0.0/0\nsmtpd_helo_restrictions = check_helo_access regexp:{{/^\\[/ REJECT}}",
+                .open
+            ),
+            ("smtpd_helo_restrictions = check_helo_access static:REJECT", .inconclusive),
         ])
     func lookAlikes(settings: String, expected: ProbeVerdict) async throws {
         try await PostfixHost.with(settings) { host in
