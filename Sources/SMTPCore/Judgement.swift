@@ -68,7 +68,7 @@ package enum Judgement: Hashable, Sendable {
         if stage == .message, reply.isPermanent, !isRuleAboutMessages(text) { return .content }
         // Too much at once passes; a name that is missing does not.
         if RefusalWords.speakOfName(text) || reply.isPermanent && RefusalWords.speakOfVantage(text)
-            || reply.enhancedStatus?.isAboutClient == true
+            || reply.enhancedStatus?.isAboutClient == true || reply.isPermanent && isSystemClosed(reply)
         {
             return .vantage
         }
@@ -116,6 +116,11 @@ package enum Judgement: Hashable, Sendable {
     /// `qmqpd_authorized_clients`; anything else after the message may be a filter that does not like what it reads.
     private static func isRuleAboutMessages(_ text: String) -> Bool {
         contains(text, ["<end-of-message>:", "is not authorized to use this service"])
+    }
+
+    /// Whether the system takes no mail (RFC 3463: X.3.2), which postscreen says to whom its lists deny.
+    private static func isSystemClosed(_ reply: Reply) -> Bool {
+        reply.enhancedStatus.map { ($0.subject, $0.detail) == (3, 2) } == true
     }
 
     private static func wantsLogin(_ text: String) -> Bool {

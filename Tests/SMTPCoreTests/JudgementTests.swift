@@ -127,6 +127,7 @@ struct JudgementTests {
                 Reply(550, "5.7.25 The IP address sending this message does not have a name"),
                 .refused(.vantage)
             ),
+            (Reply(550, "5.3.2 Service currently unavailable"), .refused(.vantage)),
             (Reply(550, "no PTR record for 198.51.100.7"), .refused(.vantage)),
             (
                 Reply(554, "5.7.1 <x@example.org>: Recipient address rejected: Rate limit exceeded"),
