@@ -42,7 +42,7 @@ extension Dialogue {
 
     mutating func sayEHLO(_ purpose: EHLOPurpose) -> Action {
         // Only the questions about HELO lie in it, and not before the server was heard.
-        askedHELO = purpose == .forTest ? wantedHELO ?? ownHELO : ownHELO
+        askedHELO = purpose == .forTest || purpose == .afterTLS ? wantedHELO ?? ownHELO : ownHELO
         return send("\(speaksESMTP ? "EHLO" : "HELO") \(askedHELO)", then: .ehlo(purpose))
     }
 
@@ -77,7 +77,8 @@ extension Dialogue {
             guard !isLiteralRefused else { return finish(.heloRefused(reply)) }
             (isLiteralRefused, speaksESMTP) = (true, true)
             return sayEHLO(.first)
-        case .forTest:
+        case .afterTLS where askedHELO == ownHELO, .afterXCLIENT: return finish(.heloRefused(reply))
+        case .forTest, .afterTLS:
             // The name is refused, which answers the question about the name.
             saidHELO = askedHELO
             current = newAnswer()
@@ -85,7 +86,6 @@ extension Dialogue {
             saidHELO = ""
             next += 1
             return ask()
-        case .afterTLS, .afterXCLIENT: return finish(.heloRefused(reply))
         }
     }
 

@@ -179,7 +179,11 @@ package struct Dialogue: Sendable {
         }
         // What comes behind may be the reply to QUIT.
         if state == .quit, action == .wait { return received(.bytes([])) }
-        return state == .quit ? action : finish(.unsolicitedReply)
+        if state == .quit { return action }
+        // Who has had enough says so behind his answer (Postfix: smtpd_hard_error_limit, which is 1 under stress).
+        guard let last = try? parser.nextReply(), last.code == 421 else { return finish(.unsolicitedReply) }
+        current = nil
+        return finish(.serviceClosing(last))
     }
 
     private mutating func serviceClosing(_ reply: Reply) -> Action {

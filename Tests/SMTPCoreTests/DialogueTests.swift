@@ -264,6 +264,33 @@ struct DialogueTests {
         #expect(said.last?.contains("heloRefused") == true)
     }
 
+    @Test("A server that ends the service behind its answer has answered, and nothing more is said to it")
+    func enough() {
+        var dialogue = Dialogue(script(["plain", "null-sender"]))
+        _ = dialogue.received(.connected)
+        _ = play(&dialogue, ["220 x", "250 x", "250 ok"])
+        let reply = Reply(421, "4.7.0 too many errors")
+        #expect(
+            dialogue.received(line("454 4.7.1 Relay access denied\r\n421 4.7.0 too many errors"))
+                == .finish(.serviceClosing(reply)))
+        #expect(dialogue.record.answers.map(\.judgement) == [.refused(.relay)])
+        var early = Dialogue(script(["helo-localhost"]))
+        _ = early.received(.connected)
+        _ = play(&early, ["220 x", "250 x"])
+        #expect(early.received(line("250 x\r\n421 4.7.0 too many errors")) == .finish(.serviceClosing(reply)))
+        #expect(early.record.answers.isEmpty)
+    }
+
+    @Test("After STARTTLS the name that is asked about is the first that is said")
+    func heloAfterTLS() {
+        var dialogue = Dialogue(script(["helo-localhost", "helo-server"], tls: .starttls))
+        _ = dialogue.received(.connected)
+        _ = play(&dialogue, ["220 x", "250-mx.hosted.example\r\n250 STARTTLS", "220 go"])
+        #expect(sent(dialogue.received(.tlsEstablished)) == "EHLO localhost\r\n")
+        #expect(play(&dialogue, ["550 no"]) == ["EHLO mx.hosted.example"])
+        #expect(dialogue.record.answers.map(\.judgement) == [.refused(.vantage)])
+    }
+
     @Test("The server's own name is used once it is known, and only if it is a name")
     func serverName() {
         for (greeting, command) in [
