@@ -9,6 +9,7 @@ import Qmail
 /// control group of a login, of cron or of a container engine is nobody's service.
 func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [Listener] {
     let files = instruments.files
+    var instances: [Int?: String?] = [:]
     let served = listeners.map { listener in
         var listener = listener
         if let entry = SuperserverEntry.serving(listener, in: files) { listener.served = entry.programs }
@@ -17,7 +18,9 @@ func identified(_ listeners: [Listener], _ instruments: Instruments) async -> [L
         {
             listener.served = commandLine(of: process, in: files)
         }
-        listener.instance = furtherInstance(listener, in: files)
+        let instance = instances[listener.processID] ?? furtherInstance(listener, in: files)
+        instances[listener.processID] = .some(instance)
+        listener.instance = instance
         return listener
     }
     return await withOrigins(served, instruments) { $0.mta == nil }

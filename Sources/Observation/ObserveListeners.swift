@@ -14,13 +14,18 @@ func observeListeners(ports: Set<Int>, in files: HostFiles) -> Observed<[Listene
     case .unseen(let reason): return .unseen(reason)
     }
     let holders = socketHolders(Set(sockets.map(\.inode)), in: files)
+    // Mostly one process has them all.
+    let programs = Dictionary(
+        uniqueKeysWithValues: Set(holders.values).map {
+            ($0, (executable: executable(of: $0, in: files), unit: unit(of: $0, in: files)))
+        })
     var seen: Set<Listener> = []
     let listeners = sockets.map { socket in
         let holder = holders[socket.inode]
+        let program = holder.flatMap { programs[$0] }
         return Listener(
-            address: socket.address, port: socket.port, processID: holder,
-            executable: holder.flatMap { executable(of: $0, in: files) },
-            unit: holder.flatMap { unit(of: $0, in: files) })
+            address: socket.address, port: socket.port, processID: holder, executable: program?.executable,
+            unit: program?.unit)
     }
     .filter { seen.insert($0).inserted }
     return .seen(
