@@ -12,6 +12,9 @@ package struct PostfixConfiguration: Sendable, Equatable {
     package var otherFiles: [String: FileContent?]
     /// Those of them that the host may well have, and why they could not be read here.
     package var unreadableFiles: [String: String] = [:]
+    /// What else smtpd wants of the host and does not find, and why, as a sentence without a full stop: files of TLS and
+    /// directories of authorities by path, milters by endpoint. What cannot be seen is not here.
+    package var missing: [String: String] = [:]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
     /// The text of tables that can be edited row by row, by the source that ``tables`` gives for them: Postfix reads

@@ -52,19 +52,31 @@ private func greeting(of listener: Listener) -> String {
     case .v6 where address.isUnspecified: address = .v6(high: 0, low: 1)
     default: break
     }
+    return whileConnected(to: address, port: listener.port) { socket in
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = recv(socket, &bytes, bytes.count, 0)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
+    } ?? ""
+}
+
+/// Whether a connection is taken, within three seconds.
+func answers(_ address: IPAddress, _ port: Int) -> Bool {
+    whileConnected(to: address, port: port) { _ in true } ?? false
+}
+
+private func whileConnected<Answer>(
+    to address: IPAddress, port: Int, _ body: (Int32) -> Answer
+) -> Answer? {
     let isIPv6 = address.width == 128
     let socket = socket(
         isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard socket >= 0 else { return "" }
+    guard socket >= 0 else { return nil }
     defer { close(socket) }
     var limit = timeval(tv_sec: 3, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
         setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
-    guard connect(socket, to: address, port: listener.port) else { return "" }
-    var bytes = [UInt8](repeating: 0, count: 512)
-    let count = recv(socket, &bytes, bytes.count, 0)
-    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
+    return connect(socket, to: address, port: port) ? body(socket) : nil
 }
 
 private func connect(_ socket: Int32, to address: IPAddress, port: Int) -> Bool {

@@ -20,6 +20,7 @@ package func observePostfix(
             configuration.tables.merge(await reader.tables(tables, instruments)) { first, _ in first }
             reader.readTexts(tables, into: &configuration)
         }
+        configuration.missing = missingNeeds(of: configuration, instruments.files)
         return .seen(configuration)
     }
 }

@@ -6,6 +6,13 @@ package struct PostfixReferences: Hashable, Sendable {
     package var files: [String]
     /// Lookup tables that need a file or a server, as written after expansion.
     package var tables: [String]
+
+    /// The parameters that hold restrictions, in the order in which smtpd comes to them.
+    static let restrictionLists = [
+        "smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions",
+        "smtpd_relay_restrictions", "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+        "smtpd_end_of_data_restrictions",
+    ]
 }
 
 /// Finds every file and table that decides relaying.
@@ -55,14 +62,9 @@ private struct ReferenceFinder {
         "qmqpd_authorized_clients", "relay_clientcerts", "smtpd_sender_login_maps", "transport_maps",
         "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps", "relay_recipient_maps",
         "sender_dependent_default_transport_maps", "header_checks", "mailbox_transport_maps",
-        "fallback_transport_maps", "postscreen_access_list", "postscreen_allowlist_interfaces",
+        "fallback_transport_maps", "relocated_maps", "sender_canonical_maps", "postscreen_access_list",
+        "postscreen_allowlist_interfaces",
         "postscreen_whitelist_interfaces",
-    ]
-
-    private static let restrictions = [
-        "smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions",
-        "smtpd_relay_restrictions", "smtpd_recipient_restrictions", "smtpd_data_restrictions",
-        "smtpd_end_of_data_restrictions",
     ]
 
     mutating func visit(_ values: ParameterValues) {
@@ -73,7 +75,7 @@ private struct ReferenceFinder {
             visit(items: value.items.map(\.text))
         }
         let classes = values.value(of: "smtpd_restriction_classes").items.map(\.text)
-        for name in Self.restrictions + classes {
+        for name in PostfixReferences.restrictionLists + classes {
             var previous = ""
             for item in values.value(of: name).items.map(\.text) {
                 if previous.folded != "check_policy_service" { visit(table: item) }

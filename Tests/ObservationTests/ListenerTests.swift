@@ -5,7 +5,7 @@ import Testing
 
 /// The tables were captured on Linux 6.18 in a namespace of its own, with sockets that python3 opened: 0.0.0.0:25,
 /// 127.0.0.1:10025, [::]:25, [::1]:587, [::ffff:127.0.0.2]:465, [::]:993, and a connection each to 127.0.0.1:25, [::1]:25.
-private let tcp = """
+let listeningTCP = """
       sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
        0: 00000000:0019 00000000:0000 0A 00000000:00000001 00:00000000 00000000     0        0 188265 2 00000000d91ac4b6 100 0 0 10 0                    
        1: 0100007F:2729 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 188266 1 000000000dcfa11e 100 0 0 10 0                    
@@ -40,7 +40,9 @@ struct ListenerTests {
 
     @Test("Addresses of IPv4, IPv6 and IPv4 within IPv6 are read, connections are not")
     func addresses() {
-        let v4 = ListeningSocket.parse(Array(tcp.utf8)).map { "\($0.address) \($0.port) \($0.inode)" }
+        let v4 = ListeningSocket.parse(Array(listeningTCP.utf8)).map {
+            "\($0.address) \($0.port) \($0.inode)"
+        }
         #expect(v4 == ["0.0.0.0 25 188265", "127.0.0.1 10025 188266"])
         let v6 = ListeningSocket.parse(Array(tcp6.utf8)).map { "\($0.address) \($0.port) \($0.inode)" }
         #expect(v6 == ["::1 587 188268", ":: 25 188267", ":: 993 188270", "127.0.0.2 465 188269"])
@@ -62,7 +64,7 @@ struct ListenerTests {
     func programs(_ pidFile: String, _ smtpd: Int) throws {
         let host = try HostDirectory()
         try host.write("/var/spool/postfix/pid/master.pid", pidFile)
-        try host.write("/proc/net/tcp", tcp)
+        try host.write("/proc/net/tcp", listeningTCP)
         try host.write("/proc/net/tcp6", tcp6)
         try process(
             host, 812, exe: "/usr/lib/postfix/sbin/master",
@@ -92,7 +94,7 @@ struct ListenerTests {
     @Test("A process that vanished and a kernel without IPv6 are no errors")
     func vanished() throws {
         let host = try HostDirectory()
-        try host.write("/proc/net/tcp", tcp)
+        try host.write("/proc/net/tcp", listeningTCP)
         try host.directory("/proc/12")
         let listeners = observeListeners(ports: [25], in: HostFiles(root: host.root)).value
         #expect(listeners?.map(\.port) == [25])
@@ -105,7 +107,7 @@ struct ListenerTests {
         #expect(
             observeListeners(ports: [25], in: HostFiles(root: host.root))
                 == .unseen("/proc/net/tcp is not there"))
-        try host.write("/proc/net/tcp", tcp)
+        try host.write("/proc/net/tcp", listeningTCP)
         #expect(observeListeners(ports: [26], in: HostFiles(root: host.root)) == .seen([]))
     }
 

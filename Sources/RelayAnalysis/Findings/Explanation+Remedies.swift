@@ -1,3 +1,4 @@
+import MailModel
 import Postfix
 
 extension Explanation {
@@ -46,6 +47,14 @@ extension Explanation {
         case .policyService: return "Put check_policy_service behind reject_unauth_destination."
         case .unreadableTable, .broken, .syntax: return "Correct \(token)."
         }
+    }
+
+    /// What helps where a line is right and what it names is not there.
+    func remedyForMissing(at place: Place) -> String? {
+        guard host.configuration.missing[place.token] != nil else { return nil }
+        let isFile = place.token.hasPrefix("/")
+        return
+            "\(isFile ? "Put \(place.token) where it belongs" : "Start what is to answer there"), or correct the line."
     }
 
     /// Before the restrictions that let networks and logins relay, a rejection would shut those out.

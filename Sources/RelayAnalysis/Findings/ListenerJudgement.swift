@@ -128,8 +128,17 @@ extension Host {
             judgement.fault = refusal
         } else if let gate = server.rejectionOfEverybody {
             judgement.fault = ("\(gate.name) refuses every client", gate.items.first.map(quoting.place))
+        } else if let outage = server.outage {
+            judgement.fault = outage
+            judgement.takesHostedMail = false
+            return
         }
         var session = server.hostedSession(from: address)
+        if let outage = server.missingPolicyService(session) {
+            judgement.fault = outage
+            judgement.takesHostedMail = false
+            return
+        }
         guard case .refused(let stage, let rejection) = server.judge(session) else { return }
         judgement.takesHostedMail = false
         // By then its recipients were taken.

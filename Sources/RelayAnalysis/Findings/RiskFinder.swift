@@ -16,7 +16,7 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + permissions + skippedRules
+            + logins + listeners + milters + permissions + skippedRules
     }
 
     private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -272,6 +272,26 @@ struct RiskFinder {
                     kind: "inbound-refused",
                     why: "Port 25 refuses mail from outside for this host's own recipients.")
             ]
+        }
+    }
+
+    /// Milters of which it was not seen whether they answer: those of a copy, and those of other hosts.
+    private var milters: [RelayRisk] {
+        var said: Set<String> = []
+        return explanation.judgements.filter { $0.listener.program == .smtpd && $0.starts }.flatMap {
+            judgement -> [RelayRisk] in
+            let values = host.values(ofService: judgement.listener.service)
+            return ServerNeeds(values).partners.compactMap { milter in
+                guard milter.parameter == "smtpd_milters", let consequence = milter.consequence,
+                    host.configuration.interfaces == nil || milter.isElsewhere,
+                    said.insert(milter.endpoint).inserted
+                else { return nil }
+                return risk(
+                    "milter", milter.parameter, values,
+                    why:
+                        "While \(milter.endpoint) does not answer port \(judgement.listener.port), \(consequence); "
+                        + "whether it does was not seen.")
+            }
         }
     }
 

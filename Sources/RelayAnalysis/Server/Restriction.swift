@@ -96,8 +96,8 @@ extension Restriction.Kind {
     var isGate: Bool { [.rejectDestination, .checkRelayDomains, .reject].contains(self) }
 }
 
-/// The table of a `check_ccert_access` argument, which may be `{ type:table { search_order = … } }`.
-func accessTable(_ argument: String) -> String {
+/// The table or the server of an argument, which may be `{ type:table { search_order = … } }`.
+func withoutOptions(_ argument: String) -> String {
     guard argument.hasPrefix("{") else { return argument }
     let inner = argument.bytes[...].strippingOuterBraces
     return tokenRanges(in: inner, separators: isListSeparator).first.map { inner[$0].text } ?? argument
@@ -159,7 +159,7 @@ struct RestrictionParser {
                     argument == nil ? 1 : 2
                 )
             }
-            return (.access(subject, table: subject == .certificate ? accessTable(argument) : argument), 2)
+            return (.access(subject, table: subject == .certificate ? withoutOptions(argument) : argument), 2)
         }
         if name == "check_policy_service" {
             guard let argument, argument.contains(":") else {

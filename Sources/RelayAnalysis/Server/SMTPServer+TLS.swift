@@ -10,7 +10,18 @@ extension SMTPServer {
     }
 
     /// Whether a client can use TLS.
-    var offersTLS: Bool { wantsTLS && hasCertificate }
+    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil }
+
+    /// What smtpd cannot open, so that it goes on without TLS.
+    private var missingFileOfTLS: ServerNeeds.File? {
+        needs.filesOfTLS.first { whyMissing($0.path) != nil }
+    }
+
+    /// Whether smtpd knows an authority whose certificates it takes.
+    var hasAuthority: Bool {
+        !values.text(of: "smtpd_tls_CAfile").isEmpty || values.isOn("tls_append_default_CA")
+            || !needs.authorities.isEmpty && whyMissing(needs.authorities) == nil
+    }
 
     private var wantsTLS: Bool {
         let level = values.text(of: "smtpd_tls_security_level").folded
@@ -32,6 +43,9 @@ extension SMTPServer {
     /// Why nobody can send anything although TLS is required: smtpd cannot speak it.
     var missingCertificate: (why: String, place: Place)? {
         guard Self.requiresTLS(values), !offersTLS else { return nil }
+        if hasCertificate, let file = missingFileOfTLS, let why = whyMissing(file.path) {
+            return ("\(why), so that there is no TLS", place(of: file.path, in: file.parameter))
+        }
         let name = ["smtpd_tls_wrappermode", "smtpd_tls_security_level", "smtpd_enforce_tls"].first {
             values.value(of: $0).isDefined && !["", "no"].contains(values.text(of: $0).folded)
         }

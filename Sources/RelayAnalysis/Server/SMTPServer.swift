@@ -137,6 +137,7 @@ final class SMTPServer {
     let allowsUntrustedRouting: Bool
     let asksForCertificate: Bool
     let looksUpNames: Bool
+    let needs: ServerNeeds
     /// postscreen(8), where it stands in front.
     var screen: Screen?
     /// Findings that count as closed already, while others are looked for.
@@ -193,6 +194,7 @@ final class SMTPServer {
         relayRecipients = tables("relay_recipient_maps")
         allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
         looksUpNames = values.isOn("smtpd_peername_lookup")
+        needs = ServerNeeds(values)
         // A certificate can only be required where TLS is.
         asksForCertificate =
             values.isOn("smtpd_tls_ask_ccert")

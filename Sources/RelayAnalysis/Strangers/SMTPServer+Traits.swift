@@ -171,9 +171,6 @@ extension SMTPServer {
 
     private func certificateTraits(_ isVerified: Bool) -> [Trait] {
         guard offersTLS, asksForCertificate else { return [] }
-        let hasAuthority =
-            !values.text(of: "smtpd_tls_CAfile").isEmpty || !values.text(of: "smtpd_tls_CApath").isEmpty
-            || values.isOn("tls_append_default_CA")
         var traits: [Trait] = []
         if isVerified, hasAuthority {
             traits.append(
