@@ -22,7 +22,7 @@ extension PostfixFiles {
         case "dbm", "sdbm": return .compiled(table, suffix: ".pag")
         case let type where TableName.remoteTypes.contains(type):
             return .content(
-                .unreadable("\(name) is answered by a server or another program, which is not asked"))
+                .unreadable("its answers come from a server or another program, which is not asked"))
         default: return .content(.unreadable("\(name) is of a type that cannot be listed"))
         }
     }

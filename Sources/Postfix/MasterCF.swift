@@ -40,6 +40,15 @@ package struct MasterCF: Hashable, Sendable {
         /// `submission/inet`, as postconf(1) names a service.
         package var title: String { "\(name)/\(type)" }
 
+        /// The program that pipe(8) hands its mail to; `nil` where there is none, and pipe(8) delivers nothing.
+        package var pipedProgram: String? {
+            let mark = Array("argv=".utf8)
+            guard command == "pipe", let index = arguments.firstIndex(where: { $0.bytes.starts(with: mark) })
+            else { return nil }
+            let own = arguments[index].bytes.dropFirst(mark.count)
+            return own.isEmpty ? arguments.dropFirst(index + 1).first?.bytes.text : Array(own).text
+        }
+
         package func override(_ name: String) -> Override? { overrides.last { $0.name == name } }
 
         package func value(of override: Override) -> [UInt8] { Array(line.bytes[override.valueRange]) }

@@ -9,7 +9,7 @@ package func renderExplanation(_ report: RelayReport, style: TerminalStyle) -> S
         let place = "\(bracketed(listener.address)):\(listener.port)".padded(to: 24)
         lines.append("  \(place) \(listener.verdict.rawValue.padded(to: 8)) \(listener.service)")
     }
-    for cause in report.causes { lines += render(cause, style) }
+    for cause in report.causes { lines += render(cause, report.verdict, style) }
     if !report.risks.isEmpty { lines += ["", style.bold("Risks that do not relay:")] }
     for risk in report.risks { lines += render(risk, style) }
     return lines.joined(separator: "\n") + "\n"
@@ -32,7 +32,7 @@ private func verdictLine(_ report: RelayReport, _ style: TerminalStyle) -> Strin
     }
 }
 
-private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
+private func render(_ cause: RelayCause, _ verdict: RelayVerdict, _ style: TerminalStyle) -> [String] {
     let place = cause.line.map { "\(cause.file):\($0)" } ?? cause.file
     let text = shownText(cause.text)
     var lines = [
@@ -46,7 +46,8 @@ private func render(_ cause: RelayCause, _ style: TerminalStyle) -> [String] {
     }
     // What is broken opens nothing, and nothing has to be closed.
     let isBroken = cause.kind == "broken"
-    lines.append("    \(isBroken ? "lets in" : "opens it to"): \(printableText(cause.opens.utf8))")
+    let opening = verdict == .unknown ? "may open it to" : isBroken ? "lets in" : "opens it to"
+    lines.append("    \(opening): \(printableText(cause.opens.utf8))")
     lines.append("    \(isBroken ? "to mend it" : "to close it"): \(printableText(cause.remedy.utf8))")
     return lines
 }

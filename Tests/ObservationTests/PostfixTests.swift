@@ -134,7 +134,7 @@ struct PostfixTests {
         #expect(
             broken.tables["proxy:mysql:/etc/postfix/r.cf"]
                 == .unreadable(
-                    "proxy:mysql:/etc/postfix/r.cf is answered by a server or another program, which is not asked"
+                    "its answers come from a server or another program, which is not asked"
                 ))
     }
 

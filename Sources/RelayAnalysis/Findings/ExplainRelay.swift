@@ -188,7 +188,7 @@ struct Explanation {
     }
 
     private func kind(of finding: Finding) -> CauseKind {
-        guard finding.isUncertain, finding.blame.kind != .policyService else { return finding.blame.kind }
+        guard finding.isUnread, finding.blame.kind != .policyService else { return finding.blame.kind }
         return .unreadableTable
     }
 

@@ -9,8 +9,12 @@ extension Explanation {
         let list = blame.item.flatMap { item in item.text == token ? nil : item.text } ?? token
         // Of a table one row is meant.
         let what = blame.entry.map { "\($0.key) from \($0.table)" } ?? "\(list) from \(blame.parameter)"
-        if finding.isUncertain, blame.kind != .policyService {
-            return "Read \(token) where the host runs, or take it out of \(blame.parameter)."
+        if finding.isUnread, blame.kind != .policyService {
+            let table = finding.traits.compactMap(\.trusted).first ?? token
+            let isRemote = TableName(table).map { TableName.remoteTypes.contains($0.type) } ?? false
+            return isRemote
+                ? "Ask \(table) whom it lists (postmap -q), or put a file in its place."
+                : "Read \(table) where the host runs, or take it out."
         }
         switch blame.kind {
         case .mynetworks:

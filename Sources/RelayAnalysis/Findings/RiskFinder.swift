@@ -154,7 +154,9 @@ struct RiskFinder {
     private var sinks: [RelayRisk] {
         let isWaiting =
             !host.holds.isEmpty || !host.values(ofDaemon: "qmgr").text(of: "defer_transports").isEmpty
-        return explanation.judgements.filter { $0.swallowsForeignMail && !isWaiting }.map { judgement in
+        return explanation.judgements.filter { judgement in
+            judgement.swallowsForeignMail && judgement.verdict != .unknown && !isWaiting
+        }.map { judgement in
             RelayRisk(
                 kind: "accept-all",
                 why:

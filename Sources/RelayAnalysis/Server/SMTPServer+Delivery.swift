@@ -138,6 +138,11 @@ extension SMTPServer {
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
         guard !relocatesAll else { return true }
         let transport = transport(for: destination, session)
+        if destination.addressClass == .relay || destination.addressClass == .elsewhere,
+            let program = obscureProgram(behind: transport.name)
+        {
+            return !session.trusting.contains(program.trust) && host.deferred == .stays
+        }
         guard !isSink(transport: transport.name), !isConfined(transport),
             !deliversHere(transport, destination)
         else { return true }

@@ -12,9 +12,44 @@ extension SMTPServer {
         return isSink(transport: next.name) || isMailboxStore(next)
     }
 
+    /// A program that pipe(8) hands mail to.
+    struct PipedProgram: Hashable {
+        var transport: String
+        var path: String
+
+        /// What a session is said to trust that takes the program for one which sends mail on.
+        var trust: String { "pipe \(transport)" }
+    }
+
+    /// The program behind a transport of which it cannot be told whether it sends on what it gets.
+    func obscureProgram(behind transport: String) -> PipedProgram? {
+        guard let path = program(behind: transport),
+            Self.senders.union(Self.keepers).isDisjoint(with: [baseName(path)])
+        else { return nil }
+        return PipedProgram(transport: transport, path: path)
+    }
+
+    private func program(behind transport: String) -> String? {
+        host.transportService(transport).flatMap { host.master.services[$0].pipedProgram }
+    }
+
+    /// The obscure program that gets a stranger's mail for elsewhere.
+    func obscureProgram(for session: Session) -> PipedProgram? {
+        let destination = resolver.resolve(session.recipient, assuming: given(trusting: session.trusting))
+        return obscureProgram(behind: transport(for: destination, session).name)
+    }
+
+    private static let senders: Set = ["sendmail", "uux", "rmail", "exim", "exim4", "qmail-inject", "msmtp"]
+
+    /// They put mail into mailboxes of this host, or nowhere.
+    private static let keepers: Set = [
+        "maildrop", "procmail", "deliver", "dovecot-lda", "cyrdeliver", "false", "true",
+    ]
+
     private func isMailboxStore(_ transport: (name: String, nexthop: String)) -> Bool {
         switch command(of: transport.name) {
         case "virtual": true
+        case "pipe": program(behind: transport.name).map { Self.keepers.contains(baseName($0)) } ?? true
         // A socket of this host is the mailbox store's; an address may be a filter's, which gives it back.
         case "lmtp": transport.nexthop.hasPrefix("unix:")
         default: false
@@ -193,3 +228,5 @@ extension SMTPServer {
         return (String(transport[..<colon]), String(transport[transport.index(after: colon)...]))
     }
 }
+
+private func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

@@ -18,6 +18,19 @@ extension SMTPServer {
             + (senders.isEmpty ? [] : evasions(of: .sender).filter(leaves))
             + senders.flatMap { host.tables.table($0).leaves }.flatMap(senderTraits)
             + (routes + senders).flatMap { host.tables.table($0).leaves }.compactMap(unreadableTrait)
+            + programTraits
+    }
+
+    private var programTraits: [Trait] {
+        let session = Stranger.session(from: Stranger.addresses[0], usingTLS: false)
+        guard let program = obscureProgram(for: session) else { return [] }
+        return [
+            Trait(
+                change: .sentOn(program),
+                who:
+                    "every client, if \(program.path) sends on what the transport \(program.transport) hands it",
+                isEverybodys: true)
+        ]
     }
 
     /// Whoever a table gives to a filter, which may send out what would stay here.

@@ -20,6 +20,8 @@ struct Trait: Hashable {
         /// What XCLIENT or PROXY makes smtpd believe.
         case claim(Client, isLoggedIn: Bool, by: CauseKind)
         case trusting(String)
+        /// What pipe(8) hands to a program goes on.
+        case sentOn(SMTPServer.PipedProgram)
         case policyServicesDown
     }
 
@@ -45,12 +47,18 @@ struct Trait: Hashable {
         case .recipient, .backedUpRecipient: .recipient
         case .certificate: .certificate
         case .claim: .claim
-        case .trusting, .policyServicesDown: .trust
+        case .trusting, .sentOn, .policyServicesDown: .trust
         }
     }
 
     /// Whether it takes the word of a table or a service that cannot be asked.
-    var isTrust: Bool { if case .trusting = change { true } else { false } }
+    var isTrust: Bool { trusted != nil }
+
+    /// The table or the service whose word it takes.
+    var trusted: String? { if case .trusting(let name) = change { name } else { nil } }
+
+    /// Whether it takes a program for one that sends on what it gets.
+    var isSentOn: Bool { if case .sentOn = change { true } else { false } }
 
     func applied(to session: Session) -> Session {
         var session = session
@@ -73,6 +81,7 @@ struct Trait: Hashable {
             session.client = client
             session.isLoggedIn = isLoggedIn
         case .trusting(let name): session.trusting.insert(name)
+        case .sentOn(let program): session.trusting.insert(program.trust)
         case .policyServicesDown: session.policyServicesAreDown = true
         }
         return session

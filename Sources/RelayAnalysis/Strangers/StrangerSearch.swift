@@ -28,7 +28,9 @@ struct Finding {
     /// Whether any client at all can take the way.
     var isEverybodys: Bool { traits.allSatisfy(\.isEverybodys) }
     /// The traits rest on something that cannot be read.
-    var isUncertain: Bool { traits.contains { $0.isUncertain || $0.isTrust } }
+    var isUnread: Bool { traits.contains { $0.isUncertain || $0.isTrust } }
+    /// Whether it is one at all cannot be told.
+    var isUncertain: Bool { isUnread || traits.contains(where: \.isSentOn) }
 }
 
 /// Looks for strangers who relay through one smtpd: first one like any other, then for each list that
