@@ -4,7 +4,7 @@ import Postfix
 extension Mender {
     /// Closes one finding.
     mutating func mend(_ finding: Finding, _ judgement: ListenerJudgement, _ server: SMTPServer) {
-        explainCost(of: finding)
+        explainCost(of: finding, server)
         let blame = finding.blame
         if isThorough, blame.kind.isGuardedByLists { return guardFromTheStart(server) }
         switch blame.kind {
@@ -34,7 +34,7 @@ extension Mender {
         }
     }
 
-    private mutating func explainCost(of finding: Finding) {
+    private mutating func explainCost(of finding: Finding, _ server: SMTPServer) {
         switch finding.blame.kind {
         case .mynetworks, .clientAccess, .mynetworksStyle:
             shutOut[.clients, default: []] += finding.traits.map(\.who)
@@ -45,9 +45,15 @@ extension Mender {
                 "A proxy in front of the host can no longer hand on client addresses by \(finding.blame.parameter); "
                     + "let only the proxy reach the port, and set it again.")
         case .relayDomains:
+            // Only as one to relay for did a domain have a way out, after a login as well.
+            let transport = server.routing.text(of: "default_transport")
+            let isSink = server.isSink(transport: server.split(transport).name)
             note(
                 "No longer relayed: domains that \(finding.blame.entry?.table ?? finding.blame.place.token) was meant "
-                    + "for. Name them in relay_domains.")
+                    + "for. Name them in relay_domains."
+                    + (isSink
+                        ? " Mail to others stays here after a login, too: if it is to leave, set default_transport = smtp "
+                            + "(now \(transport))." : ""))
         default: return
         }
     }

@@ -52,4 +52,15 @@ import Testing
         host.master += "628 inet n - n - - qmqpd\n"
         #expect(host.report.verdict == verdict)
     }
+
+    @Test(arguments: [("error:no", true), ("discard:", true), ("smtp", false)])
+    func `Where logins sent to every domain as one to relay for, it is said what has their mail stay now`(
+        transport: String, isSaid: Bool
+    ) {
+        let repair = SampleHost().setting("relay_domains", "static:all")
+            .setting("default_transport", transport).repair
+        #expect(repair.after.verdict == .closed)
+        let isNamed = repair.notes.contains { $0.contains("set default_transport = smtp (now \(transport))") }
+        #expect(isNamed == isSaid)
+    }
 }
