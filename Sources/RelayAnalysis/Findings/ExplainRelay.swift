@@ -240,7 +240,9 @@ struct Explanation {
             }
         }
         // Postfix asks for a rejection where its default had one.
-        guard host.version.includes(.relayRestrictionsByLevel),
+        guard ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"].contains(lists[0]),
+            host.version.includes(.relayRestrictionsByLevel),
+            values.text(of: "smtpd_relay_restrictions").isEmpty,
             case .builtIn? = values.value(of: "smtpd_relay_restrictions").origin
         else { return nil }
         let level = values.text(of: "compatibility_level")

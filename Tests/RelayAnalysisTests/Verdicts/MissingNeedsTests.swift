@@ -158,6 +158,7 @@ import Testing
         let report = report([name: "hash:/etc/postfix/gone"])
         #expect(report.verdict == .broken)
         #expect(report.causes.first?.culprit == "hash:/etc/postfix/gone")
+        #expect(report.causes.first?.remedy.contains("compatibility_level") == false)
         #expect(self.report([name: "hash:/etc/postfix/here"]).verdict == .closed)
         #expect(self.report([name: "hash:/etc/postfix/gone", "mynetworks": "0.0.0.0/0"]).verdict != .closed)
     }
