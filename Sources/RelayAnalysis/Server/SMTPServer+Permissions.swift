@@ -170,12 +170,14 @@ extension SMTPServer {
         }
         guard session.policyServicesAreDown else { return .dunno }
         let name = "smtpd_policy_service_default_action"
-        let isPermission =
-            switch self.action(of: action ?? values.text(of: name)) {
-            case .permit: true
-            case .restrictions(let inner): rule(inner, session, &evaluation, subject: nil).code == 1
-            default: false
-            }
+        let isPermission: Bool
+        switch self.action(of: action ?? values.text(of: name)) {
+        case .dunno: return .dunno
+        case .permit: isPermission = true
+        case .restrictions(let inner):
+            isPermission = rule(inner, session, &evaluation, subject: nil).code == 1
+        default: isPermission = false
+        }
         guard isPermission else { return .reject(.policy) }
         blame.kind = .policyDefault
         if action == nil {

@@ -130,7 +130,12 @@ import Testing
         ),
         (["smtpd_recipient_restrictions": policy, "smtpd_policy_service_default_action": "DUNNO"], .closed),
         (["smtpd_recipient_restrictions": "permit_auth_destination, \(policy)"], .closed),
-        (["smtpd_relay_restrictions": "\(policy), permit, reject"], .open),
+        (
+            [
+                "mynetworks": "0.0.0.0/0",
+                "smtpd_relay_restrictions": "\(policy), permit_mynetworks, reject_unauth_destination",
+            ], .open
+        ),
     ])
     func `A policy service that is not there has refused what it is asked about`(
         settings: [String: String], verdict: RelayVerdict
