@@ -25,9 +25,10 @@ extension SMTPServer {
             }
         case .helo: return heloTraits(table, in: range, where: isUseful)
         case .sender:
-            return mailTraits(table, in: range, where: isUseful) { address, key in
+            let traits = mailTraits(table, in: range, where: isUseful) { address, key in
                 Trait(change: .sender(address), who: "anyone with \(senders(key ?? address))")
             }
+            return traits + pairedSenders(traits, of: table)
         case .recipient:
             return mailTraits(table, in: range, where: isUseful) { address, key in
                 guard isForeign(address) else { return nil }

@@ -50,6 +50,24 @@ struct SearchTests {
         #expect(host.setting("parent_domain_matches_subdomains", "").report.verdict == .closed)
     }
 
+    @Test(arguments: [
+        ("pcre:/t", "/^probe/ OK\n", "example.net OK\n", RelayVerdict.partial),
+        ("pcre:/t", "/^probe/ OK\n", ".example.net OK\n", .closed),
+        ("hash:/t", "probe@ OK\n", "example.net OK\n", .partial),
+        ("hash:/t", "probe@ OK\n", "probe@example.net OK\n", .partial),
+        ("pcre:/t", "/^probe/ OK\n", "alice@example.net OK\n", .closed),
+        ("pcre:/t", "/^probe@/ OK\n/example/ REJECT\n", "example.net OK\n", .partial),
+        ("pcre:/t", "/example/ REJECT\n/^probe/ OK\n", "example.net OK\n", .closed),
+    ])
+    func `A sender may have to please the tables of both lists`(
+        table: String, text: String, other: String, verdict: RelayVerdict
+    ) {
+        let host = SampleHost()
+            .setting("smtpd_relay_restrictions", "check_sender_access \(table), reject_unauth_destination")
+            .setting("smtpd_recipient_restrictions", "check_sender_access hash:/o, reject_unauth_destination")
+        #expect(host.table(table, text).table("hash:/o", other).report.verdict == verdict)
+    }
+
     @Test(arguments: ["discard:", "error:no"])
     func `Where mail stays, one route still leads outside`(transport: String) {
         let host = open.setting("default_transport", transport)
