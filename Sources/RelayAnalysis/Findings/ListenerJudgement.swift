@@ -11,6 +11,8 @@ struct ListenerJudgement {
     var fault: (why: String, place: Place?)?
     /// Whether a client would be greeted at all; else ``fault`` says why not.
     var starts = true
+    /// Whether ``fault`` is only that something it asks is not there for now, whatever its own lines say.
+    var isOut = false
     var isComplete = true
     /// The tables that have more in them than could be tried.
     var untriedTables: Set<String> = []
@@ -113,6 +115,11 @@ extension Host {
         server.closed = []
         judgement.untriedTables = server.untriedTables
         judgeHostedMail(server, families, &judgement)
+        let hosted = families.first.flatMap(server.ordinaryAddress).map(server.hostedSession)
+        if judgement.fault == nil, let outage = server.outage ?? hosted.flatMap(server.missingPolicyService) {
+            judgement.fault = outage
+            judgement.isOut = true
+        }
         return judgement
     }
 
@@ -128,17 +135,8 @@ extension Host {
             judgement.fault = refusal
         } else if let gate = server.rejectionOfEverybody {
             judgement.fault = ("\(gate.name) refuses every client", gate.items.first.map(quoting.place))
-        } else if let outage = server.outage {
-            judgement.fault = outage
-            judgement.takesHostedMail = false
-            return
         }
         var session = server.hostedSession(from: address)
-        if let outage = server.missingPolicyService(session) {
-            judgement.fault = outage
-            judgement.takesHostedMail = false
-            return
-        }
         guard case .refused(let stage, let rejection) = server.judge(session) else { return }
         judgement.takesHostedMail = false
         // By then its recipients were taken.

@@ -23,7 +23,8 @@ package func repairRelay(
 extension Explanation {
     fileprivate var receivingServices: Set<Int> {
         let receiving = judgements.filter { judgement in
-            judgement.listener.port == 25 && judgement.takesHostedMail && judgement.fault == nil
+            judgement.listener.port == 25 && judgement.takesHostedMail
+                && (judgement.fault == nil || judgement.isOut)
         }
         return Set(receiving.map(\.listener.service))
     }

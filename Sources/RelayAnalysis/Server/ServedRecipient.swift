@@ -18,7 +18,9 @@ package func servedRecipient(
     workshop.work()
     let explanation = Explanation(Host(workshop.current, trusted: trusted))
     guard explanation.fatal == nil else { return nil }
-    let judged = explanation.judgements.filter { $0.listener.program == .smtpd && $0.fault == nil }
+    let judged = explanation.judgements.filter {
+        $0.listener.program == .smtpd && ($0.fault == nil || $0.isOut)
+    }
     guard let judgement = judged.first(where: { $0.listener.port == 25 }) ?? judged.first,
         let family = judgement.listener.reachableFamilies.min(by: { $0 == .v4 && $1 != .v4 })
     else { return nil }

@@ -39,4 +39,21 @@ import Testing
         #expect(served(SampleHost(), ["info@customer.example"]) == nil)
         #expect(served(SampleHost(), []) == nil)
     }
+
+    @Test func `Where what smtpd asks is not there for now, mail is for whom it was for`() {
+        let milter = "inet:127.0.0.1:8891"
+        var configuration = SampleHost().setting("smtpd_milters", milter).setting("mynetworks", "0.0.0.0/0")
+            .setting("smtpd_relay_restrictions", "permit_mynetworks, reject").configuration
+        func served() -> String? {
+            servedRecipient(
+                among: ["info@other.example", "root@hosted.example"], by: configuration,
+                trusted: SampleHost.trusted)
+        }
+        let before = repairRelay(configuration, trusted: SampleHost.trusted)
+        #expect(served() == "root@hosted.example")
+        configuration.missing = [milter: "nothing listens at 127.0.0.1:8891"]
+        #expect(served() == "root@hosted.example")
+        let after = repairRelay(configuration, trusted: SampleHost.trusted)
+        #expect(after.edits == before.edits && !after.edits.isEmpty)
+    }
 }
