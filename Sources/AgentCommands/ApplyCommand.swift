@@ -20,6 +20,8 @@ struct ApplyCommand: AsyncParsableCommand {
               agent apply /root/close.json
               agent apply --confirm-timeout 600s
                                undone in ten minutes unless `agent confirm` is run
+              agent apply --leave-harbour
+                               out of the safe harbour that an earlier change ended in
 
             EXIT STATUS:
               0   applied and confirmed, or nothing to change
@@ -50,6 +52,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var programs: UnmanagedOption
 
+    @OptionGroup var harbour: HarbourOption
+
     @OptionGroup var vantage: VantageOption
 
     func run() async throws {
@@ -59,10 +63,13 @@ struct ApplyCommand: AsyncParsableCommand {
             let policy = try loadPolicy(shared.policy ?? saved?.policyFile)
             let host = Host(
                 policy: policy, terminal: terminal, options: shared.common, unmanaged: programs.choice,
-                vantage: try vantage.instruments(orElse: policy.probe.from), vantageWords: vantage.words)
+                harbourChoice: harbour.choice, vantage: try vantage.instruments(orElse: policy.probe.from),
+                vantageWords: vantage.words)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {
-                try await carryOut(saved, on: host, store: try openStore(store), terminal: terminal)
+                let journal = try openStore(store)
+                return try await carryOut(
+                    saved, on: host.knowing(journal), store: journal, terminal: terminal)
             }
         }
     }

@@ -15,13 +15,28 @@ struct Host: Sendable {
     let options: CommonOptions
     /// What becomes of a program on port 25 that nothing manages (`--stop-unmanaged`).
     var unmanaged = UnmanagedPrograms.areReported
+    /// Whether the safe harbour is left (`--leave-harbour`).
+    var harbourChoice = HarbourChoice.stays
+    /// What says whether the host is in the safe harbour; `nil` where nobody has to know.
+    var journal: Store?
     var vantage = VantageInstruments.ofThisProgram
     /// The options that make a later run ask from the same place.
     var vantageWords: [String] = []
     /// Where changes of earlier runs are judged from; `nil` where the policy says.
     var recoveryVantage: VantageAddress?
 
-    func observe() async -> HostState { await observeHost(liveInstruments(terminal)) }
+    func observe() async -> HostState {
+        var state = await observeHost(liveInstruments(terminal))
+        // A store that is damaged says so to whoever needs more of it.
+        state.harbour = try? journal.flatMap { store throws(Failure) in try safeHarbour(store) }
+        return state
+    }
+
+    func knowing(_ journal: Store) -> Host {
+        var host = self
+        host.journal = journal
+        return host
+    }
 
     /// The host with what only some plans need: how much of a flood was relayed, where the policy has that held.
     func observeForPlan() async throws(Failure) -> HostState {
@@ -35,7 +50,9 @@ struct Host: Sendable {
     }
 
     func plan(for state: HostState) -> Plan {
-        makePlan(policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged)
+        makePlan(
+            policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged,
+            harbour: harbourChoice)
     }
 
     /// The plan, with what an apply would refuse, and a note on what had been changed before and was undone since.

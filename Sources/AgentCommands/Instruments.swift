@@ -17,6 +17,13 @@ struct UnmanagedOption: ParsableArguments {
     var choice: UnmanagedPrograms { stopUnmanaged ? .areEnded : .areReported }
 }
 
+struct HarbourOption: ParsableArguments {
+    @Flag(help: "Leave the safe harbour: put back what the change before it had made, to be judged again.")
+    var leaveHarbour = false
+
+    var choice: HarbourChoice { leaveHarbour ? .isLeft : .stays }
+}
+
 func requireRoot(for verb: String, because reason: String) throws(Failure) {
     guard effectiveUserID() == 0 else {
         throw Failure(

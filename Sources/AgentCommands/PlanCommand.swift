@@ -34,11 +34,13 @@ struct PlanCommand: AsyncParsableCommand {
 
     @OptionGroup var programs: UnmanagedOption
 
+    @OptionGroup var harbour: HarbourOption
+
     func run() async throws {
         try await perform(shared) { terminal in
-            let host = Host(
+            var host = Host(
                 policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common,
-                unmanaged: programs.choice)
+                unmanaged: programs.choice, harbourChoice: harbour.choice)
             // A store that cannot be read takes nothing away from the plan but the notes.
             var store: Store?
             var refusals: [String] = []
@@ -47,6 +49,7 @@ struct PlanCommand: AsyncParsableCommand {
             } catch {
                 if error.status == .storeUnusable { refusals.append(error.summary) }
             }
+            host.journal = store
             var plan = try host.plan(for: try await host.observeForPlan(), notedWith: store)
             if !plan.isEmpty { plan.refusals += refusals }
             if let out { try savePlanFile(plan, to: out) }

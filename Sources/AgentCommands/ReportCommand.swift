@@ -43,14 +43,16 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         try await perform(shared) { terminal in
             let policy = try loadPolicy(shared.policy)
-            let host = Host(
+            var host = Host(
                 policy: policy, terminal: terminal, options: shared.common,
                 vantage: try probe ? vantage.instruments(orElse: policy.probe.from) : .ofThisProgram)
+            let store = try readStore(shared.store)
+            host.journal = store
             let state = await host.observe()
             let from = vantage.from ?? host.policy.probe.from
             if probe { try requireRoot(toProbeFrom: from) }
             let fresh = probe ? try await host.probe(state, from: from, depth: .complete) : nil
-            let report = try hostReport(host, state, try readStore(shared.store), fresh)
+            let report = try hostReport(host, state, store, fresh)
             try savePage(renderPage(report), to: html)
             terminal.show(
                 text: { _ in "\(report.judgement.level.word): \(html)\n" },

@@ -148,7 +148,9 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func look(_ terminal: Terminal) async throws(Failure) -> Look {
-        let host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
+        var host = Host(policy: try loadPolicy(common.policy), terminal: terminal, options: common)
+        // One that cannot be read is told of with the rest of the journal.
+        host.journal = try? readStore(common.store)
         let state = await host.observe()
         let plan = host.plan(for: state)
         let journal = try statusJournal(of: common.store, undoing: plan)

@@ -24,7 +24,9 @@ package func confirm(
         losses.append("it relays for strangers, which it did not before")
     }
     let wasAccepted = before?.hosted?.accepted ?? true
-    if let now = after.hosted, !now.accepted, !now.deferred, wasAccepted {
+    // What its senders tried again, as in the safe harbour, must not be bounced from now on.
+    let wasDeferred = before?.hosted?.deferred ?? false
+    if let now = after.hosted, !now.accepted, !now.deferred, wasAccepted || wasDeferred {
         losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
     }
     for old in before?.endpoints ?? [] where old.banner != nil {

@@ -115,7 +115,7 @@ extension Engine {
         instruments.report(.enteringHarbour(reasons.joined(separator: "; ")))
         do throws(Failure) {
             for edit in try await instruments.harbour() where edit.before != edit.after {
-                try await write(edit, summary: "Harbour: edit \(edit.path)")
+                try await write(edit, summary: harbourMark + edit.path)
             }
             for service in instruments.usualReload where instruments.isFollowed(service) {
                 try await carryOut(service, role: .change)

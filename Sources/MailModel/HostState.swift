@@ -49,6 +49,8 @@ package struct HostState: Sendable, Equatable {
     /// message has to be read for it.
     package var relayedWaiting: Int?
     package var hosted: Observed<HostedMail>
+    /// The safe harbour that an earlier change ended in; `nil` where there was none, or the host has left it since.
+    package var harbour: SafeHarbour?
 
     package init(
         name: String, machineID: String?, observedAt: Timestamp, plesk: Observed<PleskState>,
@@ -70,6 +72,21 @@ package struct HostState: Sendable, Equatable {
         self.postfix = postfix
         self.queue = queue
         self.hosted = hosted
+    }
+}
+
+/// The smallest closed configuration, which a change ended in.
+package struct SafeHarbour: Sendable, Equatable {
+    package var changeSet: Int
+    /// What its files hold without it, by path, with whatever was changed in them since.
+    package var filesWithout: [String: [UInt8]]
+    /// The files in which the same lines were changed since: by hand is the only way out.
+    package var conflicts: [String]
+
+    package init(changeSet: Int, filesWithout: [String: [UInt8]], conflicts: [String]) {
+        self.changeSet = changeSet
+        self.filesWithout = filesWithout
+        self.conflicts = conflicts
     }
 }
 

@@ -83,6 +83,8 @@ package struct Finding: Sendable, Equatable {
         case shortNames = "short-names"
         case popLocks = "pop-locks"
         case catchAll = "catch-all"
+        /// Told only where the host is in it.
+        case harbour
     }
 
     package enum Status: String, Sendable, CaseIterable, Codable {

@@ -10,14 +10,21 @@ internal import RelayAnalysis
 /// - Parameters:
 ///   - agentVersion: The version that the plan is bound to.
 ///   - unmanaged: What becomes of a program on port 25 that nothing manages.
+///   - harbour: Whether a host that is in the safe harbour is brought out of it.
 /// - Returns: The plan; it is empty when the host complies or when nothing can be done about what does not.
 package func makePlan(
-    policy: Policy, state: HostState, agentVersion: String, unmanaged: UnmanagedPrograms = .areReported
+    policy: Policy, state: HostState, agentVersion: String, unmanaged: UnmanagedPrograms = .areReported,
+    harbour choice: HarbourChoice = .stays
 ) -> Plan {
     let allowed = policy.whiteList.allowed(on: state.observedAt.day)
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
     var configured = judgeRelay(state: state, trusted: allowed)
+    let harbour = judgeHarbour(state, choice)
+    if harbour != nil, choice == .isLeft, state.harbour?.conflicts.isEmpty == true {
+        configured = judgeRelay(state: withoutHarbour(state), trusted: allowed)
+            .leavingHarbour(state, before: configured.before)
+    }
     let programs = judgePrograms(state, trusted: allowed)
     var port25 = judgePort25(
         state: state, configured: configured, programs: programs, unmanaged: unmanaged)
@@ -49,7 +56,7 @@ package func makePlan(
         findings: [
             relaying.finding, whiteList.finding, relay.finding, port25.finding,
             judgeQueue(policy: policy, state: state),
-        ] + unnamed.findings,
+        ] + unnamed.findings + [harbour].compactMap(\.self),
         changes: steps.enumerated().map { index, step in
             Change(number: index + 1, finding: step.finding, summary: step.summary, action: step.action)
         })

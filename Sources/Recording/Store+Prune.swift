@@ -16,7 +16,7 @@ extension Store {
     /// Forgets old change sets and the contents that only they needed.
     ///
     /// What stays: the last ones and those of the last days, as the policy says; whatever is not closed and
-    /// what it takes back; the last one that was seen to be good; and what a change set that stays takes back.
+    /// what it takes back; the last one that was seen to be good; the last one that ended in the safe harbour; and what a change set that stays takes back.
     /// - Parameters:
     ///   - isDry: Whether only to say what would go.
     ///   - needed: Change sets that stay for another reason.
@@ -47,6 +47,7 @@ extension Store {
                     UNION SELECT id FROM change_set WHERE created >= ? OR finished IS NULL
                     UNION SELECT value FROM json_each(?)
                     UNION SELECT max(id) FROM change_set WHERE outcome = 'confirmed' AND kind IN ('apply', 'rollback')
+                    UNION SELECT max(id) FROM change_set WHERE outcome = 'harboured'
                     UNION SELECT reverts FROM change_set JOIN kept USING (id) WHERE reverts IS NOT NULL
                 )
                 SELECT id FROM change_set WHERE id NOT IN (SELECT id FROM kept WHERE id IS NOT NULL) ORDER BY id

@@ -136,7 +136,8 @@ package func renderResult(_ result: ChangeResult, verb: String, style: TerminalS
         case .rolledBack: style.yellow("✗ Rolled back") + change + ": the host is as it was before."
         case .harboured:
             style.yellow("! In the safe harbour") + change
-                + ": strangers are refused, and what is refused by mistake is retried by its senders."
+                + ": strangers are refused, and what is refused by mistake is retried by its senders.\n"
+                + "  Once the cause is mended, `agent apply --leave-harbour` leads out of it."
         case .noChange: style.green("✓ Nothing to change.")
         case .failed: style.red("✗ Failed") + change + "."
         }
@@ -176,7 +177,9 @@ package func renderRecovery(_ result: ChangeResult) -> String {
     switch result.outcome.state {
     case .before: return change + "the host was brought back to the state before it\(why)."
     case .after: return change + "the host is in the state after it, \(result.outcome.rawValue)\(why)."
-    case .harbour: return change + "the host is in the safe harbour\(why)."
+    case .harbour:
+        return change
+            + "the host is in the safe harbour\(why); `agent apply --leave-harbour` leads out of it."
     }
 }
 

@@ -143,6 +143,7 @@ extension HostStatus {
                 return (.unknown, "\(finding.id.rawValue) could not be seen")
             case .unknown: return (.unknown, "\(finding.id.rawValue): \(finding.actual)")
             case .drift where finding.id == .relay || finding.id == .queue: return nil
+            case .drift where finding.id == .harbour: return (.warning, finding.actual)
             case .drift: return (.warning, "\(finding.id.rawValue): \(finding.actual)")
             }
         }
@@ -157,9 +158,6 @@ extension HostStatus {
         }
         if let deadline = journal.windowDeadline {
             reasons.append((.warning, "a change goes back at \(deadline.rfc3339) unless it is confirmed"))
-        }
-        if let change = journal.lastChange, change.outcome == Outcome.harboured.rawValue {
-            reasons.append((.warning, "in the safe harbour since change \(change.id)"))
         }
         if journal.undone > 0 {
             let times = journal.undone == 1 ? "once" : "\(journal.undone) times"

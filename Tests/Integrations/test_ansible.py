@@ -345,6 +345,14 @@ class Fleet(AnsibleCase):
         self.assertNotEqual(undone.status, 0)
         self.assertEqual(undone.of("Undo the change")["b"][1]["outcome"], "harboured", undone.output)
         self.assertIn("is closed: the host is in the safe harbour", undone.of("Stop here")["b"][1]["msg"])
+        for arguments in (["--check"], []):
+            again = self.play(ansible, ("b", APPLY[1]), *arguments)
+            self.assertEqual(again.statuses("apply"), {"b": "failed"}, again.output)
+            self.assertIn("agent apply --leave-harbour", again.of("apply")["b"][1]["msg"])
+        leave = ("b", [{"name": "leave", "relay_agent.mail.apply": {"leave_harbour": True}}])
+        for arguments in (["--check"], []):
+            self.assertEqual(self.play(ansible, leave, *arguments).statuses("leave"), {"b": "changed"})
+        self.assertEqual(self.play(ansible, ("b", APPLY[1])).statuses("apply"), {"b": "ok"})
 
 
 DROP_IN = """version: 1

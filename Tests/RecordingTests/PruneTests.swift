@@ -48,6 +48,14 @@ struct PruneTests {
         #expect(try store.verify() == [])
     }
 
+    @Test("The way out of the safe harbour stays, however often something failed since")
+    func harbourStays() throws {
+        let fixture = try StoreFixture()
+        let store = try filled(["failed", "harboured", "failed", "failed"], in: fixture)
+        _ = try store.prune(policy(last: 1, days: 0), at: noon.advanced(bySeconds: day * 9))
+        #expect(try store.changeSets().map(\.id) == [4, 2])
+    }
+
     @Test("What was done to the queue is no good state of the host, and does not stand for one")
     func queueIsNoState() throws {
         let fixture = try StoreFixture()

@@ -24,6 +24,12 @@ options:
   from:
     description: The vantage to probe the host from, as C(--from) takes it (C(netns), C(direct), C(ssh://HOST), C(https://HOST)), in place of the policy's.
     type: str
+  leave_harbour:
+    description:
+      - Leave the safe harbour that an earlier change ended in; see C(docs/safety.md). Without it a host that is in the harbour stays
+        there, and the task fails.
+    type: bool
+    default: false
   stop_unmanaged:
     description: End a program on port 25 that nothing manages. It is only reported otherwise.
     type: bool
@@ -143,7 +149,7 @@ def foresee(module, program):
     if not program.is_there:
         module.exit_json(skipped=True, msg=program.absence + " yet, so nothing can be foreseen")
     check_spelling(module)
-    answer = program.run("plan", "--detailed-exitcode", *flags(module, "stop_unmanaged"))
+    answer = program.run("plan", "--detailed-exitcode", *flags(module, "leave_harbour", "stop_unmanaged"))
     if answer.status not in PLANNED or "changes" not in answer.document:
         program.fail(answer)
     result = of_plan(answer.document)
@@ -167,7 +173,7 @@ def foresee(module, program):
 
 
 def carry_out(module, program):
-    arguments = flags(module, "confirm_timeout", "from", "stop_unmanaged", "without_plesk")
+    arguments = flags(module, "confirm_timeout", "from", "leave_harbour", "stop_unmanaged", "without_plesk")
     answer, result = program.change("apply", "--yes", *arguments)
     result.update(of_plan(answer.document), confirm_until=answer.document["confirm-until"])
     program.end(answer, answer.status == 0 or (answer.status == 5 and result["confirm_until"]), **result)
@@ -178,6 +184,7 @@ def main():
         argument_spec=dict(PROGRAM_ARGUMENTS, **{
             "confirm_timeout": {"type": "str"},
             "from": {"type": "str"},
+            "leave_harbour": {"type": "bool", "default": False},
             "stop_unmanaged": {"type": "bool", "default": False},
             "without_plesk": {"type": "bool", "default": False},
         }),
