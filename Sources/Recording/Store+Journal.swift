@@ -29,6 +29,7 @@ extension Store {
                     new.created.microseconds,
                 ])
             let id = Int(db.lastInsertedRowID)
+            try db.execute(sql: "UPDATE tally SET change_sets = change_sets + 1")
             try new.window.map { try move($0, of: id, db) }
             for step in backups { _ = try keep(step, .done, new.created, in: id, db) }
             for step in steps { _ = try keep(step, .started, new.created, in: id, db) }

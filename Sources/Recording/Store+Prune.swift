@@ -58,6 +58,7 @@ extension Store {
             sql: "DELETE FROM step WHERE change_set IN (SELECT value FROM json_each(?))", arguments: [list])
         try db.execute(
             sql: "DELETE FROM change_set WHERE id IN (SELECT value FROM json_each(?))", arguments: [list])
+        try db.execute(sql: "UPDATE tally SET change_sets = change_sets - ?", arguments: [goes.count])
         let unneeded = "FROM content WHERE digest NOT IN (SELECT digest FROM needed)"
         let sizes = try Row.fetchOne(
             db, sql: "WITH \(Self.references) SELECT count(*), coalesce(sum(size), 0) \(unneeded)")

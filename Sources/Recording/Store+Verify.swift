@@ -21,6 +21,8 @@ package enum Damage: Hashable, Sendable {
     case sealBroken(changeSet: Int)
     /// A change set that lacks a step.
     case stepMissing(changeSet: Int)
+    /// Change sets that are not there any more, and were not forgotten.
+    case changeSetsMissing(Int)
     /// What SQLite says of the file itself.
     case structure(String)
 
@@ -37,6 +39,8 @@ package enum Damage: Hashable, Sendable {
         case .unreadable(let changeSet): "change \(changeSet) has a value that is not of its kind"
         case .sealBroken(let changeSet): "change \(changeSet) is not what was written of it"
         case .stepMissing(let changeSet): "change \(changeSet) lacks a step"
+        case .changeSetsMissing(let count):
+            "\(count) change\(count == 1 ? " is" : "s are") not there any more; one that was open may still be on the host"
         case .structure(let text): "the file is damaged: \(text)"
         }
     }
@@ -130,7 +134,10 @@ extension Store {
         let lacking = try Int.fetchAll(
             db, sql: "SELECT change_set FROM step GROUP BY change_set HAVING count(*) <> max(number)")
         let broken = try Set(brokenSeals(db)).subtracting(unreadable).subtracting(lacking)
-        return unreadable.sorted().map { .unreadable(changeSet: $0) }
+        let counted = "SELECT change_sets - (SELECT count(*) FROM change_set) FROM tally"
+        let missing = try Int.fetchOne(db, sql: counted) ?? 0
+        return (missing > 0 ? [.changeSetsMissing(missing)] : [])
+            + unreadable.sorted().map { .unreadable(changeSet: $0) }
             + lacking.map { .stepMissing(changeSet: $0) } + broken.sorted().map { .sealBroken(changeSet: $0) }
     }
 

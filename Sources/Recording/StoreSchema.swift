@@ -101,5 +101,16 @@ let storeMigrator: DatabaseMigrator = {
     }
     // An older version would write to an open change set and leave its seal as it is.
     migrator.registerMigration("9 seals of open change sets") { _ in }
+    // One row: how many change sets are to be there. One that is gone with all its steps leaves nothing else behind.
+    migrator.registerMigration("10 tally of change sets") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE tally (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    change_sets INTEGER NOT NULL
+                ) STRICT;
+                INSERT INTO tally SELECT 1, count(*) FROM change_set;
+                """)
+    }
     return migrator
 }()

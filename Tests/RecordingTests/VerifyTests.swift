@@ -140,6 +140,21 @@ struct VerifyTests {
     }
 
     @Test(
+        "A change set that is gone with all that it needed is found, be it open or closed; one that was forgotten is none",
+        arguments: [true, false])
+    func changeSetGone(isOpen: Bool) throws {
+        let fixture = try store()
+        let store = try fixture.open()
+        let gone = isOpen ? try store.begin(newChangeSet(), keeping: [edit()]) : try recordApply(in: store)
+        #expect(try store.verify() == [])
+        try fixture.sqlite(
+            "PRAGMA foreign_keys = OFF; DELETE FROM step WHERE change_set = \(gone); DELETE FROM change_set WHERE id = \(gone)"
+        )
+        #expect(try store.unfinishedChangeSets().isEmpty)
+        #expect(try store.verify() == [.changeSetsMissing(1)])
+    }
+
+    @Test(
         "Without a seal, a step that is missing between others and an action that is no JSON are found",
         arguments: [
             ("DELETE FROM step WHERE number = 1", Damage.stepMissing(changeSet: 1)),
