@@ -33,6 +33,7 @@ struct VantageServeCommand: AsyncParsableCommand {
             EXIT STATUS:
               0   ended by SIGTERM or SIGINT
               1   it cannot listen there
+              10  others may read the tokens, or could have written them
               64  usage
             """)
 
@@ -90,6 +91,7 @@ struct VantageServeCommand: AsyncParsableCommand {
         try await perform(Terminal(common, format: .text)) { terminal in
             let (address, port) = try place()
             let interfaces = interfaceNetworks() ?? []
+            try requireSecretFile(tokenFile)
             let settings = VantageSettings(
                 address: address, port: port,
                 certificatePEM: try readText(certificate, what: "the certificate"),

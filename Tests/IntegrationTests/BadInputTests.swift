@@ -285,6 +285,28 @@ extension OnARealHost {
                 lab: lab)
         }
 
+        @Test(
+            "Tokens of a served vantage that others may read, or could have written, are not used",
+            arguments: [
+                ("chmod 644 /root/served.tokens", "chmod go-rwx /root/served.tokens"),
+                ("chmod 622 /root/served.tokens", "chmod go-w /root/served.tokens"),
+                ("chown nobody /root/served.tokens", "chown root: /root/served.tokens"),
+            ])
+        func servedTokens(opening: String, remedy: String) throws {
+            let lab = try Lab.required()
+            try lab.host(
+                "/bin/sh", "-c",
+                "cd /root && rm -f served.tokens && (umask 077; openssl rand -hex 32 >served.tokens) && touch c k && \(opening)"
+            )
+            let run = try lab.agent([
+                "vantage", "serve", "--certificate", "/root/c", "--key", "/root/k", "--token-file",
+                "/root/served.tokens",
+            ])
+            #expect(run.status == 10, "\(run.errorOutput)")
+            #expect(run.errorOutput.contains(remedy), "\(run.errorOutput)")
+            try lab.host("rm", "/root/served.tokens", "/root/c", "/root/k")
+        }
+
         @Test("Failures are one JSON document under --format json")
         func jsonFailure() throws {
             let lab = try openHost()
