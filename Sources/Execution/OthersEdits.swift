@@ -50,9 +50,7 @@ extension [RecordedStep] {
     }
 
     /// Whether a going back has written down that somebody else had changed the file.
-    func isMarked(_ path: String) -> Bool {
-        contains { $0.row.path == path && $0.row.isCompensation && $0.action.kind == .backup }
-    }
+    func isMarked(_ path: String) -> Bool { contains { $0.isMark(of: path) } }
 
     /// Whether only Plesk can have made the file what it is of a content that is known.
     func isPlesksWork(_ file: FileSnapshot, in store: Store) throws(Failure) -> Bool {
@@ -116,6 +114,13 @@ extension [RecordedStep] {
         let look = last { $0.row.path == path && $0.row.beforeDigest != nil }
         guard let plesk else { return false }
         return plesk.row.number > look?.row.number ?? 0
+    }
+}
+
+extension RecordedStep {
+    /// Whether it keeps what somebody else had made of the file when a going back began.
+    func isMark(of path: String) -> Bool {
+        row.path == path && row.isCompensation && action.kind == .backup
     }
 }
 

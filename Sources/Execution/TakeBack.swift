@@ -190,7 +190,7 @@ extension Engine {
         guard let left, let merged = threeWayMerge(base: left, ours: old, theirs: current.bytes) else {
             throw Failure(
                 .failed, "\(current.path) was changed by somebody else meanwhile and is left as it is",
-                detail: bothDiffs(current.path, old: old, left: left ?? old, now: current.bytes)
+                detail: bothDiffs(current.path, old: old, left: left ?? old, now: try theirs(current))
                     + "To finish: edit the lines as they should be and run `agent recover --keep-theirs`, which leaves "
                     + "the file as it is and closes the change set; or put back what this program had left in it "
                     + "and run `agent recover`, which takes the change back.")
@@ -200,6 +200,16 @@ extension Engine {
         try await replace(
             current, with: merged, summary: "Take the change out of \(current.path)", role: role)
         return true
+    }
+
+    /// What somebody else made of a file, without what Plesk wrote in it since, as its settings were taken back.
+    private func theirs(_ current: FileSnapshot) throws(Failure) -> [UInt8] {
+        let steps = try journal.steps()
+        guard current.path.hasSuffix("/main.cf"), steps.contains(where: { $0.action.kind == .plesk }),
+            let marked = steps.first(where: { $0.isMark(of: current.path) })?.row.beforeDigest
+        else { return current.bytes }
+        return takeOverOthersLines(into: try journal.store.content(marked), from: current.bytes)
+            ?? current.bytes
     }
 
     /// Takes everything back after a failed step, and says in one failure what came of it.

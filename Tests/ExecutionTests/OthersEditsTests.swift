@@ -37,6 +37,24 @@ struct OthersEditsTests {
         }
     }
 
+    @Test("What Plesk writes as its setting goes back is not shown as somebody else's", arguments: [1, 2])
+    func plesksShare(attempts: Int) async throws {
+        let host = try await opened()
+        try host.write("main.cf", "# theirs\nmynetworks = 10.0.0.0/8\n")
+        host.world.withLock {
+            $0.pleskRewrites = "# theirs\nmynetworks = 10.0.0.0/8\nsmtpd_sasl_auth_enable = no\n"
+        }
+        var failure = await #expect(throws: Failure.self) { try await cancel(host) }
+        if attempts == 2 {
+            failure = await #expect(throws: Failure.self) {
+                try await recover(policy: TestHost.policy(), using: host.instruments)
+            }
+        }
+        let detail = try #require(failure?.detail)
+        #expect(detail.contains("+mynetworks = 10.0.0.0/8"), "\(detail)")
+        #expect(!detail.contains("smtpd_sasl"), "\(detail)")
+    }
+
     @Test("A change set that cannot be taken back is closed when a person leaves the file to others")
     func keepTheirs() async throws {
         let host = try await opened()
