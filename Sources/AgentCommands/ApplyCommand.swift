@@ -94,6 +94,7 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         try refuseBusyPlesk(state)
         try stopFighting(undone)
+        if timeout.length != nil { try host.requireRoomForWindow() }
         if !yes {
             try terminal.confirm("Carry out these \(plan.changes.count) changes?", assumeYes: yes)
             // The world may have moved on while the question stood.

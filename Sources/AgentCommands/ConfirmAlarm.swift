@@ -14,9 +14,8 @@ struct ConfirmAlarm: Sendable {
 
     static let unitPath = "/etc/systemd/system/agent-window.service"
 
-    /// Both are set and on the disk when this returns.
-    /// - Throws: When systemd is not there or refuses; the window must not be opened then.
-    func set(_ change: Int, after length: Duration) async throws(Failure) {
+    /// - Throws: Where no window can be opened on this host, as it is.
+    func requireRoom() throws(Failure) {
         guard try isThere("/run/systemd/system") else {
             throw Failure(
                 .failed, "a confirm window needs systemd, which does not run here",
@@ -30,6 +29,12 @@ struct ConfirmAlarm: Sendable {
                     "`agent confirm --store \(other)` or `agent cancel --store \(other)` ends it; when it "
                     + "has ended already, `agent recover --store \(other)` removes what it left.")
         }
+    }
+
+    /// Both are set and on the disk when this returns.
+    /// - Throws: When systemd is not there or refuses; the window must not be opened then.
+    func set(_ change: Int, after length: Duration) async throws(Failure) {
+        try requireRoom()
         try installUnit()
         try await systemctl("daemon-reload")
         try await systemctl("enable", "agent-window.service")
@@ -50,14 +55,21 @@ struct ConfirmAlarm: Sendable {
     func clearLeftovers(isWindowOpen: Bool) async {
         // Where it cannot be done, as on a mount that is read-only in a sandbox, the next run does it.
         _ = try? removeLeftovers(in: "/etc/systemd/system")
-        if !isWindowOpen { await clearUnit() }
+        guard !isWindowOpen, isUnitOurs else { return }
+        // The unit is there before the first timer, and goes after the last.
+        try? await systemctl("stop", "agent-confirm-*-\(storeMark)-*.timer")
+        await clearUnit()
     }
 
     private func clearUnit() async {
-        guard let unit = try? snapshotFile(Self.unitPath), storeOfAnotherWindow() == nil else { return }
+        guard let unit = try? snapshotFile(Self.unitPath), isUnitOurs else { return }
         try? await systemctl("disable", "agent-window.service")
         try? removeFile(Self.unitPath, expecting: unit.bytes)
         try? await systemctl("daemon-reload")
+    }
+
+    private var isUnitOurs: Bool {
+        (try? isThere(Self.unitPath)) == true && storeOfAnotherWindow() == nil
     }
 
     /// The store that the unit on this host belongs to, where that is another one than this and is still there.
@@ -74,9 +86,9 @@ struct ConfirmAlarm: Sendable {
     }
 
     /// Two stores may have a change of the same number.
-    private func timerName(_ change: Int) -> String {
-        "agent-confirm-\(change)-\(sha256(store.utf8).prefix(8))"
-    }
+    private func timerName(_ change: Int) -> String { "agent-confirm-\(change)-\(storeMark)" }
+
+    private var storeMark: Substring { sha256(store.utf8).prefix(8) }
 
     /// The lock may be held when it fires, by a question that nobody answers, or the database not yet be there: it tries
     /// again until it succeeds, or a person must act.

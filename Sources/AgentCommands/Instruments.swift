@@ -137,6 +137,9 @@ extension Host {
             remedy: "`agent confirm \(open.id)` keeps the change, `agent cancel \(open.id)` undoes it.")
     }
 
+    /// Refuses a window that could not be opened, before anything is written down of the change.
+    func requireRoomForWindow() throws(Failure) { try alarm.requireRoom() }
+
     /// The timer and the boot unit run this program with the same store, the vantage and the policy of this run:
     /// that of a saved plan, too.
     private var alarm: ConfirmAlarm {

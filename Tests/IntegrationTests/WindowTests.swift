@@ -99,6 +99,39 @@ extension OnARealHost {
             #expect(!names.contains(".agent-"), "\(names)")
         }
 
+        @Test("A confirm that is killed before it has taken the timer away: the next recovery does it")
+        func confirmKilled() throws {
+            let (lab, _) = try opened("10m")
+            try lab.install(try #require(faultLibrary), at: "/usr/local/lib/libFaults.so")
+            let confirm = try lab.host([
+                "/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CALL=posix_spawn",
+                "FAULT_AT=1",
+                "agent", "confirm",
+            ])
+            #expect(confirm.status == 137, "\(confirm.errorOutput)")
+            #expect(try outcome(lab) == "confirmed")
+            #expect(try traces(lab) != "")
+            #expect(try lab.agent("recover").status == 0)
+            #expect(try traces(lab) == "")
+        }
+
+        @Test("Where systemd does not run, a window is refused before anything is written down")
+        func withoutSystemd() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.break(["mynetworks"])
+            let before = try lab.state()
+            let run = try lab.host([
+                "/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+                "mount -t tmpfs none /run/systemd && agent apply --yes --confirm-timeout 10m",
+            ])
+            #expect(run.status == 1, "\(run.output)\(run.errorOutput)")
+            #expect(run.errorOutput.contains("a confirm window needs systemd"), "\(run.errorOutput)")
+            #expect(try lab.state() == before)
+            let history = try lab.agent("history", "--format", "json").json()["changes"] as? [Any]
+            #expect(history?.isEmpty == true)
+        }
+
         /// The time of day that the agent sees is stepped, not the machine's: every lab and test has that one.
         @Test("The clock is set forward in the window: it stays open for its length, and can be confirmed")
         func clockForward() throws {
