@@ -23,17 +23,18 @@ extension Host {
     }
 
     /// Counts the queue and reads every message in it, and the mail log where there is one.
-    func reportQueue(_ state: HostState, store: Store?) throws(Failure) -> QueueReport {
+    /// - Parameter closedAt: When the last change closed a relay that had been open; `nil` in it where none did.
+    func reportQueue(_ state: HostState, closedAt: Observed<Timestamp?>) throws(Failure) -> QueueReport {
         let instruments = liveInstruments(terminal)
         let mta = state.managedMTA.value?.mta ?? .postfix
         let count = try countedQueue(of: mta)
         var report = QueueReport(
             mta: mta, observedAt: state.observedAt, count: count, warnAbove: policy.queue.warnAbove)
         report.relay = plan(for: state).relayBefore
-        report.closedAt = try store.flatMap { store throws(Failure) in try store.lastClosing() }
+        report.closedAt = closedAt.value ?? nil
         var rules = originRules(state)
         // Neither its envelope nor its Received line tells a login, as far as is known of Plesk's Qmail.
-        if mta == .qmail, report.relay == .closed {
+        if mta == .qmail, report.relay == .closed, closedAt.reason == nil {
             rules.onlyLoginsSince = report.closedAt ?? Timestamp(microseconds: 0)
         }
         var census = QueueCensus(rules: rules, now: state.observedAt)
@@ -126,7 +127,7 @@ struct Progress {
 
 extension Store {
     /// When the last change closed a relay that had been open.
-    fileprivate func lastClosing() throws(Failure) -> Timestamp? {
+    func lastClosing() throws(Failure) -> Timestamp? {
         try changeSets(limit: 1000).first { row in
             row.kind == .apply && (row.relayBefore == .open || row.relayBefore == .partial) && row.isInEffect
         }?.finished

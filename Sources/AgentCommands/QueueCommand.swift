@@ -54,9 +54,20 @@ struct QueueShowCommand: AsyncParsableCommand {
             try requireRoot(for: "queue", because: "The queue belongs to the MTA.")
             let host = Host(policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common)
             if count { return try await showCount(host, terminal) }
-            let report = try host.reportQueue(await host.observe(), store: try readStore(shared.store))
+            let report = try host.reportQueue(await host.observe(), closedAt: lastClosing(terminal))
             terminal.show(text: { renderQueue(report, style: $0) }, document: { queueDocument(report) })
             return .done
+        }
+    }
+
+    /// The queue is there whatever became of the store, which only knows since when honest mail alone can have come in.
+    private func lastClosing(_ terminal: Terminal) throws(Failure) -> Observed<Timestamp?> {
+        do throws(Failure) {
+            return .seen(try readStore(shared.store)?.lastClosing())
+        } catch {
+            guard error.status == .storeUnusable else { throw error }
+            terminal.say("warning: \(error.summary): when the relay was closed is not known")
+            return .unseen(error.summary)
         }
     }
 

@@ -214,5 +214,22 @@ extension OnARealHost {
             #expect(rollback.status == 0, "\(rollback.errorOutput)")
             #expect(try held(lab).isEmpty)
         }
+
+        @Test("The queue is shown whatever version the store is of")
+        func newerStore() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.askOnePort()
+            try lab.break(["mynetworks"])
+            #expect(try lab.agent("apply", "--yes").status == 0)
+            try lab.host(
+                "/usr/bin/sqlite3", "/var/lib/agent/agent.sqlite",
+                "INSERT INTO grdb_migrations VALUES ('999 of a later version')")
+            let show = try lab.agent("queue", "--format", "json")
+            #expect(show.status == 0, "\(show.errorOutput)")
+            #expect(try show.json()["messages"] as? Int == 0)
+            #expect(show.errorOutput.contains("newer version"), "\(show.errorOutput)")
+            #expect(try lab.agent("history").status == 12)
+        }
     }
 }
