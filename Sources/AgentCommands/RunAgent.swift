@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MailModel
 import Reporting
 
 /// Reads the command line, and runs the verb that it names. It does not return.
@@ -18,6 +19,7 @@ package func runAgent() async {
         // Help is no state of the host either.
         let isAnswered = [.validationFailure, .success].contains(AgentCommand.exitCode(for: error))
         guard isPlugin(CommandLine.arguments), isAnswered, !(error is ExitCode) else {
+            if AgentCommand.exitCode(for: error) == .success, !(error is ExitCode) { answer(error) }
             AgentCommand.exit(withError: error)
         }
         guard AgentCommand.exitCode(for: error) == .validationFailure else {
@@ -26,6 +28,19 @@ package func runAgent() async {
         }
         print(nagiosFailure(AgentCommand.message(for: error)), terminator: "")
         exit(Int32(StatusLevel.unknown.rawValue))
+    }
+}
+
+/// Prints help, the version or a completion script. The library's own printing does not notice that nothing came out.
+private func answer(_ error: any Error) -> Never {
+    do {
+        try FileHandle.standardOutput.write(
+            contentsOf: Data((AgentCommand.fullMessage(for: error) + "\n").utf8))
+        exit(ExitStatus.done.rawValue)
+    } catch {
+        try? FileHandle.standardError.write(
+            contentsOf: Data("error: the text could not be written to standard output\n".utf8))
+        exit(ExitStatus.failed.rawValue)
     }
 }
 

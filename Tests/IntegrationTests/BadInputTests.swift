@@ -259,7 +259,12 @@ extension OnARealHost {
         func lostResult() throws {
             let lab = try Lab.required()
             try lab.reset()
-            #expect(try lab.host("/bin/sh", "-c", "agent plan >/dev/full").status == 1)
+            for words in ["plan", "--help", "plan --help", "help plan", "--version"] {
+                let run = try lab.host("/bin/sh", "-c", "agent \(words) >/dev/full")
+                #expect(run.status == 1, "\(words): \(run.errorOutput)")
+                #expect(run.errorOutput.contains("could not be written to standard output"), "\(words)")
+            }
+            #expect(try lab.agent(["--help"]).output.contains("EXIT STATUS:"))
             // Of a change, "failed" would say that the host is as it was.
             try lab.break(["mynetworks"])
             let apply = try lab.host("/bin/sh", "-c", "agent apply --yes --format json >/dev/full")
