@@ -252,6 +252,22 @@ class TakeBack(AnsibleCase):
         self.assertIn("there is no change 99", none.of("back")["a"][1]["msg"])
 
     @by(NEWEST)
+    def test_a_rollback_that_others_have_the_ports_after_fails_again(self, ansible):
+        history = {"format": "agent.history/1", "changes": [
+            {"change": "8", "outcome": "incomplete", "reverts": "7", "relay-before": None, "message": "exim4 has port 25"},
+            {"change": "7", "outcome": "confirmed", "reverts": None, "relay-before": "closed", "message": ""}]}
+        stub = "/root/agent-stub"
+        path = self.labs["a"].root / stub[1:]
+        path.write_text(f"#!/bin/sh\necho '{json.dumps(history)}'\n")
+        path.chmod(0o755)
+        self.addCleanup(path.unlink)
+        rollback = {"name": "back", "relay_agent.mail.rollback": {"change": 7, "binary": stub}}
+        for arguments in (["--check"], []):
+            status, result = self.play(ansible, ("a", [rollback]), *arguments).of("back")["a"]
+            self.assertEqual((status, result["exit_status"], result["outcome"]), ("failed", 4, "incomplete"))
+            self.assertIn("exim4 has port 25", result["msg"])
+
+    @by(NEWEST)
     def test_a_window_is_kept_or_undone_once(self, ansible):
         apply = {"name": "apply", "relay_agent.mail.apply": {"confirm_timeout": "10m"}}
         keep = {"name": "keep", "relay_agent.mail.confirm": {}}

@@ -46,7 +46,8 @@ RETURN = r"""
 outcome:
   description:
     - How it ended, as M(relay_agent.mail.apply) has it.
-    - Also C(incomplete), taken back, and others than before the change have the mail ports; the task fails then.
+    - Also C(incomplete), taken back, and others than before the change have the mail ports; the task fails then, and whenever it is
+      run again with that rollback as the newest change.
   returned: when it was run, not in check mode
   type: str
   sample: confirmed
@@ -134,6 +135,12 @@ def main():
     journal = change_sets(program)
     in_effect = [each for each in journal if each["outcome"] in CHANGING_OUTCOMES]
     if in_effect and in_effect[0]["reverts"] == change:
+        done = in_effect[0]
+        if done["outcome"] == "incomplete":
+            # It is taken back, and not as it was: somebody has yet to look at the mail ports.
+            module.fail_json(
+                msg="a person must act: change {0} took change {1} back: {2}".format(done["change"], change, done["message"]),
+                exit_status=4, outcome="incomplete", change=int(done["change"]), reasons=[done["message"]])
         module.exit_json(changed=False, exit_status=0, outcome="no-change", change=None, reasons=[])
     row = next((each for each in in_effect if each["change"] == change), None)
     result = {}
