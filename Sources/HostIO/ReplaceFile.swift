@@ -99,9 +99,11 @@ extension FilePlace {
             remedy: "Compare it with \(path), keep what is right, and remove the other file.")
     }
 
-    /// A name that is left behind by a failure here is removed by the next run.
+    /// What fails once is tried again. A name that is left behind all the same is removed by the next run that writes here.
     func unlink(_ name: String) {
-        unlinkat(directory.descriptor.rawValue, name, 0)
+        if unlinkat(directory.descriptor.rawValue, name, 0) != 0 {
+            unlinkat(directory.descriptor.rawValue, name, 0)
+        }
     }
 
     func step<Value: ~Copyable>(_ body: () throws(Errno) -> Value) throws(Failure) -> Value {

@@ -73,10 +73,25 @@ extension OnARealHost {
                 for call in tried(calls, sample: 2) {
                     let (run, broken) = try bench.run(at: call.number, kind)
                     #expect(run.status < 128 || run.status == 130, "\(call): \(run.errorOutput)")
+                    // Where Plesk could not be asked the plan was a smaller one, and the rest is the next run's.
+                    if run.status == 4, run.errorOutput.contains("Still drift: relaying") {
+                        let rest = try bench.lab.agent("apply", "--yes")
+                        #expect(rest.status == 0, "\(call): \(rest.output)\(rest.errorOutput)")
+                    }
                     try bench.settle(
                         "\(work.rawValue), \(kind) at call \(call.number), \(call.name)", broken: broken)
                 }
             }
+        }
+
+        @Test("A name whose removal fails once is not left beside the file")
+        func removalFails() throws {
+            let bench = try FaultBench(.apply)
+            let (run, broken) = try bench.run([
+                "FAULT_CALL=unlinkat", "FAULT_AT=1", "FAULT_KIND=eio",
+            ])
+            #expect(run.status == 0, "\(run.errorOutput)")
+            try bench.settle("the first removal failed", broken: broken)
         }
 
         /// The calls on the host's own files, and others spread over the whole run.
@@ -140,7 +155,7 @@ private struct FaultBench {
         }
     }
 
-    private func run(_ environment: [String]) throws -> (run: Lab.Run, broken: String) {
+    func run(_ environment: [String]) throws -> (run: Lab.Run, broken: String) {
         let broken = try prepare()
         let run = try lab.host(Self.preloaded + environment + command)
         return (run, broken)
