@@ -103,13 +103,16 @@ extension OnARealHost {
         func confirmKilled() throws {
             let (lab, _) = try opened("10m")
             try lab.install(try #require(faultLibrary), at: "/usr/local/lib/libFaults.so")
-            let confirm = try lab.host([
-                "/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CALL=posix_spawn",
-                "FAULT_AT=1",
-                "agent", "confirm",
-            ])
-            #expect(confirm.status == 137, "\(confirm.errorOutput)")
-            #expect(try outcome(lab) == "confirmed")
+            // The first program that it starts once that it is confirmed is written down.
+            var call = 0
+            repeat {
+                call += 1
+                let confirm = try lab.host([
+                    "/usr/bin/env", "LD_PRELOAD=/usr/local/lib/libFaults.so", "FAULT_CALL=posix_spawn",
+                    "FAULT_AT=\(call)", "agent", "confirm",
+                ])
+                try #require(confirm.status == 137, "\(confirm.errorOutput)")
+            } while try outcome(lab) != "confirmed"
             #expect(try traces(lab) != "")
             #expect(try lab.agent("recover").status == 0)
             #expect(try traces(lab) == "")
