@@ -16,17 +16,25 @@ package enum Confirmation: Hashable, Sendable {
 /// - Parameters:
 ///   - before: `nil` when nothing could be asked before the change; then only what is wrong in itself counts.
 ///   - relaying: What the policy asks for: under `closed` a login that is no longer offered is no loss.
+///   - leavesHarbour: Whether the change leads out of the safe harbour, which is safer than what nobody has seen to work.
 package func confirm(
-    before: ProbeReport?, after: ProbeReport, relaying: Policy.Relaying = .authorizationRequired
+    before: ProbeReport?, after: ProbeReport, relaying: Policy.Relaying = .authorizationRequired,
+    leavesHarbour: Bool = false
 ) -> Confirmation {
     var losses: [String] = []
+    if leavesHarbour, after.hosted == nil {
+        let reason = after.hostedReason.map { " (\($0))" } ?? ""
+        losses.append("nothing shows that mail for this host is accepted\(reason)")
+    }
     if after.verdict == .open, let before, before.verdict == .closed {
         losses.append("it relays for strangers, which it did not before")
     }
     let wasAccepted = before?.hosted?.accepted ?? true
     // What its senders tried again, as in the safe harbour, must not be bounced from now on.
-    let wasDeferred = before?.hosted?.deferred ?? false
-    if let now = after.hosted, !now.accepted, !now.deferred, wasAccepted || wasDeferred {
+    let wasTriedAgain = before?.hosted?.isTriedAgain ?? false
+    if let now = after.hosted, !now.accepted, !now.deferred,
+        wasAccepted || wasTriedAgain && !now.isTriedAgain
+    {
         losses.append("mail for \(now.recipient), which is hosted here, is not accepted")
     }
     for old in before?.endpoints ?? [] where old.banner != nil {

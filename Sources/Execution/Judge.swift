@@ -36,7 +36,10 @@ extension Engine {
             return try await unconfirmed([error.summary], probe: nil, policy: policy, window: window)
         }
         instruments.report(.probed(after.verdict))
-        switch confirm(before: before, after: after, relaying: policy.relaying) {
+        let leavesHarbour = try hasLeftHarbour(journal.store)
+        switch confirm(
+            before: before, after: after, relaying: policy.relaying, leavesHarbour: leavesHarbour)
+        {
         case .fixed:
             let reasons = holdingRelayed ? [await holdRelayed()] : []
             return try await keep(.confirmed, reasons: reasons, probe: after, window: window)

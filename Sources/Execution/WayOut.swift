@@ -10,9 +10,17 @@ let harbourMark = "Harbour: edit "
 /// - Returns: `nil` where the newest change that is in effect did not end there, or nothing of it is left on the host.
 /// - Throws: ``ExitStatus/storeUnusable`` when what is needed of it is damaged.
 package func safeHarbour(_ store: Store) throws(Failure) -> SafeHarbour? {
-    guard let row = try store.changeSetInEffect(), row.outcome == Outcome.harboured.rawValue else {
-        return nil
-    }
+    try store.changeSetInHarbour().flatMap { row throws(Failure) in try safeHarbour(of: row, in: store) }
+}
+
+/// Whether the newest change that is in effect ended in the safe harbour, and nothing of that is left on the host: a change
+/// that is not closed yet has led it out.
+func hasLeftHarbour(_ store: Store) throws(Failure) -> Bool {
+    guard let row = try store.changeSetInHarbour() else { return false }
+    return try safeHarbour(of: row, in: store) == nil
+}
+
+private func safeHarbour(of row: ChangeSetRow, in store: Store) throws(Failure) -> SafeHarbour? {
     let steps = try store.steps(of: row.id).filter {
         $0.summary.hasPrefix(harbourMark) && $0.state == .done
     }
@@ -34,12 +42,13 @@ package func safeHarbour(_ store: Store) throws(Failure) -> SafeHarbour? {
 }
 
 extension Store {
-    /// The newest apply that left something on the host and was not taken back since.
-    fileprivate func changeSetInEffect() throws(Failure) -> ChangeSetRow? {
+    /// The newest apply that left something on the host and was not taken back since, where it ended in the harbour.
+    fileprivate func changeSetInHarbour() throws(Failure) -> ChangeSetRow? {
         let newest = 20
         let rows = try changeSets(limit: newest)
-        if let found = rows.lastInEffect { return found }
-        return rows.count == newest ? try changeSets().lastInEffect : nil
+        var found = rows.lastInEffect
+        if found == nil, rows.count == newest { found = try changeSets().lastInEffect }
+        return found.flatMap { $0.outcome == Outcome.harboured.rawValue ? $0 : nil }
     }
 }
 

@@ -155,6 +155,9 @@ package struct HostedAnswer: Hashable, Sendable, Codable {
     /// Whether the server only said "not now" (4xx): then ``accepted`` is false and nothing is decided.
     package var deferred: Bool
 
+    /// Whether senders try again, also where `soft_bounce` alone has them do so.
+    package var isTriedAgain: Bool { !accepted && reply.hasPrefix("4") }
+
     package init(recipient: String, reply: String, accepted: Bool, deferred: Bool = false) {
         self.recipient = recipient
         self.reply = reply

@@ -51,6 +51,18 @@ struct ConfirmationTests {
         #expect(confirm(before: TestHost.report(.closed), after: after, relaying: .closed) == .fixed)
     }
 
+    @Test("Out of the harbour leads only what is seen to take hosted mail")
+    func outOfTheHarbour() {
+        var unasked = TestHost.report(.closed)
+        #expect(confirm(before: unasked, after: unasked, leavesHarbour: true) == .fixed)
+        unasked.hosted = nil
+        unasked.hostedReason = "it has no mailbox"
+        #expect(confirm(before: unasked, after: unasked) == .fixed)
+        #expect(
+            confirm(before: unasked, after: unasked, leavesHarbour: true)
+                == .worse(["nothing shows that mail for this host is accepted (it has no mailbox)"]))
+    }
+
     @Test("Hosted mail that was refused before as well is not our doing")
     func wasRefusedBefore() {
         let before = TestHost.report(.open, hosted: false)
@@ -75,7 +87,8 @@ struct ConfirmationTests {
     @Test("Mail that the harbour had senders try again, and that is bounced now, is worse")
     func bouncedNow() {
         var before = TestHost.report(.closed, hosted: false)
-        before.hosted?.deferred = true
+        before.hosted?.reply = "450 4.1.1 User unknown in virtual mailbox table"
+        #expect(confirm(before: before, after: before) == .fixed)
         let after = TestHost.report(.closed, hosted: false)
         #expect(
             confirm(before: before, after: after)
