@@ -50,7 +50,9 @@ package enum IPAddress: Hashable, Sendable {
 extension IPAddress {
     /// Reads an address in the form of RFC 1123 section 2.1 or RFC 4291 section 2.2.
     /// - Returns: `nil` for anything else; brackets, ports, zones and prefixes are not addresses.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) { self.init(substring: Substring(text)) }
+
+    private init?(substring text: Substring) {
         if let v4 = Self.parseV4(text) {
             self = .v4(v4)
         } else if let v6 = Self.parseV6(text) {
@@ -60,7 +62,7 @@ extension IPAddress {
         }
     }
 
-    private static func parseV4(_ text: some StringProtocol) -> UInt32? {
+    private static func parseV4(_ text: Substring) -> UInt32? {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
@@ -78,10 +80,10 @@ extension IPAddress {
         return value
     }
 
-    private static func parseV6(_ text: some StringProtocol) -> IPAddress? {
+    private static func parseV6(_ text: Substring) -> IPAddress? {
         guard text.utf8.contains(UInt8(ascii: ":")), text.utf8.count <= 45 else { return nil }
         var halves: [[UInt16]] = [[]]
-        var rest = Substring(text)
+        var rest = text
         if rest.hasPrefix("::") {
             halves.append([])
             rest = rest.dropFirst(2)

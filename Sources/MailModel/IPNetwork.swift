@@ -20,7 +20,10 @@ package struct IPNetwork: Sendable {
     }
 
     /// Reads `address` or `address/prefix`; spaces round the slash are allowed, as Plesk prints them.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) { self.init(substring: Substring(text)) }
+
+    /// Not generic: what the runtime looks up for a generic one takes longer than the reading.
+    private init?(substring text: Substring) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             .map { $0.drop { $0 == " " } }
             .map { String($0.reversed().drop { $0 == " " }.reversed()) }

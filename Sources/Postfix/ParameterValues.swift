@@ -29,11 +29,12 @@ package final class ParameterValues {
     package func value(of name: String) -> EffectiveValue {
         if let known = cache[name] { return known }
         var expansion = Expansion(values: self)
-        let raw = rawValue(of: name)
+        let origin = origin(of: name)
+        let raw = rawValue(of: name, from: origin)
         var text = SourcedText()
         if let raw { expansion.expand(raw, into: &text) }
         let value = EffectiveValue(
-            text: trimmed(text), origin: origin(of: name), isDefined: raw != nil, fault: expansion.fault)
+            text: trimmed(text), origin: origin, isDefined: raw != nil, fault: expansion.fault)
         cache[name] = value
         return value
     }
@@ -58,16 +59,19 @@ package final class ParameterValues {
     }
 
     /// The value before expansion; `nil` when neither the files nor Postfix know the name.
-    package func rawValue(of name: String) -> SourcedText? {
-        switch origin(of: name) {
+    package func rawValue(of name: String) -> SourcedText? { rawValue(of: name, from: origin(of: name)) }
+
+    private func rawValue(of name: String, from origin: TextOrigin?) -> SourcedText? {
+        switch origin {
         case .override(let service, let index):
             let service = master.services[service]
             return SourcedText(
                 service.value(of: service.overrides[index]),
                 origin: .override(service: self.service ?? 0, override: index))
         case .main(let index): return SourcedText(main.definitions[index].value, origin: .main(index))
-        case .builtIn, nil:
+        case .builtIn:
             return defaultValue(of: name).map { SourcedText($0.bytes, origin: .builtIn(name)) }
+        case nil: return nil
         }
     }
 
