@@ -9,8 +9,8 @@ struct ParameterDefaults {
     /// - Returns: the default as written in the source, before `$name` is expanded; `nil` for a name that
     ///   Postfix does not know (or not in this version).
     func value(of name: String) -> String? {
-        if let value = versioned(name) { return value.isEmpty ? nil : value[0] }
-        return Self.constants[name]
+        if let constant = Self.constants[name] { return constant }
+        return versioned(name)?.first
     }
 
     /// Defaults that changed; an empty array for a parameter that this version does not have.
@@ -104,11 +104,12 @@ struct ParameterDefaults {
             "envelope_sender, envelope_recipient, header_sender, header_recipient",
         "canonical_maps": "", "cleanup_service_name": "cleanup", "rewrite_service_name": "rewrite",
         "receive_override_options": "", "defer_transports": "", "config_directory": "/etc/postfix",
-        "content_filter": "",
+        "body_checks": "", "content_filter": "",
         "daemon_table_open_error_is_fatal": "no", "data_directory": "/var/lib/postfix",
         "default_database_type": "hash", "default_transport": "smtp", "defer_code": "450",
         "disable_vrfy_command": "no", "fallback_transport": "", "fallback_transport_maps": "",
-        "header_checks": "", "inet_interfaces": "all",
+        "header_checks": "", "recipient_bcc_maps": "", "sender_bcc_maps": "", "smtpd_command_filter": "",
+        "inet_interfaces": "all",
         "local_recipient_maps": "proxy:unix:passwd.byname $alias_maps",
         "local_transport": "local:$myhostname", "luser_relay": "", "mail_name": "Postfix",
         "mailbox_transport": "", "mailbox_transport_maps": "", "masquerade_domains": "",

@@ -34,10 +34,11 @@ package func references(
     let master = MasterCF(masterCF)
     let release = version.flatMap(PostfixVersion.init) ?? .measured
     var finder = ReferenceFinder(otherFiles: otherFiles)
-    // Overrides of the daemons that route and rewrite may name tables of their own.
+    // Overrides, also of the daemons that route and rewrite, may name tables of their own.
     let services = master.services.indices.filter {
-        ["smtpd", "qmqpd", "postscreen", "trivial-rewrite", "cleanup", "local"].contains(
-            master.services[$0].command)
+        !master.services[$0].overrides.isEmpty
+            && ["smtpd", "qmqpd", "postscreen", "trivial-rewrite", "cleanup", "local"].contains(
+                master.services[$0].command)
     }
     for service in [nil] + services.map(Optional.some) {
         let values = ParameterValues(
@@ -61,10 +62,10 @@ private struct ReferenceFinder {
         "permit_mx_backup_networks", "smtpd_authorized_xclient_hosts", "smtpd_authorized_xforward_hosts",
         "qmqpd_authorized_clients", "relay_clientcerts", "smtpd_sender_login_maps", "transport_maps",
         "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps", "relay_recipient_maps",
-        "sender_dependent_default_transport_maps", "header_checks", "mailbox_transport_maps",
-        "fallback_transport_maps", "relocated_maps", "sender_canonical_maps", "postscreen_access_list",
-        "postscreen_allowlist_interfaces",
-        "postscreen_whitelist_interfaces",
+        "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps", "header_checks",
+        "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
+        "mailbox_transport_maps", "fallback_transport_maps", "relocated_maps", "sender_canonical_maps",
+        "postscreen_access_list", "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
     ]
 
     mutating func visit(_ values: ParameterValues) {

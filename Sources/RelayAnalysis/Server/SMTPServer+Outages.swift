@@ -28,10 +28,12 @@ extension SMTPServer {
     private var failingTable: (why: String, place: Place)? {
         // trivial-rewrite looks for the domains of strangers in all of them.
         let routes = Self.routingMaps.flatMap { routing.value(of: $0).items }
-        let senders = ["sender_canonical_maps", "header_checks"].flatMap { rewriting.value(of: $0).items }
+        let commands = values.value(of: "smtpd_command_filter").items
+        // Whatever a sender is called, or a message says, is looked for in all of these.
+        let messages = Self.messageMaps.flatMap { rewriting.value(of: $0).items }
         // Of the others, the first may know the recipient.
         let rewriters = Self.recipientMaps.compactMap { rewriting.value(of: $0).items.first }
-        for item in routes + senders + rewriters {
+        for item in commands + routes + messages + rewriters {
             guard item.text.contains(":"), !item.text.hasPrefix("["), !item.text.hasPrefix("!"),
                 case .failing(let why) = host.tables.table(item.text).content
             else { continue }
@@ -42,8 +44,13 @@ extension SMTPServer {
 
     private static let routingMaps = [
         "mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains",
-        "transport_maps",
-        "relocated_maps",
+        "transport_maps", "relocated_maps", "sender_dependent_relayhost_maps",
+        "sender_dependent_default_transport_maps",
+    ]
+
+    private static let messageMaps = [
+        "sender_canonical_maps", "canonical_maps", "header_checks", "body_checks", "sender_bcc_maps",
+        "recipient_bcc_maps",
     ]
 
     /// The policy service that does not answer, where that has mail for this host refused.

@@ -157,7 +157,8 @@ import Testing
     @Test(arguments: [
         "transport_maps", "virtual_alias_maps", "virtual_alias_domains", "virtual_mailbox_domains",
         "relay_domains", "mydestination", "canonical_maps", "sender_canonical_maps", "relocated_maps",
-        "header_checks",
+        "header_checks", "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
+        "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps",
     ])
     func `Where a table is asked about every message and is not there, all mail is refused`(name: String) {
         let report = report([name: "hash:/etc/postfix/gone"])
@@ -173,7 +174,10 @@ import Testing
             "virtual_mailbox_domains", "a.example, hash:/etc/postfix/here, hash:/etc/postfix/gone",
             RelayVerdict.broken
         ),
-        ("canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .closed),
+        ("canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
+        ("virtual_alias_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
+        ("recipient_canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .closed),
+        ("alias_maps", "hash:/etc/postfix/gone", .closed),
         ("smtpd_sender_login_maps", "hash:/etc/postfix/gone", .closed),
     ])
     func `One of several tables is enough where all are asked`(
