@@ -135,7 +135,7 @@ async def replay(dialogues, commands, at_once):
 def main():
     agent, hosts, directory = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with open(f"{directory}/token", "w") as file:
+    with open(os.open(f"{directory}/token", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.write(TOKEN)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-days", "1", "-keyout", f"{directory}/key.pem", "-out", f"{directory}/chain.pem", "-subj",
@@ -152,6 +152,8 @@ def main():
              "--no-catcher"], stdin=subprocess.DEVNULL, stderr=log)
     try:
         while "Serving" not in open(f"{directory}/log").read():
+            if vantage.poll() is not None:
+                sys.exit(open(f"{directory}/log").read())
             time.sleep(0.02)
         began = time.monotonic()
         reports = asyncio.run(ask_all(hosts, order))
