@@ -18,46 +18,7 @@ extension ProbeTest.Verdict {
     }
 }
 
-/// How far the messages came that were to prove a yes.
-package struct ProofAttempts: Hashable, Sendable {
-    /// What was refused or put off before the message, by the id of the test.
-    package var failed: [String: Answer] = [:]
-    /// Tests whose message should have been sent and was not.
-    package var unsent: Set<String> = []
-    /// How long what was taken was waited for at most.
-    package var seconds = 0
-    /// Whether the time was over before a message had what it may need.
-    package var isCutShort = false
-
-    package init() {}
-}
-
-/// Everything that was learned about one address, port and TLS state.
-package struct EndpointEvidence: Sendable {
-    package var answers: [Answer]
-    /// By token.
-    package var fates: [String: MessageFate]
-    /// Tests that no connection answered, by id.
-    package var unanswered: [String]
-    /// What kept them from being answered, as a sentence without a full stop.
-    package var trouble: String?
-    /// How it went with the messages that were to prove a yes; `nil` where none is sent.
-    package var proofs: ProofAttempts?
-    /// Tests that make no sense there, by id.
-    package var notApplicable: [String]
-
-    package init(
-        answers: [Answer], fates: [String: MessageFate] = [:], unanswered: [String] = [],
-        trouble: String? = nil, proofs: ProofAttempts? = nil, notApplicable: [String] = []
-    ) {
-        self.answers = answers
-        self.fates = fates
-        self.unanswered = unanswered
-        self.trouble = trouble
-        self.proofs = proofs
-        self.notApplicable = notApplicable
-    }
-
+extension EndpointEvidence {
     private var relayAnswers: [Answer] {
         answers.filter { $0.test.weight == .relay || $0.test.weight == .deliveryOnly }
     }
@@ -323,58 +284,4 @@ extension String {
 
     /// Whether this command comes after the recipients were taken.
     fileprivate var isMessageStage: Bool { self == "DATA" || self == "." }
-}
-
-/// The verdict for a whole host.
-///
-/// One open endpoint opens the host. An endpoint that nothing listens on is no reason to doubt the others;
-/// one that cannot be judged is. A broken one, whose smtpd does not start, takes no mail from anybody, as if nothing
-/// listened there: it is named as broken, and where its address refuses strangers on port 25, the host is closed.
-/// Where all of port 25, by which mail comes in, lets nothing through to this vantage, over IPv4 or over IPv6, the others
-/// do not close the host.
-/// A broken port 25 leaves the host without a verdict: what is not there has refused nobody.
-package func overallVerdict(_ endpoints: [ProbeEndpoint]) -> ProbeVerdict {
-    let verdicts = endpoints.map(\.verdict)
-    if verdicts.contains(.open) { return .open }
-    let isDoubtful = endpoints.contains { endpoint in
-        endpoint.verdict == .inconclusive
-            && !(endpoint.isBroken == true && endpoint.port != 25
-                && endpoints.contains {
-                    $0.port == 25 && $0.address == endpoint.address && $0.verdict == .closed
-                })
-    }
-    if isDoubtful { return .inconclusive }
-    // Networks keep their clients from port 25 of others, and firewalls of IPv4 and IPv6 are rarely alike.
-    let mail = Dictionary(grouping: endpoints.filter { $0.port == 25 }) { $0.address.contains(":") }
-    let isHidden = mail.values.contains {
-        $0.allSatisfy { $0.isFiltered == true && $0.verdict == .unreachable }
-    }
-    if verdicts.contains(.closed), isHidden { return .inconclusive }
-    return verdicts.contains(.closed) ? .closed : .unreachable
-}
-
-extension DialogueEnd {
-    /// Why a dialogue did not come to its end, as a sentence without a full stop; `nil` when it did.
-    package var trouble: String? {
-        switch self {
-        case .done: nil
-        case .noBanner: "broken: no banner"
-        case .unfinishedBanner(let bytes):
-            "its banner drips in: \(bytes) \(bytes == 1 ? "byte" : "bytes") of it came in time, and no end"
-        case .turnedAway(let reply): "it turns this client away in its greeting: \(reply.excerpt.text)"
-        case .heloRefused(let reply): "it takes no EHLO: \(reply.excerpt.text)"
-        case .startTLSNotOffered: "STARTTLS is not offered"
-        case .startTLSRefused(let reply): "it offers STARTTLS and refuses it: \(reply.excerpt.text)"
-        case .plainTextAfterSTARTTLS: "plain text came after STARTTLS, where only TLS may (CVE-2011-0411)"
-        case .tlsFailed(let reason): "TLS failed: \(reason)"
-        case .serviceClosing(let reply): "it ends the service: \(reply.excerpt.text)"
-        case .closed(let awaited): "it closed the connection instead of \(awaited)"
-        case .timedOut(let awaited): "\(awaited) did not come in time"
-        case .violation(.lineTooLong): "it sends a line without end"
-        case .violation(.replyTooLong): "it sends a reply without end"
-        case .violation(.notAReply(let bytes)):
-            "it does not speak SMTP: \(String(decoding: bytes, as: UTF8.self))"
-        case .unsolicitedReply: "it sends replies to commands that it was not given"
-        }
-    }
 }
