@@ -1,5 +1,3 @@
-package import MailModel
-
 /// How far the messages came that were to prove a yes.
 package struct ProofAttempts: Hashable, Sendable {
     /// What was refused or put off before the message, by the id of the test.
