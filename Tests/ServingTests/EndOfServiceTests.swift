@@ -29,7 +29,11 @@ struct EndOfServiceTests {
         for (name, text) in [
             ("chain", TestCertificate.certificatePEM), ("key", TestCertificate.keyPEM), ("token", Self.token),
         ] {
-            try Data(text.utf8).write(to: directory.appending(path: name))
+            let path = directory.appending(path: name).path
+            // Tokens that others may read are refused.
+            try #require(
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]))
         }
         let process = Process()
         process.executableURL = URL(filePath: program)
