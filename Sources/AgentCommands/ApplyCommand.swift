@@ -50,9 +50,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var timeout: ConfirmTimeoutOption
 
-    @OptionGroup var programs: UnmanagedOption
-
-    @OptionGroup var harbour: HarbourOption
+    @OptionGroup var asked: ConsentOptions
 
     @OptionGroup var vantage: VantageOption
 
@@ -62,8 +60,9 @@ struct ApplyCommand: AsyncParsableCommand {
             let saved = try plan.map { path throws(Failure) in try readPlanFile(path) }
             let policy = try loadPolicy(shared.policy ?? saved?.policyFile)
             let host = Host(
-                policy: policy, terminal: terminal, options: shared.common, unmanaged: programs.choice,
-                harbourChoice: harbour.choice, vantage: try vantage.instruments(orElse: policy.probe.from),
+                policy: policy, terminal: terminal, options: shared.common,
+                consents: asked.consents.union(saved?.consents ?? []),
+                vantage: try vantage.instruments(orElse: policy.probe.from),
                 vantageWords: vantage.words)
             let store = storePath(shared.store)
             return try await withRunLock(at: runLock, owner: "agent apply") {

@@ -13,10 +13,8 @@ struct Host: Sendable {
     let policy: Policy
     let terminal: Terminal
     let options: CommonOptions
-    /// What becomes of a program on port 25 that nothing manages (`--stop-unmanaged`).
-    var unmanaged = UnmanagedPrograms.areReported
-    /// Whether the safe harbour is left (`--leave-harbour`).
-    var harbourChoice = HarbourChoice.stays
+    /// What its plans do only because somebody asked for it.
+    var consents: Set<Consent> = []
     /// What says whether the host is in the safe harbour; `nil` where nobody has to know.
     var journal: Store?
     var vantage = VantageInstruments.ofThisProgram
@@ -51,8 +49,7 @@ struct Host: Sendable {
 
     func plan(for state: HostState) -> Plan {
         makePlan(
-            policy: policy, state: state, agentVersion: agentVersion, unmanaged: unmanaged,
-            harbour: harbourChoice)
+            policy: policy, state: state, agentVersion: agentVersion, consents: consents)
     }
 
     /// The plan, with what an apply would refuse, and a note on what had been changed before and was undone since.

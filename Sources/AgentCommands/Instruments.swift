@@ -10,18 +10,17 @@ import Recording
 import RelayAnalysis
 import Reporting
 
-struct UnmanagedOption: ParsableArguments {
+/// The options by which a person asks for what is not done unasked.
+struct ConsentOptions: ParsableArguments {
     @Flag(help: "End a program on port 25 that nothing manages; without it, it is only reported.")
     var stopUnmanaged = false
 
-    var choice: UnmanagedPrograms { stopUnmanaged ? .areEnded : .areReported }
-}
-
-struct HarbourOption: ParsableArguments {
     @Flag(help: "Leave the safe harbour: put back what the change before it had made, to be judged again.")
     var leaveHarbour = false
 
-    var choice: HarbourChoice { leaveHarbour ? .isLeft : .stays }
+    var consents: Set<Consent> {
+        Set((stopUnmanaged ? [.stopUnmanaged] : []) + (leaveHarbour ? [.leaveHarbour] : []))
+    }
 }
 
 func requireRoot(for verb: String, because reason: String) throws(Failure) {

@@ -32,15 +32,13 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Exit with 2 when changes are needed.")
     var detailedExitcode = false
 
-    @OptionGroup var programs: UnmanagedOption
-
-    @OptionGroup var harbour: HarbourOption
+    @OptionGroup var asked: ConsentOptions
 
     func run() async throws {
         try await perform(shared) { terminal in
             var host = Host(
                 policy: try loadPolicy(shared.policy), terminal: terminal, options: shared.common,
-                unmanaged: programs.choice, harbourChoice: harbour.choice)
+                consents: asked.consents)
             // A store that cannot be read takes nothing away from the plan but the notes.
             var store: Store?
             var refusals: [String] = []

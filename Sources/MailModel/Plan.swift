@@ -15,6 +15,8 @@ package struct Plan: Sendable, Equatable {
     package var changes: [Change]
     /// Why an apply would refuse and change nothing, as far as it can be told before; seen by `agent plan` alone.
     package var refusals: [String] = []
+    /// What it does only because somebody asked for it: an apply of the saved plan need not be asked again.
+    package var consents: Set<Consent> = []
     /// Who had the mail ports when the plan was made: what a rollback is compared with.
     package var holders: [PortHolder] = []
 
@@ -36,6 +38,14 @@ package struct Plan: Sendable, Equatable {
 
     /// The one predicate for "is there anything to do".
     package var isEmpty: Bool { changes.isEmpty }
+}
+
+/// What a plan does only where it is asked for, named as the option that asks.
+package enum Consent: String, Hashable, Sendable, CaseIterable {
+    /// A program on port 25 that nothing manages is ended, not only reported.
+    case stopUnmanaged = "stop-unmanaged"
+    /// A host is brought out of the safe harbour.
+    case leaveHarbour = "leave-harbour"
 }
 
 /// The host that a plan is for.

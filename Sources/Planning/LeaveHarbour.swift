@@ -1,11 +1,6 @@
 import MailModel
 import RelayAnalysis
 
-/// Whether a host that is in the safe harbour is brought out of it.
-package enum HarbourChoice: Sendable {
-    case stays, isLeft
-}
-
 /// The host with the files as they are without the harbour.
 func withoutHarbour(_ state: HostState) -> HostState {
     guard let files = state.harbour?.filesWithout else { return state }
@@ -28,7 +23,7 @@ func withoutHarbour(_ state: HostState) -> HostState {
 }
 
 /// What is said of the harbour; `nil` where the host is in none.
-func judgeHarbour(_ state: HostState, _ choice: HarbourChoice) -> Finding? {
+func judgeHarbour(_ state: HostState, isLeft: Bool) -> Finding? {
     guard let harbour = state.harbour else { return nil }
     if let postfix = state.postfix.value, state.managedMTA.value?.mta == .postfix,
         !RelayAnalysis.harbour(postfix).isEmpty
@@ -46,7 +41,7 @@ func judgeHarbour(_ state: HostState, _ choice: HarbourChoice) -> Finding? {
         finding.notes = [
             "\(files) was changed since, in the lines of the harbour: `agent show \(change)` shows them, to be edited by hand"
         ]
-    } else if choice == .stays {
+    } else if !isLeft {
         finding.notes = [
             "`agent show \(change)` says why it was entered; once that is mended, `agent apply --leave-harbour` "
                 + "puts back what change \(change) had made, and has it judged from outside again"

@@ -9,28 +9,26 @@ internal import RelayAnalysis
 /// every step closes more than it opens.
 /// - Parameters:
 ///   - agentVersion: The version that the plan is bound to.
-///   - unmanaged: What becomes of a program on port 25 that nothing manages.
-///   - harbour: Whether a host that is in the safe harbour is brought out of it.
+///   - consents: What is done only because somebody asked for it.
 /// - Returns: The plan; it is empty when the host complies or when nothing can be done about what does not.
 package func makePlan(
-    policy: Policy, state: HostState, agentVersion: String, unmanaged: UnmanagedPrograms = .areReported,
-    harbour choice: HarbourChoice = .stays
+    policy: Policy, state: HostState, agentVersion: String, consents: Set<Consent> = []
 ) -> Plan {
     let allowed = policy.whiteList.allowed(on: state.observedAt.day)
     let relaying = judgeRelaying(policy: policy, state: state)
     let whiteList = judgeWhiteList(policy: policy, state: state)
     var configured = judgeRelay(state: state, trusted: allowed)
-    let harbour = judgeHarbour(state, choice)
-    if harbour != nil, choice == .isLeft, state.harbour?.conflicts.isEmpty == true {
+    let harbour = judgeHarbour(state, isLeft: consents.contains(.leaveHarbour))
+    if harbour != nil, consents.contains(.leaveHarbour), state.harbour?.conflicts.isEmpty == true {
         configured = judgeRelay(state: withoutHarbour(state), trusted: allowed)
             .leavingHarbour(state, before: configured.before)
     }
     let programs = judgePrograms(state, trusted: allowed)
     var port25 = judgePort25(
-        state: state, configured: configured, programs: programs, unmanaged: unmanaged)
+        state: state, configured: configured, programs: programs, consents: consents)
     if let on = switchOnPort25(state, configured, trusted: allowed) {
         let switched = judgePort25(
-            state: state, configured: on.judgement, programs: programs, switching: on, unmanaged: unmanaged)
+            state: state, configured: on.judgement, programs: programs, switching: on, consents: consents)
         if switched.startsMTA { (configured, port25) = (on.judgement, switched) }
     }
     let relay = configured.beside(port25)
@@ -60,6 +58,7 @@ package func makePlan(
         changes: steps.enumerated().map { index, step in
             Change(number: index + 1, finding: step.finding, summary: step.summary, action: step.action)
         })
+    plan.consents = consents
     plan.holders = (state.listeners.value ?? []).map(PortHolder.init)
     return plan
 }

@@ -7,7 +7,7 @@ extension Port25 {
     func take(away listener: Listener, _ judgement: inout Port25Judgement) -> Bool {
         guard let origin = listener.origin, origin.forwardsTo == nil else { return false }
         if let manager = origin.manager { return retire(manager, listener, &judgement) }
-        guard unmanaged == .areEnded, origin.keeper == nil, let process = listener.processID else {
+        guard consents.contains(.stopUnmanaged), origin.keeper == nil, let process = listener.processID else {
             return false
         }
         let name = listener.programName

@@ -18,7 +18,7 @@ extension Port25 {
             notes.append(
                 "\(keeper) may start \(name) again when it ends (pid \(listener.processID ?? 0): "
                     + "\(command(of: listener))), so it is left alone: stop it there")
-        } else if origin.manager == nil, unmanaged == .areReported {
+        } else if origin.manager == nil, !consents.contains(.stopUnmanaged) {
             notes.append(
                 "nothing manages \(name) (pid \(listener.processID ?? 0): \(command(of: listener))), so it is left alone: end it "
                     + "where it was started, or let agent end it with --stop-unmanaged")

@@ -20,18 +20,13 @@ struct Port25Judgement {
     var leavesNoneUnjudged = true
 }
 
-/// Whether programs that nothing manages are ended as well (`--stop-unmanaged`).
-package enum UnmanagedPrograms: Sendable {
-    case areReported, areEnded
-}
-
 /// - Parameters:
 ///   - configured: Where the managed MTA's configuration has it listen, and what keeps it from that.
 ///   - programs: What programs in its place do with strangers, as far as that is known.
 ///   - switching: The edits that let it, which `configured` has already.
 func judgePort25(
     state: HostState, configured: RelayJudgement, programs: [Listener: RelayReport],
-    switching: SwitchedOn? = nil, unmanaged: UnmanagedPrograms
+    switching: SwitchedOn? = nil, consents: Set<Consent>
 ) -> Port25Judgement {
     var finding = Finding(
         id: .port25, status: .unknown, wanted: "the MTA that Plesk manages, and nothing else",
@@ -58,7 +53,7 @@ func judgePort25(
     let off = configured.risks.first { $0.kind == "switched-off" && $0.parameter == "smtp_psa" }
     return Port25(
         managed: managed, all: all, configured: configured.listeners, programs: programs, switchedOff: off,
-        switching: switching, state: state, unmanaged: unmanaged
+        switching: switching, state: state, consents: consents
     )
     .judgement(finding)
 }
@@ -75,12 +70,12 @@ struct Port25 {
     /// What lets it serve the port, where it is merely off.
     let switching: SwitchedOn?
     let state: HostState
-    let unmanaged: UnmanagedPrograms
+    let consents: Set<Consent>
 
     init(
         managed: ManagedMTA, all: [Listener], configured: [ListenerVerdict]?,
         programs: [Listener: RelayReport], switchedOff: RelayRisk?, switching: SwitchedOn?, state: HostState,
-        unmanaged: UnmanagedPrograms
+        consents: Set<Consent>
     ) {
         self.programs = programs
         self.switching = switching
@@ -90,7 +85,7 @@ struct Port25 {
         listeners = all.filter { $0.port == 25 }
         beside = all.filter { [465, 587, 209, 628].contains($0.port) && $0.mta != managed.mta }
         self.state = state
-        self.unmanaged = unmanaged
+        self.consents = consents
     }
 
     private var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }

@@ -13,6 +13,7 @@ package struct PlanFile: Sendable, Equatable {
     package var created: Timestamp
     /// Digest of the `changes` member, to be compared with the plan made afresh.
     package var changesDigest: String
+    package var consents: Set<Consent>
 
     /// A plan as `plan --out` saves it: `agent.plan/1` with a seal over the whole.
     package static func render(_ plan: Plan) -> String {
@@ -60,9 +61,10 @@ package struct PlanFile: Sendable, Equatable {
         var policy: PolicyPath
         var fingerprint: String
         var changesDigest: String
+        var consents: [String]
         var seal: String
         enum CodingKeys: String, CodingKey {
-            case format, created, host, policy, fingerprint, seal
+            case format, created, host, policy, fingerprint, consents, seal
             case agentVersion = "agent-version"
             case changesDigest = "changes-sha256"
         }
@@ -100,6 +102,7 @@ package struct PlanFile: Sendable, Equatable {
         fingerprint = wire.fingerprint
         created = wire.created
         changesDigest = wire.changesDigest
+        consents = Set(wire.consents.compactMap(Consent.init(rawValue:)))
     }
 
     /// Refuses a plan that was made for another host, by another version, or from another state.

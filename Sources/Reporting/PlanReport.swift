@@ -134,6 +134,7 @@ func planMembers(_ plan: Plan) -> [JSONValue.Member] {
             ])),
         .init("findings", .array(plan.findings.map(json))),
         .init("changes", .array(plan.changes.map(json))),
+        .init("consents", .strings(plan.consents.map(\.rawValue).sorted())),
         .init("refusals", .strings(plan.refusals)),
         .init(
             "listeners",

@@ -52,7 +52,7 @@ extension OnARealHost {
             try lab.host("cp", "/root/whole.db", table)
             let saved = try lab.agent("plan", "--leave-harbour", "--out", "/root/plan.json")
             #expect(saved.status == 0)
-            let left = try lab.agent("apply", "--yes", "--leave-harbour", "/root/plan.json")
+            let left = try lab.agent("apply", "--yes", "/root/plan.json")
             #expect(left.status == 0, "\(left.output)\(left.errorOutput)")
             #expect(try soft(lab) == "no")
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)

@@ -18,8 +18,8 @@ struct LeaveHarbourTests {
         return state
     }
 
-    private func plan(_ state: HostState, _ choice: HarbourChoice = .stays) -> Plan {
-        makePlan(policy: HostFixture.policy(), state: state, agentVersion: "1.0.0", harbour: choice)
+    private func plan(_ state: HostState, _ consents: Set<Consent> = []) -> Plan {
+        makePlan(policy: HostFixture.policy(), state: state, agentVersion: "1.0.0", consents: consents)
     }
 
     private func harbour(in plan: Plan) -> Finding? { plan.findings.first { $0.id == .harbour } }
@@ -36,7 +36,7 @@ struct LeaveHarbourTests {
 
     @Test("Asked to leave it, the plan puts back what was there, and reloads")
     func leaves() throws {
-        let plan = plan(harboured(), .isLeft)
+        let plan = plan(harboured(), [.leaveHarbour])
         guard case .edit(let edit)? = plan.changes.first?.action else {
             Issue.record("no edit: \(plan.changes)")
             return
@@ -45,12 +45,13 @@ struct LeaveHarbourTests {
         #expect(edit.after == Array(HostFixture.mainCF.utf8))
         #expect(plan.changes.map(\.action.kind) == ["edit", "service"])
         #expect(plan.relayBefore == .closed && plan.relayAfter == .closed)
+        #expect(plan.consents == [.leaveHarbour])
     }
 
     @Test("What relays outside of the harbour is closed in the same edit")
     func closesAsWell() throws {
         let open = HostFixture.mainCF.replacing("127.0.0.0/8 [::1]/128", with: "0.0.0.0/0")
-        let plan = plan(harboured(without: open), .isLeft)
+        let plan = plan(harboured(without: open), [.leaveHarbour])
         guard case .edit(let edit)? = plan.changes.first?.action else {
             Issue.record("no edit: \(plan.changes)")
             return
@@ -64,14 +65,14 @@ struct LeaveHarbourTests {
 
     @Test("Where somebody changed the harbour's own lines, only a person finds the way")
     func conflict() throws {
-        let plan = plan(harboured(conflicts: ["/etc/postfix/main.cf"]), .isLeft)
+        let plan = plan(harboured(conflicts: ["/etc/postfix/main.cf"]), [.leaveHarbour])
         #expect(plan.isEmpty)
         #expect(harbour(in: plan)?.notes.contains { $0.contains("by hand") } == true)
     }
 
-    @Test("Who has left it by hand is not told of it", arguments: [HarbourChoice.stays, .isLeft])
-    func leftByHand(choice: HarbourChoice) {
-        let plan = plan(harboured(now: HostFixture.mainCF + "# by hand\n"), choice)
+    @Test("Who has left it by hand is not told of it", arguments: [[], [Consent.leaveHarbour]])
+    func leftByHand(consents: Set<Consent>) {
+        let plan = plan(harboured(now: HostFixture.mainCF + "# by hand\n"), consents)
         #expect(harbour(in: plan) == nil)
         #expect(plan.isEmpty)
     }

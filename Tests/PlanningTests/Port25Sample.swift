@@ -45,7 +45,7 @@ extension Port25Sample {
     func plan(
         _ listeners: [Listener], mta: MailTransferAgent = .postfix,
         service: ServiceManager? = Port25Managers.postfix,
-        unmanaged: UnmanagedPrograms = .areReported, files: [String: String] = [:],
+        consents: Set<Consent> = [], files: [String: String] = [:],
         mainCF: String = HostFixture.mainCF, masterCF: String = HostFixture.masterCF, dissent: [Evidence] = []
     ) -> Plan {
         var host = HostFixture.host(
@@ -56,7 +56,7 @@ extension Port25Sample {
             $0[$1.key] = FileContent(path: $1.key, bytes: Array($1.value.utf8))
         }
         return makePlan(
-            policy: HostFixture.policy(), state: host, agentVersion: "1.0.0", unmanaged: unmanaged)
+            policy: HostFixture.policy(), state: host, agentVersion: "1.0.0", consents: consents)
     }
 
     func finding(_ plan: Plan) throws -> Finding {

@@ -79,7 +79,7 @@ struct Port25Tests: Port25Sample {
         #expect(reported.changes.isEmpty)
         #expect(try finding(reported).status == .drift)
         #expect(try finding(reported).notes.first?.contains("/usr/sbin/exim4 -bd") == true)
-        let ended = plan([foreign(nil)], unmanaged: .areEnded)
+        let ended = plan([foreign(nil)], consents: [.stopUnmanaged])
         #expect(commands(ended) == ["/bin/kill -TERM 700", "/bin/systemctl restart postfix.service"])
         #expect(
             try finding(ended).notes.contains(
@@ -91,8 +91,8 @@ struct Port25Tests: Port25Sample {
         let kept = listener(
             "/usr/sbin/exim4",
             origin: ProgramOrigin(command: ["/usr/sbin/exim4", "-bdf"], keeper: "supervise"))
-        for unmanaged in [UnmanagedPrograms.areReported, .areEnded] {
-            let plan = plan([kept], unmanaged: unmanaged)
+        for consents: Set<Consent> in [[], [.stopUnmanaged]] {
+            let plan = plan([kept], consents: consents)
             #expect(plan.changes.isEmpty)
             let note = try finding(plan).notes.first
             #expect(note?.hasPrefix("supervise may start /usr/sbin/exim4 again") == true)
@@ -241,6 +241,7 @@ struct Port25Tests: Port25Sample {
         // Postfix does not want the port, or the user lets it be taken.
         #expect(commands(plan([foreign(Self.exim), odd])).count == 3)
         #expect(
-            commands(plan([foreign(Self.exim), foreign(nil, port: 465)], unmanaged: .areEnded)).count == 4)
+            commands(plan([foreign(Self.exim), foreign(nil, port: 465)], consents: [.stopUnmanaged])).count
+                == 4)
     }
 }

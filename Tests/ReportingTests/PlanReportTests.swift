@@ -111,6 +111,14 @@ struct PlanFileTests {
         #expect(PlanFile.render(samplePlan).hasPrefix("{\n  \"format\": \"agent.plan/1\",\n"))
     }
 
+    @Test("What a plan was asked for is asked for by whoever applies it")
+    func consents() throws {
+        #expect(try parse(PlanFile.render(samplePlan)).consents.isEmpty)
+        var plan = samplePlan
+        plan.consents = [.leaveHarbour, .stopUnmanaged]
+        #expect(try parse(PlanFile.render(plan)).consents == plan.consents)
+    }
+
     @Test(
         "Anything else is refused as invalid",
         arguments: [
