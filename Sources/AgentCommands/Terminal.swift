@@ -158,6 +158,8 @@ func perform(_ options: SharedOptions, _ body: (Terminal) async throws -> ExitSt
 func perform(_ terminal: Terminal, _ body: (Terminal) async throws -> ExitStatus) async throws {
     // Writing to a closed pipe must not end a change half-way.
     signal(SIGPIPE, SIG_IGN)
+    // Neither must a limit on the size of files (setrlimit(2)): it is met as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     var status: ExitStatus
     do {
         status = try await body(terminal)

@@ -126,6 +126,17 @@ extension OnARealHost {
             #expect(try lab.agent("plan", "--detailed-exitcode").status == 0)
         }
 
+        @Test("A limit on the size of files is one clear error, as a full disk is, and nothing is changed")
+        func fileSizeLimit() throws {
+            let lab = try opened(["mynetworks"])
+            let before = try lab.state()
+            let run = try lab.host("/bin/sh", "-c", "ulimit -f 10; agent apply --yes")
+            #expect(run.status == 1, "\(run.errorOutput)")
+            #expect(run.errorOutput.contains("error: "), "\(run.errorOutput)")
+            #expect(try lab.state() == before)
+            #expect(try lab.agent("apply", "--yes").status == 0)
+        }
+
         @Test("A session that is open during the reload goes on to its end, and is named")
         func openSession() throws {
             let lab = try opened(["mynetworks"])
