@@ -81,15 +81,18 @@ struct ServerChain: Hashable, Sendable {
             "chpst",
             "s6-envdir", "s6-softlimit", "s6-setuidgid",
         ]
-        return wrappers.indices.filter { index in
-            // What tcpserver and envdir are told is no program.
-            Self.endpoint(of: wrappers)?.contains(index) != true
-                && !(index > 0 && words[index - 1].text.baseName == "envdir")
-        }
-        .map { words[$0] }.filter {
-            ["sh", "bash", "dash", "s6-tcpserver-access"].contains($0.text.baseName)
-                || $0.text.hasPrefix("/") && !known.contains($0.text.baseName)
-        }
+        let start = Self.endpoint(of: wrappers).map { $0.upperBound + 1 } ?? wrappers.startIndex
+        let bare = wrappers[Swift.min(start, wrappers.endIndex)...].unknownBareProgram
+        return [bare].compactMap(\.self)
+            + wrappers.indices.filter { index in
+                // What tcpserver and envdir are told is no program.
+                Self.endpoint(of: wrappers)?.contains(index) != true
+                    && !(index > 0 && words[index - 1].text.baseName == "envdir")
+            }
+            .map { words[$0] }.filter {
+                ["sh", "bash", "dash", "s6-tcpserver-access"].contains($0.text.baseName)
+                    || $0.text.hasPrefix("/") && !known.contains($0.text.baseName)
+            }
     }
 
     /// Arguments behind the server, up to what belongs to the shell.

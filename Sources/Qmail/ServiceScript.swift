@@ -84,6 +84,7 @@ struct ServiceScript: Sendable {
             guard server.isEmpty, !Self.onlyNames(words),
                 let index = words.firstIndex(where: \.isConnectionServer)
             else { continue }
+            unknown = unknown ?? words[..<index].unknownProgram
             // What stands between tcpserver and the server counts as well.
             let before = words[..<(ServerChain(words)?.place ?? index)]
             removed.formUnion(before.removalsOfEnv.names)
@@ -188,165 +189,10 @@ struct ServiceScript: Sendable {
     private static func substituted(_ word: Word, _ values: [String: Setting]) -> [Word] {
         guard word.text.hasPrefix("$") else { return [word] }
         let name = word.text.dropFirst().filter { $0 != "{" && $0 != "}" }
-        guard let setting = values[name] else { return [word] }
+        // What a command prints is not known, and one word in quotes.
+        guard let setting = values[name], !["`", "$("].contains(where: setting.value.contains) else {
+            return [word]
+        }
         return setting.value.split(separator: " ").map { Word(text: String($0), line: word.line) }
-    }
-}
-
-extension ArraySlice<Word> {
-    /// The words of `env NAME=value program` that set something (env(1)).
-    var settingsOfEnv: [Word] {
-        var isInEnv = false
-        var isRemoved = false
-        return filter { word in
-            // What `-u` takes away is named by the next word.
-            if isRemoved {
-                isRemoved = false
-                return false
-            }
-            isRemoved = isInEnv && ["-u", "--unset"].contains(word.text)
-            let isSetting = word.text.contains("=") && !word.text.hasPrefix("/")
-            if word.text.baseName == "env" {
-                isInEnv = true
-            } else if !isSetting, !word.text.hasPrefix("-") {
-                isInEnv = false
-            }
-            return isInEnv && isSetting
-        }
-    }
-
-    /// What `env -i`, `env -` and `env -u NAME` take away (env(1)).
-    var removalsOfEnv: (names: [String], isAll: Bool) {
-        var names: [String] = []
-        var isAll = false
-        for index in indices where self[index].text.baseName == "env" {
-            var next = index + 1
-            while next < endIndex, self[next].text.hasPrefix("-") {
-                if ["-", "-i", "--ignore-environment"].contains(self[next].text) { isAll = true }
-                if self[next].text == "-u", next + 1 < endIndex {
-                    next += 1
-                    names.append(self[next].text)
-                }
-                next += 1
-            }
-        }
-        return (names, isAll)
-    }
-
-    /// The directories that `envdir`, `s6-envdir` and `chpst -e` read, as written.
-    var environmentDirectories: [Word] {
-        indices.compactMap { index in
-            switch self[index].text.baseName {
-            case "envdir", "s6-envdir":
-                self[(index + 1)...].first { !$0.text.hasPrefix("-") }
-            case "chpst": directoryOfChpst(from: index + 1)
-            default: nil
-            }
-        }
-    }
-
-    /// The value of `-e` among the options of chpst(8), which may stand together.
-    private func directoryOfChpst(from start: Int) -> Word? {
-        var index = start
-        while index < endIndex, self[index].text.hasPrefix("-"), self[index].text != "--" {
-            let letters = self[index].text.dropFirst()
-            let option = letters.firstIndex { "uUbe/nlLmdopfcrtC".contains($0) }
-            let rest = option.map { letters[letters.index(after: $0)...] } ?? ""
-            if let option, letters[option] == "e" {
-                if !rest.isEmpty { return Word(text: String(rest), line: self[index].line) }
-                return index + 1 < endIndex ? self[index + 1] : nil
-            }
-            index += option != nil && rest.isEmpty ? 2 : 1
-        }
-        return nil
-    }
-}
-
-/// Splits a script into commands of words; quotes are taken off, expansions stay as they are written.
-private struct ShellWords {
-    private let bytes: [UInt8]
-    private var index = 0
-    private var line = 1
-    private var word: [UInt8]?
-    private var wordLine = 1
-    private var command: [Word] = []
-    private var done: [(words: [Word], isJoined: Bool)] = []
-    /// Whether what comes next depends on what was before (`&&`, `||`), or has a shell of its own (`|`).
-    private var isJoined = false
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    /// The commands: lines joined at a backslash, split at `;`, `&` and `|`, words without their quotes.
-    mutating func commands() -> [(words: [Word], isJoined: Bool)] {
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            switch byte {
-            case UInt8(ascii: "\\"): escape()
-            case UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`"): quoted(by: byte)
-            case UInt8(ascii: "#") where word == nil: skipComment()
-            case 0x0a:
-                endCommand()
-                line += 1
-            case UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "&"): separator(byte)
-            case _ where byte.isSpace: endWord()
-            default: append(byte)
-            }
-        }
-        endCommand()
-        return done
-    }
-
-    /// `2>&1` is part of a word; elsewhere these end a command.
-    private mutating func separator(_ byte: UInt8) {
-        if byte == UInt8(ascii: "&"), word?.last == UInt8(ascii: ">") {
-            append(byte)
-        } else {
-            endCommand()
-            if byte != UInt8(ascii: ";") { isJoined = true }
-        }
-    }
-
-    private mutating func append(_ byte: UInt8) {
-        if word == nil { wordLine = line }
-        word = (word ?? []) + [byte]
-    }
-
-    private mutating func escape() {
-        guard index < bytes.count else { return }
-        let byte = bytes[index]
-        index += 1
-        if byte == 0x0a { line += 1 } else { append(byte) }
-    }
-
-    private mutating func quoted(by quote: UInt8) {
-        if word == nil { (word, wordLine) = ([], line) }
-        while index < bytes.count, bytes[index] != quote {
-            if quote == UInt8(ascii: "\""), bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
-                index += 1
-            }
-            if bytes[index] == 0x0a { line += 1 }
-            word?.append(bytes[index])
-            index += 1
-        }
-        index += 1
-    }
-
-    private mutating func skipComment() {
-        while index < bytes.count, bytes[index] != 0x0a { index += 1 }
-    }
-
-    private mutating func endWord() {
-        if let word { command.append(Word(text: word.text, line: wordLine)) }
-        word = nil
-    }
-
-    private mutating func endCommand() {
-        endWord()
-        if !command.isEmpty {
-            done.append((command, isJoined))
-            isJoined = false
-        }
-        command = []
     }
 }

@@ -33,6 +33,9 @@ struct DoubtTests {
             "exec ncat -k -l 465 -e /var/qmail/bin/qmail-smtpd\n",
             "exec ncat -k -l 25 -e /var/qmail/bin/qmail-smtpd\n",
             "exec tcpserver 0 smtp /usr/local/bin/wrap /var/qmail/bin/qmail-smtpd\n",
+            "exec tcpserver 0 smtp rblsmtpd -r zen.example wrap /var/qmail/bin/qmail-smtpd\n",
+            "exec softlimit -m 9000000 wrap tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
+            "exec /opt/wrap tcpserver 0 smtp /var/qmail/bin/qmail-smtpd\n",
         ])
     func unknown(_ script: String) {
         let report = report(script)
@@ -45,6 +48,35 @@ struct DoubtTests {
         #expect(report("# qmail-smtpd was here\nexec sleep 1\n").verdict == .closed)
         #expect(report(Self.start).verdict == .closed)
         #expect(report("set -e\nset -- 25\n\(Self.start)").verdict == .closed)
+    }
+
+    @Test(
+        "What known programs are told is no program",
+        arguments: [
+            "softlimit -m 9000000 tcpserver 0 smtp rblsmtpd -r zen.example -rbl.example -b fixcrio",
+            "env - PATH=/bin:/usr/bin setuidgid qmaild tcpserver -v 0 smtp rblsmtpd $BLACKLIST",
+            "nice -n 5 setlock -n /run/lock chpst -u qmaild -m 9000000 tcpserver 0 smtp recordio env A=b",
+            "tcpserver 0 smtp envdir env softlimit -m9000000 -f 100 setuidgid qmaild",
+        ])
+    func told(_ command: String) {
+        let report = report("#!/bin/sh\nBLACKLIST=`cat list`\nexec \(command) /var/qmail/bin/qmail-smtpd\n")
+        #expect(report.verdict == .closed, "\(report.causes)")
+    }
+
+    @Test("Options that commands make the values of leave the address and the port where they are")
+    func madeByCommands() {
+        for command in ["`cat /var/qmail/control/most`", "$(cat $(echo /var/qmail/control/most) | head -1)"] {
+            for value in [command, "\"\(command)\""] {
+                let script =
+                    "#!/bin/sh\nMOST=\(value)\nNAME=\(value)\nif [ -z \"$MOST\" ]; then\nexit 1\nfi\n"
+                    + "exec softlimit -m 9000000 tcpserver -v -R -l \"$NAME\" -c \"$MOST\" -u \(value) 0 smtp "
+                    + "/var/qmail/bin/qmail-smtpd 2>&1\n"
+                let report = report(script)
+                #expect(report.verdict == .closed, "\(script)\(report.causes)")
+                #expect(report.listeners.map(\.port) == [25])
+                #expect(self.report("export RELAYCLIENT=\n" + script).verdict == .open)
+            }
+        }
     }
 
     @Test("What runs tells what a script read", arguments: [true, false])
