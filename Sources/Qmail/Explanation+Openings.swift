@@ -6,7 +6,8 @@ extension Explanation {
 
     func queueProtocol(_ service: MailService, _ everybody: String) -> Opening {
         Opening(
-            mechanism: .queueProtocol, verdict: .partial, kind: "qmqp", place: service.place,
+            mechanism: .queueProtocol, verdict: everybody == "every client" ? .open : .partial, kind: "qmqp",
+            place: service.place,
             opens: "\(everybody), over QMQP: qmail-qmqpd takes any message to anywhere from whoever connects",
             remedy: "switch the service off, or admit only the hosts that hand their queue over")
     }
@@ -136,8 +137,8 @@ extension Explanation {
             let line = control.entries("percenthack")?.first { $0.text.folded == domain }
             let form = isAccepted ? "user%domain@\(domain)" : "user%domain"
             return Opening(
-                mechanism: .percentHack(domain: domain, line: line?.line), verdict: .partial,
-                kind: "percenthack",
+                mechanism: .percentHack(domain: domain, line: line?.line),
+                verdict: everybody == "every client" ? .open : .partial, kind: "percenthack",
                 place: .init(
                     file: "percenthack", line: line?.line, text: line?.text ?? domain, culprit: line?.text),
                 opens: "\(everybody), by addresses of the form \(form)",

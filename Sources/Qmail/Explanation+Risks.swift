@@ -55,6 +55,15 @@ extension Explanation {
     private var uncompiled: [RelayRisk] {
         let domains = recipients.uncompiled
         var risks: [RelayRisk] = []
+        if let first = recipients.assumed.first {
+            risks.append(
+                RelayRisk(
+                    kind: "morercpthosts", parameter: "morercpthosts", file: "morercpthosts",
+                    line: first.line, text: first.text,
+                    why:
+                        "morercpthosts.cdb, which alone counts, is not in the copy: taken for made of this file"
+                ))
+        }
         if let first = domains.first {
             risks.append(
                 RelayRisk(

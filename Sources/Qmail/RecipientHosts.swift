@@ -25,6 +25,8 @@ struct RecipientHosts: Sendable {
     private(set) var entries: [Entry] = []
     /// `morercpthosts` has domains that the compiled file, which alone counts, does not have.
     private(set) var uncompiled: [Entry] = []
+    /// Domains of `morercpthosts` that count only if the compiled file, which a copy does not have, has them.
+    private(set) var assumed: [Entry] = []
     private var keys: [String: Entry] = [:]
 
     init(_ control: Control) {
@@ -53,7 +55,12 @@ struct RecipientHosts: Sendable {
         switch control.file("morercpthosts.cdb") {
         case nil:
             // A copy may have tables in source form only; on its host, the source alone counts for nothing.
-            if control.configuration.isCopy { entries += source } else { uncompiled = source }
+            guard control.configuration.isCopy else {
+                uncompiled = source
+                return
+            }
+            entries += source
+            assumed = source
         case .notRegular: state = .refusesEveryone("control/morercpthosts.cdb is not a file")
         case .unreadable(let reason): state = .unknown(reason)
         case .content(let content):

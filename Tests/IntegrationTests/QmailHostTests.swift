@@ -32,7 +32,7 @@ private struct QmailDefect {
             guilty: ["/etc/xinetd.d/submission_psa:12:"]),
         QmailDefect(
             name: "percenthack for a hosted domain", script: "echo hosted.example > \(control)/percenthack",
-            guilty: ["percenthack:1: hosted.example"], before: "partial"),
+            guilty: ["percenthack:1: hosted.example"], before: "open"),
         QmailDefect(
             name: "a domain in rcpthosts that is not delivered here any more",
             script: "sed -i /^second/d \(control)/virtualdomains; echo third.example >> \(control)/rcpthosts",
@@ -47,7 +47,7 @@ private struct QmailDefect {
                 printf 'service qmqp\\n{\\n type = UNLISTED\\n port = 628\\n socket_type = stream\\n wait = no\\n\
                 \\n user = root\\n server = /var/qmail/bin/tcp-env\\n server_args = /var/qmail/bin/qmail-qmqpd\\n}\\n' \
                 > /etc/xinetd.d/qmqp
-                """, guilty: ["/etc/xinetd.d/qmqp:"], before: "partial"),
+                """, guilty: ["/etc/xinetd.d/qmqp:"], before: "open"),
         QmailDefect(
             name: "smarthost routes alone", script: "echo ':smarthost.example' > \(control)/smtproutes",
             guilty: [], before: "closed"),

@@ -28,7 +28,9 @@ import Testing
         let files: [String: String?] = ["morercpthosts": "third.test\n"]
         #expect(explainRelay(SampleQmail.configuration(files), trusted: []).verdict == .closed)
         let copy = SampleQmail.configuration(files, isCopy: true)
-        #expect(explainRelay(copy, trusted: []).verdict == .partial)
+        let report = explainRelay(copy, trusted: [])
+        #expect(report.verdict == .partial)
+        #expect(report.risks.contains { $0.kind == "morercpthosts" && $0.why.contains("not in the copy") })
     }
 
     @Test("Without relaylock Plesk's settings do not count, and that is said")
