@@ -87,14 +87,17 @@ struct ExplainCommand: AsyncParsableCommand {
         let instruments = liveInstruments(terminal)
         let programs = await observePrograms(instruments)
         let report: RelayReport
+        let targets = Set(programs.compactMap(\.origin?.forwardsTo))
         var proxied: [String: RelayReport] = [:]
         switch await observeServingConfiguration(instruments) {
         case .postfix(let configuration):
             report = explainRelay(configuration, trusted: trusted)
-            for target in Set(programs.compactMap(\.origin?.forwardsTo)) {
+            for target in targets {
                 proxied[target] = explainBehindProxy(configuration, at: target, trusted: trusted)
             }
-        case .qmail(let configuration): report = explainRelay(configuration, trusted: trusted)
+        case .qmail(let configuration):
+            report = explainRelay(configuration, trusted: trusted)
+            for target in targets { proxied[target] = explainBehindProxy(configuration, at: target) }
         case .sendsOnly:
             let note = RelayRisk(kind: "mta", why: "msmtp only sends: there is no MTA that takes mail in")
             report = RelayReport(mta: .msmtp, verdict: .closed, listeners: [], causes: [], risks: [note])

@@ -13,6 +13,8 @@ package struct Listener: Hashable, Sendable, Codable {
     /// The configuration directory of a Postfix that is not the host's own: a further instance
     /// (MULTI_INSTANCE_README), with rules of its own.
     package var instance: String?
+    /// Whether a socket of IPv6 takes no clients of IPv4 (`IPV6_V6ONLY`); `nil` where the kernel did not say.
+    package var isIPv6Only: Bool?
     /// What is known of a program that is not the managed MTA's; `nil` where nobody asked.
     package var origin: ProgramOrigin?
 
@@ -53,6 +55,9 @@ extension Listener {
 }
 
 extension Listener {
+    /// Whether clients of IPv4 get to a socket of IPv6, as they do unless it is told otherwise (ipv6(7)).
+    package var takesIPv4: Bool { address.width == 128 && address.isUnspecified && isIPv6Only != true }
+
     /// The program that a client speaks to, as a person would name it.
     package var programName: String {
         if let program = served.first { return program }
@@ -97,6 +102,8 @@ package struct ProgramOrigin: Hashable, Sendable, Codable {
     package var keeper: String?
     /// Where it hands connections on to, when it is a proxy: `127.0.0.1:10025`.
     package var forwardsTo: String?
+    /// Whether it speaks SMTP with clients itself, and hands on what passes its own rules.
+    package var isFilter: Bool?
     /// Its own queue.
     package var queue: ForeignQueue?
     /// What else the reader should know, as a sentence without a full stop.
@@ -104,8 +111,9 @@ package struct ProgramOrigin: Hashable, Sendable, Codable {
 
     package init(
         command: [String], package: String? = nil, manager: ServiceManager? = nil, keeper: String? = nil,
-        forwardsTo: String? = nil, queue: ForeignQueue? = nil, note: String? = nil
+        forwardsTo: String? = nil, isFilter: Bool? = nil, queue: ForeignQueue? = nil, note: String? = nil
     ) {
+        self.isFilter = isFilter
         self.command = command
         self.package = package
         self.manager = manager
@@ -153,11 +161,14 @@ package struct SupervisedDirectory: Hashable, Sendable, Codable {
     package var control: String
     /// Whether it is started at boot: whether there is no file `down` in it.
     package var isEnabled: Bool
+    /// Whether it was to run; `nil` for yes.
+    package var isWanted: Bool?
 
-    package init(path: String, control: String, isEnabled: Bool) {
+    package init(path: String, control: String, isEnabled: Bool, isWanted: Bool? = nil) {
         self.path = path
         self.control = control
         self.isEnabled = isEnabled
+        self.isWanted = isWanted
     }
 
     private var program: Substring { control.split(separator: "/").last ?? "" }

@@ -25,7 +25,11 @@ extension RelayReport {
                     instances[directory].map { $0.onPort(of: listener, below: directory) }
                 }
                 ?? listener.origin?.forwardsTo.flatMap { target in
-                    proxied[target].map { $0.through(listener, to: target) }
+                    proxied[target].flatMap { report in
+                        // What a filter refuses does not get to what would take it.
+                        listener.origin?.isFilter == true && report.verdict != .closed
+                            ? nil : report.through(listener, to: target)
+                    }
                 }
             verdicts.append(own?.verdict ?? .unknown)
             report.listeners.append(
@@ -82,7 +86,10 @@ extension Listener {
     /// Dovecot's submission service relays for nobody without a login.
     package var takesLoginsOnly: Bool { executable?.hasSuffix("/dovecot") == true }
 
-    fileprivate var place: String { "port \(port) on \(address)" }
+    /// For a sentence: `port 25 on [::]`.
+    package var place: String {
+        "port \(port) on " + (address.width == 128 ? "[\(address)]" : address.description)
+    }
 
     fileprivate func risk(_ why: String) -> RelayRisk {
         RelayRisk(kind: "port-25", why: "\(place): \(why)")
@@ -97,7 +104,9 @@ extension Listener {
                 ?? programName,
             culprit: nil,
             opens: target.map {
-                "whoever reaches it, if what answers at \($0) trusts the address that it comes from"
+                origin?.isFilter == true
+                    ? "whom its own rules let relay, if what answers behind it (\($0)) trusts its address"
+                    : "whoever reaches it, if what answers at \($0) trusts the address that it comes from"
             }
                 ?? "whom its own rules let relay, which are not read here",
             listener: port, address: address.description,

@@ -41,6 +41,7 @@ private func withOrigins(
     guard !foreign.isEmpty else { return listeners }
     let sockets = await listeningSockets(foreign, instruments)
     var origins: [Listener: ProgramOrigin] = [:]
+    var scripts: [Listener: String] = [:]
     for listener in foreign where listener.executable != nil {
         origins[listener] = await origin(of: listener, sockets: sockets, instruments)
         if let program = listener.executable, origins[listener]?.forwardsTo == ownConfiguration,
@@ -48,11 +49,19 @@ private func withOrigins(
         {
             origins[listener]?.forwardsTo = target
         }
+        if origins[listener]?.forwardsTo == nil,
+            let filter = mailFilter(listener, origins[listener]?.command ?? [], served: listeners, in: files)
+        {
+            origins[listener]?.forwardsTo = filter.target
+            origins[listener]?.isFilter = true
+            scripts[listener] = filter.script
+        }
     }
     return listeners.map { listener in
         guard let origin = origins[listener] else { return listener }
         var known = listener
         known.origin = origin
+        if let script = scripts[listener], known.served.isEmpty { known.served = [script] }
         // systemd holds the sockets of programs that it starts for a client.
         if listener.processID == 1, let command = known.origin?.command,
             command != commandLine(of: 1, in: files)
@@ -164,7 +173,7 @@ private func package(of program: String, _ instruments: Instruments) async -> St
     return nil
 }
 
-private let ownConfiguration = "what its own configuration says"
+let ownConfiguration = "what its own configuration says"
 
 /// Where a well-known proxy hands connections on to, by its arguments.
 func proxyTarget(_ program: String, _ command: [String]) -> String? {

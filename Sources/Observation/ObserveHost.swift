@@ -1,4 +1,5 @@
 package import MailModel
+import Qmail
 
 /// Looks at everything that a plan is made from. Nothing is changed.
 ///
@@ -45,11 +46,7 @@ private func observeServing(
     // Reading files holds a thread: the slow programs are started first.
     await Task.yield()
     let files = instruments.files
-    var ports = instruments.smtpPorts.union(queuePorts)
-    if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
-        ports.formUnion(mailPorts(master, services: { files.text("/etc/services") }))
-    }
-    var listeners = observeListeners(ports: ports, in: files)
+    var listeners = observeListeners(ports: servedPorts(instruments), in: files)
     if case .seen(let seen) = listeners { listeners = .seen(await identified(seen, instruments)) }
     let managed = await observeManagedMTA(plesk, listeners: listeners, instruments)
     if let mta = managed.value?.mta, case .seen(let seen) = listeners {

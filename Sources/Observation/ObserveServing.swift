@@ -1,4 +1,5 @@
 package import MailModel
+import Qmail
 
 /// The configuration of the MTA that serves this host's mail.
 package enum ServingConfiguration: Sendable {
@@ -47,12 +48,22 @@ package func observeServingMTA(_ instruments: Instruments) async -> Observed<Mai
 }
 
 /// Who serves SMTP, with what is known of every program that is not Postfix or Qmail.
-/// - Parameter ports: Those of SMTP where left out.
+/// - Parameter ports: All of mail where left out, as for a plan.
 package func observePrograms(on ports: Set<Int>? = nil, _ instruments: Instruments) async -> [Listener] {
-    guard
-        let listeners = observeListeners(ports: ports ?? instruments.smtpPorts, in: instruments.files).value
-    else { return [] }
+    let all = ports ?? servedPorts(instruments)
+    guard let listeners = observeListeners(ports: all, in: instruments.files).value else { return [] }
     return await identified(listeners, instruments)
+}
+
+/// The ports of mail, and those that the configuration of an MTA has besides: a proxy may lead there.
+func servedPorts(_ instruments: Instruments) -> Set<Int> {
+    let files = instruments.files
+    var ports = instruments.smtpPorts.union(queuePorts)
+    if case .bytes(let master) = files.read("\(postfixDirectory)/master.cf") {
+        ports.formUnion(mailPorts(master, services: { files.text("/etc/services") }))
+    }
+    let qmail = observeQmail(plesk: .unseen("not asked for"), domains: nil, instruments)
+    return ports.union(qmail.value?.servedPorts ?? [])
 }
 
 /// The configurations of the further instances of Postfix among the programs, by their directories; what another mount

@@ -47,9 +47,5 @@ private func target(in line: Substring, of program: String) -> String? {
     case ("rinetd", _) where words.count >= 4: word = "\(words[2]):\(words[3])"
     default: word = nil
     }
-    guard let word, let colon = word.lastIndex(of: ":") else { return nil }
-    let host = word[..<colon].filter { !"[]".contains($0) }
-    let address = host == "localhost" ? "127.0.0.1" : host
-    guard IPAddress(address)?.isLoopback == true else { return nil }
-    return (address.contains(":") ? "[\(address)]" : address) + word[colon...]
+    return word.flatMap(loopbackTarget)
 }

@@ -6,14 +6,11 @@ extension Port25 {
         guard let origin = listener.origin else { return [] }
         var notes: [String] = []
         if let target = origin.forwardsTo {
-            let known = programs[listener]?.verdict
             notes.append(
-                "\(name) hands connections on to \(target) and is left alone: "
-                    + (known == .closed
-                        ? "what answers there refuses strangers who come through it"
-                        : known == nil
-                            ? "what answers there may take every client for this host, so look at what it trusts"
-                            : "what answers there takes every client for this host"))
+                (origin.isFilter == true
+                    ? "\(name) filters mail, hands it on to \(target) and is left alone: "
+                    : "\(name) hands connections on to \(target) and is left alone: ")
+                    + Self.words(on: programs[listener]?.verdict))
         } else if origin.manager == nil, let keeper = origin.keeper {
             notes.append(
                 "\(keeper) may start \(name) again when it ends (pid \(listener.processID ?? 0): "
@@ -33,9 +30,19 @@ extension Port25 {
         return notes
     }
 
+    private static func words(on verdict: RelayVerdict?) -> String {
+        switch verdict {
+        case .closed: "what answers there refuses strangers who come through it"
+        case .broken: "what answers there serves nobody who comes through it"
+        case .open, .partial: "what answers there takes every client for this host"
+        case .unknown, nil:
+            "what answers there may take every client for this host, so look at what it trusts"
+        }
+    }
+
     var besideNotes: [String] {
         beside.filter { !isMailServer($0) }.map { listener in
-            "port \(listener.port) on \(listener.address) is served by \(listener.programName), which is left alone"
+            "\(listener.place) is served by \(listener.programName), which is left alone"
         }
     }
 
@@ -61,7 +68,10 @@ func description(of listener: Listener) -> String {
     guard let executable = listener.executable else { return listener.holderName }
     var text = listener.holderName
     if let process = listener.processID { text += ", pid \(process)" }
-    if let unit = listener.unit { text += ", \(unit)" }
+    // What manages it says so itself, below; the unit of systemd's own process is nobody's.
+    if let unit = listener.unit, listener.processID != 1, listener.origin?.manager?.isUnit(unit) != true {
+        text += ", \(unit)"
+    }
     if let served = listener.served.first, served != executable { text += ", serves \(served)" }
     guard let origin = listener.origin else { return text }
     if let package = origin.package { text += ", package \(package)" }
@@ -80,4 +90,11 @@ func description(of listener: Listener) -> String {
     case nil: text += origin.keeper.map { ", kept running by \($0)" } ?? ", nothing manages it"
     }
     return text
+}
+
+extension ServiceManager {
+    fileprivate func isUnit(_ name: String) -> Bool {
+        guard case .systemd(let units) = self else { return false }
+        return units.contains { $0.name == name }
+    }
 }

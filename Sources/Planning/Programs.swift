@@ -1,4 +1,5 @@
 import MailModel
+import Qmail
 import RelayAnalysis
 
 /// What programs in the MTA's place do with strangers, as far as it is known: further instances of Postfix by their own
@@ -8,9 +9,14 @@ func judgePrograms(_ state: HostState, trusted: [IPNetwork]) -> [Listener: Relay
     let listeners = state.listeners.value ?? []
     let instances = state.instances.mapValues { explainRelay($0, trusted: trusted, deferred: .leaves) }
     var proxied: [String: RelayReport] = [:]
-    if mta == .postfix, let postfix = state.postfix.value {
-        for target in Set(listeners.compactMap(\.origin?.forwardsTo)) {
-            proxied[target] = explainBehindProxy(postfix, at: target, trusted: trusted, deferred: .leaves)
+    for target in Set(listeners.compactMap(\.origin?.forwardsTo)) {
+        switch mta {
+        case .postfix:
+            proxied[target] = state.postfix.value.flatMap {
+                explainBehindProxy($0, at: target, trusted: trusted, deferred: .leaves)
+            }
+        case .qmail: proxied[target] = state.qmail.value.flatMap { explainBehindProxy($0, at: target) }
+        case .msmtp: continue
         }
     }
     let nothing = RelayReport(mta: mta, verdict: .closed, listeners: [], causes: [], risks: [])

@@ -57,6 +57,17 @@ struct Explanation: Sendable {
         openings = services.map(openings)
     }
 
+    /// One service alone, as some clients meet it.
+    init(_ configuration: QmailConfiguration, judging service: MailService, from population: Population) {
+        self.configuration = configuration
+        control = Control(configuration: configuration)
+        routing = Routing(control)
+        recipients = RecipientHosts(control)
+        (services, isAssumed) = ([service], false)
+        self.population = population
+        openings = services.map(openings)
+    }
+
     var verdict: RelayVerdict { Self.worst(openings.map(Self.verdict)) }
 
     private static func verdict(_ openings: [Opening]) -> RelayVerdict { worst(openings.map(\.verdict)) }

@@ -30,6 +30,12 @@ extension QmailConfiguration {
         supervisedServices().first { $0.name == directory }?.port
     }
 
+    /// Those that the services are on, as far as they are known.
+    package var servedPorts: Set<Int> {
+        let (found, isAssumed) = services()
+        return isAssumed ? [] : Set(found.map(\.port))
+    }
+
     /// The services whose files are ``QmailConfiguration/idle``.
     var idleServices: [MailService] {
         var awake = self

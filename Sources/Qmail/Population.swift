@@ -3,8 +3,17 @@ import MailModel
 /// Who counts as a stranger, and how a group of strangers is called.
 struct Population: Sendable {
     private let trusted: [IPNetwork]
+    /// The one address that all clients have.
+    private let only: IPAddress?
+
+    /// All clients of a proxy, which come with an address of its own.
+    init(allAt address: IPAddress) {
+        trusted = []
+        only = address
+    }
 
     init(trusted: [IPNetwork]) {
+        only = nil
         let loopback = [
             IPNetwork(.v4(127 << 24), prefix: 8), IPNetwork(.v6(high: 0, low: 1), prefix: 128),
         ]
@@ -38,6 +47,9 @@ struct Population: Sendable {
         let admitted = service.onlyFrom.map {
             Self.sources($0).filter { $0.network.map(isRefused) != true }
         }
+        if let only, case .networks(let networks) = client.kind {
+            return networks.contains { $0.contains(only) } ? "every client" : nil
+        }
         switch client.kind {
         case .nobody: return nil
         case .everybody:
@@ -63,6 +75,19 @@ struct Population: Sendable {
         case .identified where service.chain?.asksIdent == false: return nil
         case .identified(let text): return "clients that identd gives as \(text)"
         }
+    }
+
+    /// Whether xinetd serves a client of this address (`only_from`, `no_access`).
+    static func isAdmitted(_ address: IPAddress, to service: MailService) -> Bool {
+        let names = { (words: [String]) in
+            sources(words).contains { source in
+                switch source {
+                case .network(let network): network.contains(address)
+                case .named(let name): name == "localhost" && address.isLoopback
+                }
+            }
+        }
+        return (service.onlyFrom.map(names) ?? true) && !names(service.noAccess)
     }
 
     private enum Source {

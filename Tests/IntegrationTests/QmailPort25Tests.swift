@@ -44,6 +44,47 @@ extension OnARealHost {
             #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
         }
 
+        @Test(
+            "A proxy in front of Qmail is judged by what relaylock lets the host itself do, as strangers find it"
+        )
+        func proxy() throws {
+            let lab = try Lab.required()
+            try lab.resetToQmail()
+            let made = try lab.host(
+                "/bin/sh", "-ec",
+                """
+                sed -i -e '/flags.*IPv6/d' -e 's/^}/ bind = 127.0.0.1\\n}/' /etc/xinetd.d/smtp_psa
+                cd /etc/systemd/system
+                printf '[Socket]\\nListenStream=203.0.113.10:25\\n' > mailproxy.socket
+                printf '[Service]\\nExecStart=/lib/systemd/systemd-socket-proxyd 127.0.0.1:25\\n' > mailproxy.service
+                systemctl daemon-reload
+                systemctl restart xinetd.service
+                systemctl start mailproxy.socket
+                """)
+            #expect(made.status == 0, "\(made.errorOutput)")
+            defer { _ = try? lab.host("systemctl", "stop", "mailproxy.socket", "mailproxy.service") }
+            let outside = Outside(lab: lab)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
+            let plan = try lab.agent("plan", "--detailed-exitcode")
+            #expect(
+                plan.status == 2 && plan.output.contains("Nothing that agent can change"), "\(plan.output)")
+            let open = try lab.agent("explain")
+            #expect(open.status == 2 && open.output.contains("Plesk white list"), "\(open.output)")
+            try lab.host("plesk", "bin", "mailserver", "--remove-from-white-list", "127.0.0.1/8")
+            // Plesk writes its entry anew.
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                sed -i -e '/flags.*IPv6/d' -e '/bind/d' -e 's/^}/ bind = 127.0.0.1\\n}/' /etc/xinetd.d/smtp_psa
+                systemctl stop mailproxy.socket
+                systemctl restart xinetd.service
+                systemctl start mailproxy.socket
+                """)
+            #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("553 "))
+            let closed = try lab.agent("explain")
+            #expect(closed.status == 0, "\(closed.output)")
+        }
+
         @Test("An entry of Plesk's that is switched off is switched on, and a rollback switches it off again")
         func switchedOff() throws {
             let lab = try Lab.required()
