@@ -98,7 +98,7 @@ extension Host {
                 }
             }
             // The end of qmail-send takes no port with it.
-            guard command.contains("-t"), let directory = command.last else { return }
+            guard command.isSupervisedRestart, let directory = command.last else { return }
             try await awaitRestart(of: directory, since: begun, as: state)
         case .withdraw(let mta, let manager):
             switch manager {

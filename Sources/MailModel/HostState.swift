@@ -108,6 +108,10 @@ package struct ManagedMTA: Sendable, Equatable {
     package var dissent: [Evidence]
     /// What keeps its servers on port 25 running beside ``service``: a tcpserver of Qmail's may be supervised.
     package var servers: [SupervisedDirectory] = []
+    /// Those that are put down (`svc -d`), where nothing else is to serve the port.
+    package var downServers: [SupervisedDirectory] = []
+    /// What starts the supervisors of all of these.
+    package var supervisors: [ServiceManager] = []
 
     package init(
         _ mta: MailTransferAgent, evidence: [Evidence], service: ServiceManager? = nil,

@@ -78,6 +78,8 @@ package struct QmailConfiguration: Sendable, Equatable {
     package var domains: [String]?
     /// daemontools' `svc`, which starts supervised services again; `nil` when it was not seen.
     package var superviseControl: String?
+    /// The same of those directories that runit or s6 supervises: `sv`, `s6-svc`.
+    package var superviseControls: [String: String] = [:]
 
     package init(
         directory: String = "/var/qmail", files: [String: File], isCopy: Bool,

@@ -55,7 +55,7 @@ package enum ServiceChange: Hashable, Sendable, Codable {
             (command.contains("restart") ? "Restart " : "Reload ")
                 + ServiceManager.superserver(of: command)
         case .restartQmail(let command):
-            command.contains("-t") || command.isUnitRestart
+            command.isSupervisedRestart || command.isUnitRestart
                 ? "Restart \(command.last ?? "")" : "Restart qmail-send"
         case .retire(let manager, _): "Stop and disable \(manager.name)"
         case .start(let mta, _): "Start \(mta.rawValue), and wait for its banner"
@@ -208,8 +208,10 @@ extension ServiceManager {
 
     /// Starts after ``ending`` what ran before.
     package var resumption: [[String]] {
-        // It was to run, and did not get its port.
-        if case .supervised(let directory) = self { return [directory.start] }
+        // It was to run, and did not get its port; or was put down.
+        if case .supervised(let directory) = self {
+            return directory.isWanted == false ? [] : [directory.start]
+        }
         guard case .systemd(let units) = self else { return [] }
         let running = units.filter(\.isActive)
         guard !running.isEmpty else { return [] }
@@ -263,6 +265,9 @@ extension ServiceManager {
 }
 
 extension [String] {
+    /// Whether a supervisor ends a service, and starts it again (`svc -t`, `s6-svc -t`, `sv term`).
+    package var isSupervisedRestart: Bool { contains("-t") || contains("term") }
+
     /// Whether a unit of systemd is started again that starts Qmail's servers: qmail-send itself is none of them.
     package var isUnitRestart: Bool {
         first?.hasSuffix("/systemctl") == true && contains("restart") && last != "qmail.service"

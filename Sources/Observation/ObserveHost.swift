@@ -32,7 +32,11 @@ package func observeHost(_ instruments: Instruments) async -> HostState {
         superserverFiles: superserverFiles(of: listeners.value ?? [], in: files),
         superserverReloads: superserverReloads(listeners.value ?? [], in: files))
     if case .seen(var managed) = managedMTA, managed.mta == .qmail, let qmail = state.qmail.value {
-        managed.servers = supervisedServers(of: qmail, files)
+        managed.servers = supervisedServers(of: qmail, areWanted: true, files)
+        if !qmail.servedPorts.contains(25) {
+            managed.downServers = supervisedServers(of: qmail, areWanted: false, files)
+        }
+        managed.supervisors = await supervisorUnits(of: managed.servers + managed.downServers, instruments)
         state.managedMTA = .seen(managed)
     }
     state.instances = await observeInstances(of: listeners.value ?? [], instruments)

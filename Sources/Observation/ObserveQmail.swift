@@ -20,6 +20,10 @@ package func observeQmail(
     configuration.popLocks = plesk.value?.wideLocks ?? []
     QmailFiles(place: { $0 }, directory: directory, files: files).read(into: &configuration)
     configuration.idle = idleFiles(of: configuration, in: files)
+    for path in configuration.files.keys where path.hasSuffix("/run") {
+        let directory = String(path.dropLast(4))
+        configuration.superviseControls[directory] = supervisedDirectory(directory, in: files)?.control
+    }
     configuration.starters = starters(of: configuration, in: files)
     configuration.running = runningServers(of: configuration, in: files)
     // What they name is read as well.

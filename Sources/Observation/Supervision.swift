@@ -36,14 +36,36 @@ func supervision(of directory: String, in files: HostFiles) -> Supervision {
     case nil: return files.exists(home) ? .unknown : .isOff
     case true?: break
     }
-    // The time of the last change in 12 bytes, the process id, whether it is paused, and what is wanted: `u`p, `d`own,
-    // or 0 for once (supervise.c); runit adds two bytes (runsv.c).
-    guard case .bytes(let status) = files.read("\(home)/status"), status.count == 18 || status.count == 20
-    else { return .unknown }
-    let process = status[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
-    return .runs(
-        SupervisedService(
-            processID: process == 0 ? nil : process, isWanted: status[17] == UInt8(ascii: "u")))
+    guard case .bytes(let status) = files.read("\(home)/status"), let last = status.last else {
+        return .unknown
+    }
+    let process: Int
+    let isWanted: Bool
+    switch supervisor(writing: status) {
+    case "supervise"?, "runsv"?:
+        // The time of the last change in 12 bytes, the process id, whether it is paused, and what is wanted: `u`p,
+        // `d`own, or 0 for once (supervise.c); runit adds two bytes (runsv.c).
+        process = status[12..<16].reversed().reduce(0) { $0 << 8 | Int($1) }
+        isWanted = status[17] == UInt8(ascii: "u")
+    case "s6-supervise"?:
+        // Two times of 12 bytes, the process id, and last of all flags, of which one says that it is to run
+        // (s6_svstatus_pack.c).
+        process = status[24..<32].reduce(0) { $0 << 8 | Int($1) }
+        isWanted = last & 4 != 0
+    default: return .unknown
+    }
+    return .runs(SupervisedService(processID: process == 0 ? nil : process, isWanted: isWanted))
+}
+
+/// Each writes a status of its own size; that of s6 has grown once.
+private func supervisor(writing status: [UInt8]) -> String? {
+    [18: "supervise", 20: "runsv", 35: "s6-supervise", 43: "s6-supervise"][status.count]
+}
+
+/// What tells the supervisor of a directory to start and stop its service; `nil` where that is not to be had.
+func supervisedDirectory(_ path: String, in files: HostFiles) -> SupervisedDirectory? {
+    guard case .bytes(let status) = files.read("\(path)/supervise/status") else { return nil }
+    return supervisor(writing: status).flatMap { supervisedDirectory(path, under: $0, in: files) }
 }
 
 /// The supervised directory of which a process is the service.
@@ -65,15 +87,41 @@ private func supervisedDirectory(
         path: path, control: control, isEnabled: !files.exists("\(path)/down"))
 }
 
-/// The directories that are supervised, and are to serve port 25 for Qmail.
-func supervisedServers(of qmail: QmailConfiguration, _ files: HostFiles) -> [SupervisedDirectory] {
+/// The directories that are supervised, and serve port 25 for Qmail when they run.
+/// - Parameter areWanted: Whether they are to run, or are put down.
+func supervisedServers(
+    of qmail: QmailConfiguration, areWanted: Bool, _ files: HostFiles
+) -> [SupervisedDirectory] {
+    var all = qmail
+    if !areWanted { all.idle = [] }
     let directories = qmail.files.keys.filter { $0.hasSuffix("/run") }.map { String($0.dropLast(4)) }
     return directories.sorted().compactMap { directory in
-        guard qmail.port(ofSupervised: directory) == 25,
-            case .runs(let service) = supervision(of: directory, in: files), service.isWanted
+        guard all.port(ofSupervised: directory) == 25,
+            case .runs(let service) = supervision(of: directory, in: files), service.isWanted == areWanted,
+            areWanted || service.processID == nil, var server = supervisedDirectory(directory, in: files)
         else { return nil }
-        // runit writes two bytes more of its status than daemontools.
-        guard case .bytes(let status) = files.read("\(directory)/supervise/status") else { return nil }
-        return supervisedDirectory(directory, under: status.count == 20 ? "runsv" : "supervise", in: files)
+        server.isWanted = areWanted ? nil : false
+        return server
     }
+}
+
+/// The units of systemd that the supervisors of some directories are part of.
+func supervisorUnits(
+    of directories: [SupervisedDirectory], _ instruments: Instruments
+) async -> [ServiceManager] {
+    let files = instruments.files
+    // A supervisor works in the directory that it looks after.
+    let homes = Set(directories.compactMap { files.resolved($0.path) })
+    guard !homes.isEmpty else { return [] }
+    var units: Set<String> = []
+    _ = files.forEachEntry(of: "/proc") { entry in
+        guard let process = Int(entry.name), let name = files.text("/proc/\(process)/comm")?.trimmed,
+            supervisors[name] != nil, let home = files.link("/proc/\(process)/cwd"), homes.contains(home),
+            let unit = unit(of: process, in: files), unit.hasSuffix(".service")
+        else { return }
+        units.insert(unit)
+    }
+    guard !units.isEmpty else { return [] }
+    let show = ["show", "--property=Id,ActiveState,UnitFileState"] + units.sorted()
+    return await systemctl(show, instruments).map { .systemd([unitState($0)]) }
 }

@@ -141,6 +141,11 @@ struct Port25 {
                 "\(place) keeps smtp_psa off (\(off.text ?? "")), so nobody would serve port 25 if Qmail were started: take "
                 + "that out, and plan again"
         }
+        if managed.mta == .qmail, serving.isEmpty, switching == nil, let down = managed.downServers.first {
+            return
+                "\(down.path) is put down, so nobody would serve port 25 if Qmail were started: its script lets strangers "
+                + "relay, or cannot be read for certain; mend it, start it, and plan again"
+        }
         if isKeptToLoopback, !foreign.isEmpty {
             return loopbackNote + "; until then the other program is left alone"
         }
@@ -169,7 +174,7 @@ struct Port25 {
     /// A service that runs because somebody has started it by hand is gone after the next boot.
     private func keepAfterBoot(_ judgement: inout Port25Judgement) {
         guard !serving.isEmpty, judgement.finding.status != .unknown, !judgement.startsMTA,
-            case let gone = services.filter(\.isGoneAfterBoot), !gone.isEmpty
+            case let gone = (services + managed.supervisors).filter(\.isGoneAfterBoot), !gone.isEmpty
         else { return }
         if judgement.finding.status == .ok {
             judgement.finding.status = .drift
@@ -194,10 +199,14 @@ struct Port25 {
     private func judgementOfNow(_ empty: Finding) -> Port25Judgement {
         var finding = empty
         finding.evidence = (listeners + beside).map { listener in
-            Evidence(
-                file: "port \(listener.port) on \(listener.address)", text: description(of: listener))
+            Evidence(file: listener.place, text: description(of: listener))
         }
-        let programs = Set(listeners.map(\.holderName)).sorted()
+        let programs = Set(
+            listeners.map { listener in
+                listener.mta == managed.mta || listener.programName == listener.holderName
+                    ? listener.holderName : "\(listener.programName), for \(listener.holderName)"
+            }
+        ).sorted()
         finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
         if managed.mta == .msmtp { finding.wanted = "nothing: msmtp only sends, this host takes no mail in" }
         if foreign.contains(where: { $0.executable == nil }) {
@@ -265,11 +274,11 @@ struct Port25 {
         return Set((staying + others).map(\.programName)).sorted()
     }
 
-    /// Addresses that other hosts reach the other programs at, and not the managed MTA.
+    /// Places that other hosts reach the other programs at, and not the managed MTA.
     private var silentAfterwards: [String] {
         guard managed.mta == .postfix, configured != nil, !isKeptToLoopback else { return [] }
         let reached = foreign.filter { !$0.address.isLoopback && !isWanted($0) }
-        return Set(reached.map(\.address.description)).sorted()
+        return Set(reached.map(\.place)).sorted()
     }
 
     /// Whether the managed MTA's configuration has it listen there.
@@ -304,8 +313,8 @@ struct Port25 {
                     : "\(managed.mta.rawValue) runs with other addresses than its configuration says now, and takes them up "
                         + "when it is restarted: mail from outside cannot arrive")
         }
-        judgement.finding.notes += silentAfterwards.map { address in
-            "nobody serves port 25 on \(address) afterwards: the configuration of \(managed.mta.rawValue) does not have it"
+        judgement.finding.notes += silentAfterwards.map { place in
+            "nobody serves \(place) afterwards: the configuration of \(managed.mta.rawValue) does not have it"
         }
         judgement.startsMTA = true
         if managed.mta == .qmail, switching != nil, case .script = service {
@@ -313,15 +322,23 @@ struct Port25 {
             judgement.steps.append(
                 Step(.port25, "Reload xinetd, with smtp_psa", .service(.reloadSuperserver(reload))))
         }
+        // What is put down has the port only when it is started itself.
+        judgement.steps += (switching?.servers ?? []).map(started)
         judgement.steps.append(
             Step(
                 .port25, "Start \(managed.mta.rawValue), and wait for its banner",
                 .service(.start(managed.mta, service))))
-        judgement.steps += managed.servers.map { server in
-            Step(
-                .port25, "Start \(server.path), and wait for its banner",
-                .service(.start(managed.mta, .supervised(server))))
+        judgement.steps += managed.servers.map(started)
+        judgement.steps += managed.supervisors.filter(\.isGoneAfterBoot).map { supervisor in
+            let change = ServiceChange.enable(managed.mta, supervisor)
+            return Step(.port25, "Have \(supervisor.name) started at boot as well", .service(change))
         }
+    }
+
+    private func started(_ server: SupervisedDirectory) -> Step {
+        Step(
+            .port25, "Start \(server.path), and wait for its banner",
+            .service(.start(managed.mta, .supervised(server))))
     }
 }
 

@@ -130,9 +130,11 @@ package func qmailRestart(_ state: HostState) -> [String] {
     return ["/bin/systemctl", "restart", "qmail.service"]
 }
 
-/// daemontools' `svc`, where the distribution or its author puts it.
+/// By what supervises the directory; daemontools' `svc` where that was not seen.
 private func superviseRestart(_ directory: String, of configuration: QmailConfiguration) -> [String] {
-    [configuration.superviseControl ?? "/usr/bin/svc", "-t", directory]
+    let control =
+        configuration.superviseControls[directory] ?? configuration.superviseControl ?? "/usr/bin/svc"
+    return [control, control.hasSuffix("/sv") ? "term" : "-t", directory]
 }
 
 /// What makes the superserver that has an MTA's ports read its files again; xinetd's, where none was seen.

@@ -8,6 +8,8 @@ struct SwitchedOn {
     var judgement: RelayJudgement
     /// The edits that switch it on, with those that close what they open in the same files.
     var edits: [FileEdit]
+    /// What is put down, and is to be started.
+    var servers: [SupervisedDirectory]
     /// What kept it off.
     var note: String
 }
@@ -21,11 +23,11 @@ func switchOnPort25(
         !listeners.contains(where: { $0.port == 25 && $0.mta == managed.mta && !$0.address.isLoopback }),
         // A service whose name the analysis cannot resolve may be it.
         configured.listeners?.contains(where: { $0.port == 0 }) == false,
-        let (on, edits, what) = switchedOn(state, managed.mta)
+        let (on, edits, servers, what) = switchedOn(state, managed.mta)
     else { return nil }
     let exposed = judgeRelay(state: on, trusted: trusted)
     // What strangers could use is not put before them.
-    guard exposed.after == .closed else { return nil }
+    guard exposed.after == .closed, servers.isEmpty || exposed.edits.isEmpty else { return nil }
     var judgement = exposed
     judgement.before = configured.before
     if exposed.finding.status == .drift {
@@ -40,10 +42,12 @@ func switchOnPort25(
             touches: edit.touches + closing.touches,
             compiled: closing.compiled)
     }
-    return SwitchedOn(judgement: judgement, edits: whole, note: what)
+    return SwitchedOn(judgement: judgement, edits: whole, servers: servers, note: what)
 }
 
-private func switchedOn(_ state: HostState, _ mta: MailTransferAgent) -> (HostState, [FileEdit], String)? {
+private func switchedOn(
+    _ state: HostState, _ mta: MailTransferAgent
+) -> (HostState, [FileEdit], [SupervisedDirectory], String)? {
     var on = state
     switch mta {
     case .postfix:
@@ -64,14 +68,23 @@ private func switchedOn(_ state: HostState, _ mta: MailTransferAgent) -> (HostSt
             default: "\(touch.what) of \(touch.path) is bound to the loopback"
             }
         }
-        return (on, edits, reasons.joined(separator: ", and "))
+        return (on, edits, [], reasons.joined(separator: ", and "))
     case .qmail:
+        if let servers = state.managedMTA.value?.downServers, !servers.isEmpty {
+            on.qmail = state.qmail.map { qmail in
+                var awake = qmail
+                awake.idle.subtract(servers.map { "\($0.path)/run" })
+                return awake
+            }
+            let names = servers.map(\.path).joined(separator: " and ")
+            return (on, [], servers, "\(names) \(servers.count == 1 ? "is" : "are") put down")
+        }
         guard let qmail = state.qmail.value, let (edited, path, what) = servingPort25(qmail),
             case .content(let before)? = qmail.files[path], case .content(let after)? = edited.files[path]
         else { return nil }
         on.qmail = .seen(edited)
         return (
-            on, [FileEdit(path: before.path, before: before.bytes, after: after.bytes, touches: [what])],
+            on, [FileEdit(path: before.path, before: before.bytes, after: after.bytes, touches: [what])], [],
             "\(path) keeps smtp_psa off"
         )
     case .msmtp: return nil

@@ -258,11 +258,15 @@ extension OnARealHost {
         }
 
         @Test(
-            "Another MTA that daemontools keeps running is stopped through it, and a rollback starts it again"
-        )
-        func supervised() throws {
+            "Another MTA that a supervisor keeps running is stopped through it, and a rollback starts it again",
+            arguments: [
+                ("daemontools", "svscan /service"), ("runit", "runsvdir -P /service"),
+                ("s6", "s6-svscan /service"),
+            ])
+        func supervised(package: String, scanner: String) throws {
             let lab = try Lab.required()
             try lab.reset()
+            if package != "daemontools" { try lab.control("add", package) }
             try lab.control("foreign", "systemd", "all")
             defer {
                 _ = try? lab.host(
@@ -278,7 +282,7 @@ extension OnARealHost {
                 mkdir -p /service/exim
                 printf '#!/bin/sh\\nexec env %s %s\\n' "$libraries" "$run" > /service/exim/run
                 chmod 755 /service/exim/run
-                printf '[Service]\\nExecStart=/usr/bin/svscan /service\\n[Install]\\nWantedBy=multi-user.target\\n' \
+                printf '[Service]\\nExecStart=/usr/bin/\(scanner)\\n[Install]\\nWantedBy=multi-user.target\\n' \
                 > /etc/systemd/system/svscan.service
                 systemctl daemon-reload
                 systemctl start svscan.service

@@ -44,15 +44,15 @@ extension OnARealHost {
         }
 
         @Test(
-            "A supervised tcpserver that another MTA keeps from port 25 gets it, and a rollback gives it back"
-        )
-        func besideAnother() throws {
+            "A supervised tcpserver that another MTA keeps from port 25, or that is put down, gets it, and a rollback gives it back",
+            arguments: [false, true])
+        func besideAnother(isDown: Bool) throws {
             let lab = try Lab.required()
             try lab.resetToQmail(server: "tcpserver")
             try lab.askOnePort()
             try lab.host("svc", "-d", "/service/qmail-smtpd")
             try lab.control("foreign", "systemd", "all")
-            try lab.host("svc", "-u", "/service/qmail-smtpd")
+            if !isDown { try lab.host("svc", "-u", "/service/qmail-smtpd") }
             let before = try lab.state()
             let outside = Outside(lab: lab)
             let apply = try lab.agent("apply", "--yes", "--format", "json")
@@ -63,8 +63,10 @@ extension OnARealHost {
             #expect([0, 5].contains(rollback.status), "\(rollback.output)\(rollback.errorOutput)")
             #expect(try lab.state() == before)
             #expect(try outside.strangerReply(port: 25, tls: []).hasPrefix("250 "))
-            // It is to run, as before.
-            #expect(try lab.host("svstat", "/service/qmail-smtpd").output.contains("normally down") == false)
+            // It is to run, or is down, as before.
+            let status = try lab.host("svstat", "/service/qmail-smtpd").output
+            #expect(!status.contains("normally down"), "\(status)")
+            #expect(status.contains(": down") && !status.contains("want up") || !isDown, "\(status)")
         }
     }
 }

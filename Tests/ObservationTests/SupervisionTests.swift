@@ -42,13 +42,36 @@ struct SupervisionTests {
         }
     }
 
+    @Test("What s6 writes is read as well: up, being stopped, put down, and in the size that it has grown to")
+    func s6() throws {
+        // Measured with s6 2.11.3.2, by `od -tx1 supervise/status`.
+        let time: [UInt8] = [0x40, 0, 0, 0, 0x6b, 0x0d, 0xda, 0x6e, 0x10, 0x1a, 0xc5, 0xe7]
+        let status = { (process: UInt8, flags: UInt8) in
+            time + time + [0, 0, 0, 0, 0, 0, 1, process] + [0, 15, flags]
+        }
+        #expect(
+            try supervision(status(0x73, 4), isWatched: true)
+                == .runs(SupervisedService(processID: 371, isWanted: true)))
+        #expect(
+            try supervision(status(0x73, 0), isWatched: true)
+                == .runs(SupervisedService(processID: 371, isWanted: false)))
+        let down = time + time + [UInt8](repeating: 0, count: 8) + [0, 15, 8]
+        #expect(
+            try supervision(down, isWatched: true)
+                == .runs(SupervisedService(processID: nil, isWanted: false)))
+        let grown = time + time + [0, 0, 0, 0, 0, 0, 1, 0x73] + [UInt8](repeating: 0, count: 10) + [4]
+        #expect(
+            try supervision(grown, isWatched: true)
+                == .runs(SupervisedService(processID: 371, isWanted: true)))
+    }
+
     @Test("What an ended supervise(8) left behind says nothing, and where none ever ran there is nothing")
     func stale() throws {
         #expect(try supervision(status(process: 70000, wanted: "u"), isWatched: false) == .isOff)
         #expect(try supervision(nil, isWatched: false) == .isOff)
     }
 
-    @Test("A status of another supervisor is not understood, and not taken for off", arguments: [0, 17, 35])
+    @Test("A status of another supervisor is not understood, and not taken for off", arguments: [0, 17, 36])
     func foreign(length: Int) throws {
         #expect(try supervision([UInt8](repeating: 1, count: length), isWatched: true) == .unknown)
     }
