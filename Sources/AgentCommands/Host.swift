@@ -111,7 +111,7 @@ struct Host: Sendable {
             from: from, request, instruments: instruments, transcript: transcript, progress: progress)
         if from == .networkNamespace {
             let seen = observeListeners(on: Set(ports), liveInstruments(terminal)).value
-            report.tellWhatKeepsOut(listening: seen.map { Set($0.map(\.port)) })
+            report.tellWhatKeepsOut(listening: seen)
         }
         report.tellWhatWasNotAsked(of: endpoints, at: own)
         if let apart {

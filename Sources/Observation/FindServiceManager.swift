@@ -6,6 +6,8 @@ struct SocketUnit: Sendable {
     var state: UnitState
     var triggers: String
     var addresses: [String]
+    /// Whether each client has a service of its own (`Accept=yes`): those come and go, and end with their clients.
+    var isForEachClient: Bool
 
     func listens(_ listener: Listener) -> Bool {
         let address = listener.address.description
@@ -58,11 +60,11 @@ func unitState(
 /// systemd itself holds the socket until the first client comes, and beside the service after that.
 func listeningSockets(_ foreign: [Listener], _ instruments: Instruments) async -> [SocketUnit] {
     guard foreign.contains(where: { $0.unit != nil || $0.processID == 1 }) else { return [] }
-    let properties = "--property=Id,ActiveState,UnitFileState,Triggers,Listen"
+    let properties = "--property=Id,ActiveState,UnitFileState,Triggers,Listen,Accept"
     return await systemctl(["show", properties, "*.socket"], instruments).map { block in
         SocketUnit(
             state: unitState(block), triggers: block["Triggers"]?.first ?? "",
-            addresses: block["Listen"] ?? [])
+            addresses: block["Listen"] ?? [], isForEachClient: block["Accept"]?.first == "yes")
     }
 }
 
@@ -87,8 +89,9 @@ private func manageable(_ block: [String: [String]], _ files: HostFiles) -> Unit
 func socketManager(
     _ socket: SocketUnit, _ instruments: Instruments
 ) async -> (manager: ServiceManager, command: [String]) {
-    let service = socket.triggers.split(separator: " ").first.map(String.init)
-    // With Accept=yes each client has a service of its own, made of a template.
+    let service =
+        socket.isForEachClient ? nil : socket.triggers.split(separator: " ").first.map(String.init)
+    // A service for a client is made of a template.
     let instance = socket.state.name.dropLast(".socket".utf8.count) + "@agent.service"
     let blocks = await systemctl(
         ["show", serviceProperties + ",ExecStart", service ?? String(instance)], instruments)

@@ -70,8 +70,20 @@ struct ListenerDump {
             ListeningSocket(
                 address: family == .v4 ? .v4(words[0]) : ListeningSocket.address(words),
                 port: Int(UInt16(bigEndian: body.number(at: 4, as: UInt16.self))),
-                inode: UInt64(body.number(at: 68, as: UInt32.self))))
+                inode: UInt64(body.number(at: 68, as: UInt32.self)), isIPv6Only: Self.isIPv6Only(body)))
         return true
+    }
+
+    /// INET_DIAG_SKV6ONLY, one of the attributes behind the message: each has its size, its type, its value.
+    private static func isIPv6Only(_ body: ArraySlice<UInt8>) -> Bool? {
+        var rest = body.dropFirst(72)
+        while rest.count >= 4 {
+            let size = Int(rest.number(at: 0, as: UInt16.self))
+            guard (4...rest.count).contains(size) else { return nil }
+            if rest.number(at: 2, as: UInt16.self) == 11, size > 4 { return rest[rest.startIndex + 4] != 0 }
+            rest = rest.dropFirst((size + 3) & ~3)
+        }
+        return nil
     }
 
     private static let headerSize = 16

@@ -6,8 +6,11 @@ struct ListeningSocket: Hashable, Sendable {
     var address: IPAddress
     var port: Int
     var inode: UInt64
+    /// As ``Listener/isIPv6Only``; /proc does not tell.
+    var isIPv6Only: Bool?
 
-    init(address: IPAddress, port: Int, inode: UInt64) {
+    init(address: IPAddress, port: Int, inode: UInt64, isIPv6Only: Bool? = nil) {
+        self.isIPv6Only = isIPv6Only
         self.address = address
         self.port = port
         self.inode = inode

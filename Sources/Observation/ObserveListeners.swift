@@ -23,9 +23,11 @@ func observeListeners(ports: Set<Int>, in files: HostFiles) -> Observed<[Listene
     let listeners = sockets.map { socket in
         let holder = holders[socket.inode]
         let program = holder.flatMap { programs[$0] }
-        return Listener(
+        var listener = Listener(
             address: socket.address, port: socket.port, processID: holder, executable: program?.executable,
             unit: program?.unit)
+        listener.isIPv6Only = socket.isIPv6Only
+        return listener
     }
     .filter { seen.insert($0).inserted }
     return .seen(

@@ -66,8 +66,9 @@ extension Port25 {
                 return false
             }
             judgement.add(
-                Step(.port25, "Reload inetd, without \(name)", .service(.reloadSuperserver(reload(listener))))
-            )
+                Step(
+                    .port25, "Reload \(superserver(listener)), without \(name)",
+                    .service(.reloadSuperserver(reload(listener)))))
         }
         return true
     }
@@ -92,9 +93,14 @@ extension Port25 {
         return true
     }
 
+    /// xinetd may read the file of inetd.
+    private func superserver(_ listener: Listener) -> String {
+        listener.executable?.split(separator: "/").last.map(String.init) ?? "xinetd"
+    }
+
     /// Its unit's, or its start script's.
     private func reload(_ listener: Listener) -> [String] {
-        let name = listener.executable?.split(separator: "/").last.map(String.init) ?? "xinetd"
+        let name = superserver(listener)
         return state.superserverReloads[name] ?? ["/bin/systemctl", "reload", "\(name).service"]
     }
 }

@@ -109,7 +109,7 @@ private func reachable(_ listener: Listener, _ own: [IPAddress], _ all: [Listene
     }
     if case .v4 = listener.address { return own.filter { $0.width == 32 } }
     let hasOwnIPv4 = all.contains { $0.port == listener.port && $0.address.width == 32 }
-    return own.filter { $0.width == 128 || !hasOwnIPv4 }
+    return own.filter { $0.width == 128 || !hasOwnIPv4 && listener.takesIPv4 }
 }
 
 /// Whether others than this host and its links can have a use for the address.

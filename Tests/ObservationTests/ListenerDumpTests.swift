@@ -122,9 +122,19 @@ struct ListenerDumpTests {
             })
         // Others on this host come and go meanwhile.
         func ofOurs(_ sockets: [ListeningSocket]) -> Set<ListeningSocket> {
-            Set(sockets.filter { own.contains($0.inode) })
+            // What /proc does not tell.
+            Set(
+                sockets.filter { own.contains($0.inode) }.map { socket in
+                    var socket = socket
+                    socket.isIPv6Only = nil
+                    return socket
+                })
         }
-        let asked = ofOurs(try #require(askForListeners()))
+        let all = try #require(askForListeners())
+        #expect(
+            all.first { own.contains($0.inode) && $0.address == .v6(high: 0, low: 0) }?.isIPv6Only == false)
+        #expect(all.first { own.contains($0.inode) && $0.address == .v4(0) }?.isIPv6Only == nil)
+        let asked = ofOurs(all)
         let listed = ofOurs(try #require(listedSockets(in: HostFiles(root: "/")).value))
         #expect(asked == listed)
         #expect(

@@ -9,7 +9,7 @@ protocol ListenerSample {}
 
 extension ListenerSample {
     var sockets: String {
-        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen *.socket"
+        "/usr/bin/systemctl show --property=Id,ActiveState,UnitFileState,Triggers,Listen,Accept *.socket"
     }
 
     var service: String {

@@ -48,6 +48,33 @@ struct ListenerUnitTests: ListenerSample {
                     ]), queue: ForeignQueue(directory: "/var/spool/exim4/input", messages: 2, tests: 1)))
     }
 
+    @Test("Services that systemd starts for one client each come and go, and are no part of what is stopped")
+    func forEachClient() async throws {
+        let host = try host()
+        try process(host, 1, exe: "/usr/lib/systemd/systemd", command: "/sbin/init")
+        let seen = await identified(
+            host, listener("/usr/lib/systemd/systemd", 1, unit: "init.scope"),
+            [
+                (
+                    sockets,
+                    .prints(
+                        "Id=exim4.socket\nActiveState=active\nUnitFileState=enabled\nTriggers=exim4@0-192.0.2.1:25-192.0.2.2:400.service\nListen=0.0.0.0:25 (Stream)\nAccept=yes\n"
+                    )
+                ),
+                (
+                    "\(service),ExecStart exim4@agent.service",
+                    .prints(
+                        "Id=exim4@agent.service\nExecStart={ path=/usr/sbin/exim4 ; argv[]=/usr/sbin/exim4 -bs ; ignore_errors=no ; }\n"
+                    )
+                ),
+                ("/usr/bin/dpkg-query …", .exits(1, output: "", error: "no path found")),
+            ])
+        #expect(
+            seen?.origin?.manager
+                == .systemd([UnitState(name: "exim4.socket", active: "active", file: "enabled")]))
+        #expect(seen?.programName == "/usr/sbin/exim4")
+    }
+
     @Test("A socket that systemd itself holds, until a client comes")
     func socketActivated() async throws {
         let host = try host()

@@ -43,9 +43,27 @@ struct KeptOutTests {
     @Test("Where nobody listens, nobody is kept out")
     func silent() {
         var report = report([(25, .closed), (465, .unreachable)], .closed)
-        report.tellWhatKeepsOut(listening: [25])
+        report.tellWhatKeepsOut(listening: [listener(.v4(0))])
         #expect(report.verdict == .closed && report.from.note == nil)
         #expect(report.endpoints.last?.reason == "no answer within 5 s, and nobody listens there")
+    }
+
+    @Test("A socket of IPv6 that takes no clients of IPv4 keeps none of them out", arguments: [true, false])
+    func onlyIPv6(isIPv6Only: Bool) {
+        var report = report([(25, .unreachable)], .unreachable)
+        var all = listener(.v6(high: 0, low: 0))
+        all.isIPv6Only = isIPv6Only
+        report.tellWhatKeepsOut(listening: [all])
+        #expect(report.endpoints[0].reason?.contains("nobody listens there") == isIPv6Only)
+        #expect((report.from.note == nil) == isIPv6Only)
+        report = self.report([(25, .unreachable)], .unreachable)
+        report.endpoints[0].address = "2001:db8::10"
+        report.tellWhatKeepsOut(listening: [listener(.v4(0))])
+        #expect(report.endpoints[0].reason?.contains("nobody listens there") == true)
+    }
+
+    private func listener(_ address: IPAddress) -> Listener {
+        Listener(address: address, port: 25, processID: 1, executable: "/x", unit: nil)
     }
 
     @Test("A family of addresses that could not be asked on port 25 is not closed by the other")
