@@ -88,7 +88,7 @@ struct Port25 {
         self.consents = consents
     }
 
-    private var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }
+    var foreign: [Listener] { listeners.filter { $0.mta != managed.mta } }
 
     /// An MTA's listeners that strangers reach, and that the managed MTA's configuration says nothing of.
     private var unread: [Listener] {
@@ -120,7 +120,7 @@ struct Port25 {
     }
 
     /// By its configuration.
-    private var isKeptToLoopback: Bool {
+    var isKeptToLoopback: Bool {
         guard let addresses = configured?.filter({ $0.port == 25 }).map(\.address), !addresses.isEmpty else {
             return false
         }
@@ -157,13 +157,13 @@ struct Port25 {
                 ? ". If it is to, give master.cf its smtp service again: smtp inet n - y - - smtpd" : "")
     }
 
-    private var loopbackNote: String {
+    var loopbackNote: String {
         "\(managed.mta.rawValue) is to listen on the loopback only, as its configuration says: mail from outside cannot arrive"
             + (managed.mta == .postfix
                 ? ". If it is to, set inet_interfaces = all in main.cf and restart Postfix" : "")
     }
 
-    private var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
+    var serving: [Listener] { listeners.filter { $0.mta == managed.mta } }
 
     func judgement(_ empty: Finding) -> Port25Judgement {
         var judgement = judgementOfNow(empty)
@@ -204,7 +204,7 @@ struct Port25 {
         let programs = Set(
             listeners.map { listener in
                 listener.mta == managed.mta || listener.programName == listener.holderName
-                    ? listener.holderName : "\(listener.programName), for \(listener.holderName)"
+                    ? listener.holderName : "\(listener.programName), run by \(listener.holderName)"
             }
         ).sorted()
         finding.actual = programs.isEmpty ? "nothing listens" : programs.joined(separator: ", ")
@@ -274,71 +274,14 @@ struct Port25 {
         return Set((staying + others).map(\.programName)).sorted()
     }
 
-    /// Places that other hosts reach the other programs at, and not the managed MTA.
-    private var silentAfterwards: [String] {
-        guard managed.mta == .postfix, configured != nil, !isKeptToLoopback else { return [] }
-        let reached = foreign.filter { !$0.address.isLoopback && !isWanted($0) }
-        return Set(reached.map(\.place)).sorted()
-    }
-
     /// Whether the managed MTA's configuration has it listen there.
-    private func isWanted(_ listener: Listener) -> Bool {
+    func isWanted(_ listener: Listener) -> Bool {
         (configured ?? []).contains { own in
             guard own.port == listener.port, let address = IPAddress(own.address) else { return false }
             return listener.address == address
                 || address.width == listener.address.width
                     && (address.isUnspecified || listener.address.isUnspecified)
         }
-    }
-
-    private func start(isReachable: Bool, _ judgement: inout Port25Judgement) {
-        guard let service = managed.service else {
-            judgement.finding.notes.append(
-                "what starts \(managed.mta.rawValue) was not seen: start it by hand")
-            return
-        }
-        if isKeptToLoopback {
-            judgement.finding.notes.append(loopbackNote)
-            if !serving.isEmpty, judgement.steps.isEmpty { return }
-        } else if let switching {
-            judgement.edits += switching.edits
-            judgement.finding.notes.append("\(switching.note): mail from outside cannot arrive")
-            judgement.finding.notes += Set(foreign.map(\.programName)).sorted().map { name in
-                "if \(name) only filters mail and hands it on to \(managed.mta.rawValue), do not apply this"
-            }
-        } else if !isReachable, foreign.isEmpty {
-            judgement.finding.notes.append(
-                listeners.isEmpty
-                    ? "mail from outside cannot arrive"
-                    : "\(managed.mta.rawValue) runs with other addresses than its configuration says now, and takes them up "
-                        + "when it is restarted: mail from outside cannot arrive")
-        }
-        judgement.finding.notes += silentAfterwards.map { place in
-            "nobody serves \(place) afterwards: the configuration of \(managed.mta.rawValue) does not have it"
-        }
-        judgement.startsMTA = true
-        if managed.mta == .qmail, switching != nil, case .script = service {
-            let reload = ["/etc/init.d/xinetd", "reload"]
-            judgement.steps.append(
-                Step(.port25, "Reload xinetd, with smtp_psa", .service(.reloadSuperserver(reload))))
-        }
-        // What is put down has the port only when it is started itself.
-        judgement.steps += (switching?.servers ?? []).map(started)
-        judgement.steps.append(
-            Step(
-                .port25, "Start \(managed.mta.rawValue), and wait for its banner",
-                .service(.start(managed.mta, service))))
-        judgement.steps += managed.servers.map(started)
-        judgement.steps += managed.supervisors.filter(\.isGoneAfterBoot).map { supervisor in
-            let change = ServiceChange.enable(managed.mta, supervisor)
-            return Step(.port25, "Have \(supervisor.name) started at boot as well", .service(change))
-        }
-    }
-
-    private func started(_ server: SupervisedDirectory) -> Step {
-        Step(
-            .port25, "Start \(server.path), and wait for its banner",
-            .service(.start(managed.mta, .supervised(server))))
     }
 }
 
