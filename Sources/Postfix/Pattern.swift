@@ -52,6 +52,9 @@ package struct Pattern: Hashable, Sendable {
         firstBytes = Self.firstBytes(of: root)
     }
 
+    /// What matches no text at all.
+    package static let nothing = Pattern(root: .set(ByteSet()), groupCount: 0)
+
     /// Whether it matches no text at all, as `\d` in a table of POSIX expressions.
     package var isImpossible: Bool { Self.isImpossible(root) }
 
@@ -64,6 +67,23 @@ package struct Pattern: Hashable, Sendable {
         case .repetition(let inner, let least, _, _): least > 0 && isImpossible(inner)
         case .empty, .start, .end, .boundary, .backReference, .look: false
         }
+    }
+
+    /// `^(?!not this)that` as what it must not match and what it must.
+    fileprivate var partsByLook: [(pattern: Pattern, isNegated: Bool)] {
+        guard case .sequence(let nodes) = root, case .start? = nodes.first else { return [(self, false)] }
+        var rest = nodes.dropFirst()
+        var parts: [(pattern: Pattern, isNegated: Bool)] = []
+        while case .look(let inner, .ahead, let presence)? = rest.first {
+            let part = Pattern(root: .sequence([.start, inner]), groupCount: groupCount)
+            parts.append((part, presence == .absent))
+            rest = rest.dropFirst()
+        }
+        if parts.isEmpty { return [(self, false)] }
+        if !rest.isEmpty {
+            parts.append((Pattern(root: .sequence([.start] + rest), groupCount: groupCount), false))
+        }
+        return parts
     }
 
     private static func isAnchored(_ node: Node) -> Bool {
@@ -142,6 +162,16 @@ package struct TablePattern: Hashable, Sendable {
             case .undecided: true
             }
         }
+    }
+
+    /// The expressions that a text has to match, or must not, one by one, so that each can be followed by itself where it
+    /// looks around at its beginning alone.
+    /// - Returns: `nil` where they cannot be told apart.
+    package var conditions: [(pattern: Pattern, isNegated: Bool)]? {
+        let parts = pattern.partsByLook
+        guard !isNegated || parts.count == 1 else { return nil }
+        let own = parts.map { ($0.pattern, $0.isNegated != isNegated) }
+        return own + second.map { ($0.pattern, $0.isNegated) }
     }
 
     private static func ignoresCase(

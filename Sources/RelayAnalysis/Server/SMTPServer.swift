@@ -15,6 +15,17 @@ final class Host {
     /// What put a message on hold while the host was judged.
     private(set) var holds: [Hold] = []
 
+    /// Texts that the rules of several tables let in together, for every smtpd that asks the same tables.
+    var witnesses: [WitnessKey: (texts: [String], isComplete: Bool)] = [:]
+
+    struct WitnessKey: Hashable {
+        var subject: Restriction.Subject
+        var shape: String
+        var tables: [String]
+        var excluded: [String]
+        var matchesParents: Bool
+    }
+
     /// An item of a list, whose table says HOLD.
     struct Hold: Hashable {
         var parameter: String
@@ -148,8 +159,9 @@ final class SMTPServer {
     private(set) lazy var areSamplesStopped = makeAreSamplesStopped()
     var deliveries: [Route: Delivery] = [:]
     /// Whether the sender has a say in where mail goes.
-    private(set) lazy var routesBySender = !routing.value(of: "sender_dependent_default_transport_maps").text
-        .isEmpty
+    private(set) lazy var routesBySender = [
+        "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps",
+    ].contains { !routing.value(of: $0).text.isEmpty }
     /// `relay_domains` as smtpd itself reads it, for the names of clients.
     private(set) lazy var relayClients = DomainList(
         parameter: "relay_domains", host.listParser.parse(values.value(of: "relay_domains")),

@@ -94,6 +94,7 @@ extension SMTPServer {
                 supply.traits += accessTraits(leaf, subject, in: leaf.entries.indices)
             }
         }
+        if seen.insert("witnesses of \(subject)").inserted { supply.traits += witnessTraits(subject) }
         var values: Set<String> = []
         let constants = table.leaves.compactMap { leaf -> String? in
             if case .constant(let value) = leaf.content { value } else { nil }
