@@ -13,8 +13,14 @@ package struct PostfixConfiguration: Sendable, Equatable {
     /// Those of them that the host may well have, and why they could not be read here.
     package var unreadableFiles: [String: String] = [:]
     /// What else smtpd wants of the host and does not find, and why, as a sentence without a full stop: files of TLS and
-    /// directories of authorities by path, milters by endpoint. What cannot be seen is not here.
+    /// directories of authorities, by path. What cannot be seen is not here.
     package var missing: [String: String] = [:]
+    /// The same of programs such as milters, by endpoint, for services that see the whole file system.
+    package var missingOutside: [String: String] = [:]
+    /// The same for services that chroot(2) has put into the queue directory.
+    package var missingInJail: [String: String] = [:]
+    /// Compiled tables that are not there although their text is, by `type:name` as in ``tables``.
+    package var uncompiledTables: [String: CompiledTable] = [:]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
     /// The text of tables that can be edited row by row, by the source that ``tables`` gives for them: Postfix reads

@@ -20,7 +20,8 @@ package func observePostfix(
             configuration.tables.merge(await reader.tables(tables, instruments)) { first, _ in first }
             reader.readTexts(tables, into: &configuration)
         }
-        configuration.missing = missingNeeds(of: configuration, instruments.files)
+        configuration.uncompiledTables = reader.uncompiledTables(of: configuration)
+        findMissingNeeds(of: &configuration, instruments.files)
         return .seen(configuration)
     }
 }

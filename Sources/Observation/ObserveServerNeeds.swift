@@ -3,35 +3,45 @@ import MailModel
 import Postfix
 
 /// What the mail services of a configuration want of the host and do not find; see `PostfixConfiguration.missing`.
-func missingNeeds(of configuration: PostfixConfiguration, _ files: HostFiles) -> [String: String] {
+func findMissingNeeds(of configuration: inout PostfixConfiguration, _ files: HostFiles) {
     let main = MainCF(configuration.mainCF.bytes)
     let master = MasterCF(configuration.masterCF.bytes)
     let version = configuration.version.flatMap(PostfixVersion.init) ?? .measured
-    var missing: [String: String] = [:]
-    var asked: Set<ServerNeeds> = []
-    for service in master.services.indices where master.services[service].command == "smtpd" {
+    var asked: Set<Asking> = []
+    for (index, service) in master.services.enumerated() where service.command == "smtpd" {
         let values = ParameterValues(
-            main: main, master: master, service: service, version: version,
+            main: main, master: master, service: index, version: version,
             hostName: configuration.hostName)
-        let needs = ServerNeeds(values)
-        guard asked.insert(needs).inserted else { continue }
-        // A service in a chroot(2) has the queue for its root.
-        let roots = ["", values.text(of: "queue_directory")]
+        let queue = values.text(of: "queue_directory")
+        let asking = Asking(
+            needs: ServerNeeds(values), root: service.isInJail(version, values) ? queue : "", queue: queue)
+        guard asked.insert(asking).inserted else { continue }
+        let needs = asking.needs
+        // Certificates are read before the service goes into its jail.
         for file in needs.filesOfTLS where files.problem(file.path).map(isAbsent) == true {
-            missing[file.path] = "\(file.path) is not there"
+            configuration.missing[file.path] = "\(file.path) is not there"
         }
-        let directories = roots.map { $0 + needs.authorities }
+        let directories = ["", queue].map { $0 + needs.authorities }
         if needs.authorities.hasPrefix("/"), directories.allSatisfy({ hasNoAuthority($0, files) }) {
-            missing[needs.authorities] = "\(needs.authorities) has no certificate by its hash"
+            configuration.missing[needs.authorities] = "\(needs.authorities) has no certificate by its hash"
         }
-        for partner in needs.partners where partner.consequence != nil {
-            missing[partner.endpoint] = whyUnreachable(partner.address, roots: roots, files)
-        }
-        for server in needs.policyServices {
-            missing[server] = whyUnreachable(server, roots: roots, files)
+        let partners = needs.partners.filter { $0.consequence != nil }.map { ($0.endpoint, $0.address) }
+        for (endpoint, address) in partners + needs.policyServices.map({ ($0, $0) }) {
+            let why = whyUnreachable(address, asking, files)
+            if asking.root.isEmpty {
+                configuration.missingOutside[endpoint] = why
+            } else {
+                configuration.missingInJail[endpoint] = why
+            }
         }
     }
-    return missing
+}
+
+private struct Asking: Hashable {
+    var needs: ServerNeeds
+    /// What the service takes for the root of the file system.
+    var root: String
+    var queue: String
 }
 
 /// Whether OpenSSL finds no certificate in a directory: it looks for names such as `4bfab552.0` (openssl-rehash(1)).
@@ -48,15 +58,18 @@ private func hasNoAuthority(_ directory: String, _ files: HostFiles) -> Bool {
 }
 
 /// - Returns: `nil` where it may be there.
-private func whyUnreachable(_ address: String, roots: [String], _ files: HostFiles) -> String? {
+private func whyUnreachable(_ address: String, _ asking: Asking, _ files: HostFiles) -> String? {
     let parts = address.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
     switch parts[0] {
     case "unix":
-        let paths =
-            parts[1].hasPrefix("/")
-            ? roots.map { $0 + parts[1] } : roots.suffix(1).map { "\($0)/\(parts[1])" }
-        return paths.allSatisfy { files.problem($0).map(isAbsent) == true } ? "\(parts[1]) is not there" : nil
+        let path = parts[1].hasPrefix("/") ? asking.root + parts[1] : "\(asking.queue)/\(parts[1])"
+        let inside =
+            asking.root.isEmpty || !parts[1].hasPrefix("/") ? "" : " below \(asking.root), where smtpd runs"
+        if let problem = files.problem(path) {
+            return isAbsent(problem) ? "\(parts[1]) is not there\(inside)" : nil
+        }
+        return isAbandoned(files.prefix + path) ? "nobody listens at \(parts[1])\(inside)" : nil
     case "inet":
         guard let colon = parts[1].lastIndex(of: ":"),
             let port = Int(parts[1][parts[1].index(after: colon)...])
@@ -74,4 +87,23 @@ private func whyUnreachable(_ address: String, roots: [String], _ files: HostFil
         return "nothing listens at \(parts[1])"
     default: return nil
     }
+}
+
+/// Whether a socket was left behind by a program that has ended; one that cannot be asked may be in use.
+private func isAbandoned(_ path: String) -> Bool {
+    var name = sockaddr_un()
+    name.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: name.sun_path) else { return false }
+    withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
+    let socket = socket(
+        AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard socket >= 0 else { return false }
+    defer { close(socket) }
+    let result = withUnsafePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+    }
+    return result != 0 && errno == ECONNREFUSED
 }

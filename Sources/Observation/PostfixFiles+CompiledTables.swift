@@ -17,6 +17,17 @@ extension PostfixFiles {
         }
     }
 
+    /// The tables in which nothing can be looked up because postmap(1) was not run on their texts.
+    func uncompiledTables(of configuration: PostfixConfiguration) -> [String: CompiledTable] {
+        let failing = configuration.tables.filter { if case .failing = $0.value { true } else { false } }
+        return failing.keys.reduce(into: [:]) { found, name in
+            guard case .compiled(let table, let suffix) = tableSource(name), files.exists(table.name),
+                files.problem(table.name + suffix).map(isAbsent) == true
+            else { return }
+            found[name] = CompiledTable(type: table.type, name: table.name, path: table.name + suffix)
+        }
+    }
+
     private func table(_ name: String, _ instruments: Instruments) async -> TableContent {
         switch tableSource(name) {
         case .content(let content): return content

@@ -31,6 +31,8 @@ package struct MasterCF: Hashable, Sendable {
         package let type: String
         /// The program below `daemon_directory`: `smtpd`.
         package let command: String
+        /// Whether it runs in the queue directory as its root: `y`, `n`, or `-` for what the release takes.
+        let chroot: String
         package let arguments: [Argument]
         /// In the order written; of two with one name the last counts.
         package let overrides: [Override]
@@ -47,6 +49,12 @@ package struct MasterCF: Hashable, Sendable {
             else { return nil }
             let own = arguments[index].bytes.dropFirst(mark.count)
             return own.isEmpty ? arguments.dropFirst(index + 1).first?.bytes.text : Array(own).text
+        }
+
+        /// Whether chroot(2) puts it into the queue directory (master(5)).
+        package func isInJail(_ version: PostfixVersion, _ values: ParameterValues) -> Bool {
+            guard chroot == "-" else { return chroot == "y" }
+            return values.isBelowLevel("1")
         }
 
         package func override(_ name: String) -> Override? { overrides.last { $0.name == name } }
@@ -97,7 +105,8 @@ private func parseService(_ line: LogicalLine) -> Result<MasterCF.Service, NameV
     let options = parseOptions(arguments, of: bytes)
     return .success(
         MasterCF.Service(
-            line: line, name: fields[0], type: fields[1], command: fields[7], arguments: arguments,
+            line: line, name: fields[0], type: fields[1], command: fields[7], chroot: fields[4],
+            arguments: arguments,
             overrides: options.overrides, strays: options.strays))
 }
 

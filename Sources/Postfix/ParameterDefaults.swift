@@ -55,7 +55,7 @@ struct ParameterDefaults {
         "${\(name)?{$\(name)}:{\(otherwise)}}"
     }
 
-    private func byLevel(_ level: String, _ below: String, _ otherwise: String) -> String {
+    func byLevel(_ level: String, _ below: String, _ otherwise: String) -> String {
         guard version.includes(.compatibilityLevel) else { return below }
         let comparison = version.includes(.orderedLevels) ? "<level" : "<"
         return "${{$compatibility_level} \(comparison) {\(level)} ? {\(below)} : {\(otherwise)}}"

@@ -49,6 +49,15 @@ package final class ParameterValues {
         return isOn
     }
 
+    /// Whether defaults are those before a compatibility level; they always are where the release knows of none.
+    package func isBelowLevel(_ level: String) -> Bool {
+        var expansion = Expansion(values: self)
+        var text = SourcedText()
+        expansion.expand(
+            SourcedText(defaults.byLevel(level, "yes", "no").bytes, origin: .builtIn("")), into: &text)
+        return text.text == "yes"
+    }
+
     /// Where the definition that counts stands.
     package func origin(of name: String) -> TextOrigin? {
         if let service, let index = master.services[service].overrides.lastIndex(where: { $0.name == name }) {

@@ -65,7 +65,9 @@ private struct ReferenceFinder {
         "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps", "header_checks",
         "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
         "mailbox_transport_maps", "fallback_transport_maps", "relocated_maps", "sender_canonical_maps",
-        "postscreen_access_list", "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
+        "alias_maps", "local_recipient_maps", "virtual_mailbox_maps", "smtpd_sasl_exceptions_networks",
+        "smtpd_discard_ehlo_keyword_address_maps", "postscreen_access_list",
+        "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
     ]
 
     mutating func visit(_ values: ParameterValues) {

@@ -51,4 +51,24 @@ extension HostDirectory {
     func pipe(_ path: String) throws {
         guard mkfifo(root + path, 0o600) == 0 else { throw SystemProblem(code: errno) }
     }
+
+    /// Listens at a socket of the file system, until the descriptor is closed; the file stays.
+    func listen(_ path: String) throws -> Int32 {
+        try directory(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)))
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array((root + path).utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: name.sun_path) else {
+            throw SystemProblem(code: ENAMETOOLONG)
+        }
+        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let isBound = withUnsafePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+        guard isBound, Glibc.listen(socket, 5) == 0 else { throw SystemProblem(code: errno) }
+        return socket
+    }
 }

@@ -114,6 +114,7 @@ struct PostfixTests {
                 == .failing(
                     "/etc/postfix/s.db is not there, so Postfix cannot use the table: postmap was not run on /etc/postfix/s"
                 ))
+        #expect(never.uncompiledTables["hash:/etc/postfix/s"]?.path == "/etc/postfix/s.db")
         try host.write("/etc/postfix/s.db", "x")
         let broken = try await observe(
             host, Self.restriction + "relay_domains = proxy:mysql:/etc/postfix/r.cf\n",

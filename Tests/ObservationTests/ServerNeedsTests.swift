@@ -1,3 +1,4 @@
+import Glibc
 import MailModel
 import Testing
 
@@ -10,7 +11,8 @@ struct ServerNeedsTests {
     ) async throws -> [String: String] {
         try host.write("/etc/postfix/main.cf", main)
         try host.write("/etc/postfix/master.cf", master)
-        return try #require(await observePostfix(Instruments(host.root, ScriptedPrograms([]))).value).missing
+        let seen = try #require(await observePostfix(Instruments(host.root, ScriptedPrograms([]))).value)
+        return seen.missing.merging(seen.missingInJail) { $1 }.merging(seen.missingOutside) { $1 }
     }
 
     @Test("Files of TLS that are not there are told, and only those that count")
@@ -67,8 +69,10 @@ struct ServerNeedsTests {
     func milters(_ endpoint: String, _ isMissing: Bool) async throws {
         let host = try HostDirectory()
         try host.write("/proc/net/tcp", listeningTCP)
-        try host.write("/var/spool/postfix/run/there", "")
-        try host.write("/var/spool/postfix/private/there", "")
+        let sockets = try ["run", "private"].map { directory in
+            try host.listen("/var/spool/postfix/\(directory)/there")
+        }
+        defer { sockets.forEach { close($0) } }
         let found = try await missing(host, "smtpd_milters = \(endpoint)\n")
         #expect(found.keys.contains(endpoint) == isMissing && found.count == (isMissing ? 1 : 0))
         #expect(
@@ -95,7 +99,8 @@ struct ServerNeedsTests {
     func servers(_ main: String, _ expected: String?) async throws {
         let host = try HostDirectory()
         try host.write("/proc/net/tcp", listeningTCP)
-        try host.write("/var/spool/postfix/private/there", "")
+        let socket = try host.listen("/var/spool/postfix/private/there")
+        defer { close(socket) }
         let found = try await missing(host, "smtpd_sasl_auth_enable = yes\n\(main)\n")
         #expect(Array(found.keys) == (expected.map { [$0] } ?? []))
     }
@@ -111,5 +116,42 @@ struct ServerNeedsTests {
 
             """
         #expect(try await missing(host, "", master: master).keys.sorted() == ["inet:127.0.0.1:8891"])
+    }
+
+    @Test("A socket that its program has left behind is nobody's")
+    func abandoned() async throws {
+        let host = try HostDirectory()
+        let main = "smtpd_milters = unix:/run/milter\n"
+        let master = "smtp inet n - n - - smtpd\n"
+        let socket = try host.listen("/run/milter")
+        #expect(try await missing(host, main, master: master).isEmpty)
+        close(socket)
+        #expect(
+            try await missing(host, main, master: master) == [
+                "unix:/run/milter": "nobody listens at /run/milter"
+            ])
+    }
+
+    @Test("A service in the queue's jail finds what is in there, and others what is outside")
+    func jails() async throws {
+        let host = try HostDirectory()
+        let main = "smtpd_milters = unix:/run/milter\n"
+        let outside = try host.listen("/run/milter")
+        func missing(_ chroot: String, _ level: String = "3") async throws -> [String: String] {
+            try await self.missing(
+                host, main + "compatibility_level = \(level)\n", master: "smtp inet n - \(chroot) - - smtpd\n"
+            )
+        }
+        let why = "/run/milter is not there below /var/spool/postfix, where smtpd runs"
+        #expect(try await missing("y") == ["unix:/run/milter": why])
+        #expect(try await missing("-", "0") == ["unix:/run/milter": why])
+        #expect(try await missing("-").isEmpty)
+        #expect(try await missing("n").isEmpty)
+        let inside = try host.listen("/var/spool/postfix/run/milter")
+        close(outside)
+        #expect(try await missing("y").isEmpty)
+        #expect(try await missing("-", "0").isEmpty)
+        #expect(try await missing("n").count == 1)
+        close(inside)
     }
 }

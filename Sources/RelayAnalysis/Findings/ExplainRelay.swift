@@ -274,7 +274,7 @@ struct Explanation {
         return " Postfix \(host.version.major).\(host.version.minor) does not know it.\(when ?? "")"
     }
 
-    private func parameter(at place: Place) -> String? {
+    func parameter(at place: Place) -> String? {
         guard let line = place.line, place.file == .main else { return nil }
         return host.main.definitions.last { $0.line.pieces.contains { $0.line == line } }?.name
     }

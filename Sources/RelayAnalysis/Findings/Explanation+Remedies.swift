@@ -55,11 +55,24 @@ extension Explanation {
 
     /// What helps where a line is right and what it names is not there.
     func remedyForMissing(at place: Place) -> String? {
-        guard host.configuration.missing[place.token] != nil else { return nil }
+        let configuration = host.configuration
+        if let table = configuration.uncompiledTables[place.token] {
+            let isOfAliases = parameter(at: place).map(Self.aliasTables.contains) ?? false
+            return
+                "Run \(isOfAliases ? "postalias" : "postmap") \(table.type):\(table.name), or correct the line."
+        }
+        let isMissing = [configuration.missing, configuration.missingOutside, configuration.missingInJail]
+            .contains {
+                $0[place.token] != nil
+            }
+        guard isMissing else { return nil }
         let isFile = place.token.hasPrefix("/")
         return
             "\(isFile ? "Put \(place.token) where it belongs" : "Start what is to answer there"), or correct the line."
     }
+
+    /// Those whose text is one of aliases(5), which postmap(1) would not read.
+    private static let aliasTables: Set = ["alias_maps", "alias_database", "local_recipient_maps"]
 
     /// Before the restrictions that let networks and logins relay, a rejection would shut those out.
     private static let behindPermits = " (behind permit_mynetworks and permit_sasl_authenticated)"

@@ -4,8 +4,8 @@ import Postfix
 /// What does not relay but weakens the host.
 struct RiskFinder {
     let explanation: Explanation
-    private let host: Host
-    private let values: ParameterValues
+    let host: Host
+    let values: ParameterValues
 
     init(_ explanation: Explanation) {
         self.explanation = explanation
@@ -16,10 +16,10 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + milters + permissions + skippedRules
+            + logins + listeners + milters + permissions + skippedRules + failingTables
     }
 
-    private func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
+    func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
         -> RelayRisk
     {
         let place = host.quoting.definition(of: parameter, in: values)
@@ -73,23 +73,6 @@ struct RiskFinder {
                         + "MailScanner, releases it.")
             }
     }
-
-    /// Rules that somebody wrote and that Postfix does not follow: what they were to refuse is not refused.
-    private var skippedRules: [RelayRisk] {
-        host.tables.made.flatMap { table -> [RelayRisk] in
-            guard case .patterns(let rules) = table.content else { return [] }
-            return rules.filter { $0.fault != nil }.prefix(Self.ruleLimit).map { rule in
-                let entry = table.entries[rule.entry]
-                return RelayRisk(
-                    kind: "skipped-rule", file: table.source.map { host.quoting.name(of: .table($0)) },
-                    line: entry.line, text: "\(entry.key) \(entry.value)",
-                    why: "Postfix skips the rule with a warning: \(rule.fault ?? "").")
-            }
-        }
-    }
-
-    /// How many skipped rules of one table are named.
-    private static let ruleLimit = 20
 
     private var unsetNetworks: [RelayRisk] {
         guard !values.value(of: "mynetworks").isDefined, values.text(of: "mynetworks_style").folded != "host"

@@ -36,6 +36,7 @@ extension SMTPServer {
         let destination = resolver.resolve(rewritten, assuming: given)
         // What trivial-rewrite cannot tell waits.
         guard destination.failure == nil else { return .stays }
+        if destination.addressClass == .elsewhere, lacksRoute(for: session.sender) { return .stays }
         let filter = split(filter ?? values.text(of: "content_filter"))
         guard filter.name.isEmpty || !isSink(transport: filter.name), !isTooLong else { return .stays }
         // It has the message before any transport of the recipient's.

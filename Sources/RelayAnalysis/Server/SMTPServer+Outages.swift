@@ -15,7 +15,13 @@ extension SMTPServer {
         }.first
     }
 
-    func whyMissing(_ need: String) -> String? { host.configuration.missing[need] }
+    /// Why a file is not there, or a program not to be reached from where this service runs.
+    func whyMissing(_ need: String) -> String? {
+        host.configuration.missing[need]
+            ?? (isInJail ? host.configuration.missingInJail : host.configuration.missingOutside)[need]
+    }
+
+    private var isInJail: Bool { host.master.services[service].isInJail(host.version, values) }
 
     /// The definition of a parameter, with what is to blame in it.
     func place(of token: String, in parameter: String) -> Place {
@@ -23,35 +29,6 @@ extension SMTPServer {
         place.token = token
         return place
     }
-
-    /// A table that is asked about every message, in which Postfix cannot look anything up (measured on 3.7.11).
-    private var failingTable: (why: String, place: Place)? {
-        // trivial-rewrite looks for the domains of strangers in all of them.
-        let routes = Self.routingMaps.flatMap { routing.value(of: $0).items }
-        let commands = values.value(of: "smtpd_command_filter").items
-        // Whatever a sender is called, or a message says, is looked for in all of these.
-        let messages = Self.messageMaps.flatMap { rewriting.value(of: $0).items }
-        // Of the others, the first may know the recipient.
-        let rewriters = Self.recipientMaps.compactMap { rewriting.value(of: $0).items.first }
-        for item in commands + routes + messages + rewriters {
-            guard item.text.contains(":"), !item.text.hasPrefix("["), !item.text.hasPrefix("!"),
-                case .failing(let why) = host.tables.table(item.text).content
-            else { continue }
-            return (why, host.quoting.place(of: item))
-        }
-        return nil
-    }
-
-    private static let routingMaps = [
-        "mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains",
-        "transport_maps", "relocated_maps", "sender_dependent_relayhost_maps",
-        "sender_dependent_default_transport_maps",
-    ]
-
-    private static let messageMaps = [
-        "sender_canonical_maps", "canonical_maps", "header_checks", "body_checks", "sender_bcc_maps",
-        "recipient_bcc_maps",
-    ]
 
     /// The policy service that does not answer, where that has mail for this host refused.
     func missingPolicyService(_ hosted: Session) -> (why: String, place: Place)? {

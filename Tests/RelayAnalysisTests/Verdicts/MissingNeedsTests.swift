@@ -8,6 +8,8 @@ import Testing
     private func report(_ settings: [String: String], missing: [String: String] = [:]) -> RelayReport {
         var configuration = settings.reduce(SampleHost()) { $0.setting($1.key, $1.value) }.configuration
         configuration.missing = missing
+        configuration.missingOutside = missing
+        configuration.missingInJail = missing
         return explainRelay(configuration, trusted: SampleHost.trusted)
     }
 
@@ -63,7 +65,7 @@ import Testing
             "submission inet n - y - - smtpd\n",
             with: "submission inet n - y - - smtpd\n  -o smtpd_milters=\(Self.milter)\n")
         var configuration = host.configuration
-        configuration.missing = Self.silent
+        configuration.missingInJail = Self.silent
         let report = explainRelay(configuration, trusted: SampleHost.trusted)
         #expect(report.verdict == .closed)
         #expect(report.listeners.filter { $0.verdict == .broken }.map(\.port) == [587, 587])
@@ -151,14 +153,16 @@ import Testing
         var configuration = settings.reduce(SampleHost()) { $0.setting($1.key, $1.value) }.configuration
         configuration.tables["hash:/etc/postfix/gone"] = .failing("/etc/postfix/gone.db is not there")
         configuration.tables["hash:/etc/postfix/here"] = .entries([], source: "/etc/postfix/here")
+        let alice = TableEntry(key: "alice@hosted.example", value: "alice", line: 1)
+        configuration.tables["hash:/etc/postfix/alice"] = .entries([alice], source: "/etc/postfix/alice")
         return explainRelay(configuration, trusted: SampleHost.trusted)
     }
 
     @Test(arguments: [
-        "transport_maps", "virtual_alias_maps", "virtual_alias_domains", "virtual_mailbox_domains",
-        "relay_domains", "mydestination", "canonical_maps", "sender_canonical_maps", "relocated_maps",
-        "header_checks", "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
-        "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps",
+        "transport_maps", "virtual_alias_maps", "mydestination", "canonical_maps", "sender_canonical_maps",
+        "recipient_canonical_maps", "relocated_maps", "header_checks", "body_checks", "sender_bcc_maps",
+        "recipient_bcc_maps", "smtpd_command_filter", "alias_maps", "local_recipient_maps",
+        "smtpd_sasl_exceptions_networks", "smtpd_discard_ehlo_keyword_address_maps",
     ])
     func `Where a table is asked about every message and is not there, all mail is refused`(name: String) {
         let report = report([name: "hash:/etc/postfix/gone"])
@@ -170,14 +174,69 @@ import Testing
     }
 
     @Test(arguments: [
+        ("virtual_alias_domains", ""), ("virtual_mailbox_domains", "a.example, "), ("relay_domains", ""),
+        ("mydestination", "$myhostname, $mydomain, "), ("sender_dependent_relayhost_maps", ""),
+        ("sender_dependent_default_transport_maps", ""), ("virtual_mailbox_maps", ""),
+        ("smtpd_sender_login_maps", ""), ("relay_recipient_maps", ""),
+    ])
+    func `Where mail for this host needs no answer of it, it is still taken`(name: String, before: String) {
+        let report = report([name: "\(before)hash:/etc/postfix/gone"])
+        #expect(report.verdict == .closed)
+        let risk = report.risks.first { $0.kind == "failing-table" && $0.parameter == name }
+        #expect(risk?.why.hasPrefix("/etc/postfix/gone.db is not there") == true)
+        #expect(
+            self.report([name: "\(before)hash:/etc/postfix/here"]).risks.allSatisfy {
+                $0.kind != "failing-table"
+            })
+    }
+
+    @Test(arguments: ["virtual_mailbox_domains", "relay_domains", "sender_dependent_relayhost_maps"])
+    func `Where strangers' domains need an answer of it, none of their mail is taken`(name: String) {
+        let open = ["mynetworks": "0.0.0.0/0"].merging([name: "hash:/etc/postfix/gone"]) { $1 }
+        #expect(report(open).verdict == .closed)
+        #expect(report(open).risks.contains { $0.kind == "failing-table" })
+    }
+
+    @Test(arguments: [
+        (
+            "hash:/etc/postfix/gone", "Run postmap hash:/etc/postfix/gone, or correct the line.",
+            "transport_maps"
+        ),
+        (
+            "proxy:hash:/etc/postfix/gone", "Run postmap hash:/etc/postfix/gone, or correct the line.",
+            "canonical_maps"
+        ),
+        (
+            "hash:/etc/postfix/gone", "Run postalias hash:/etc/postfix/gone, or correct the line.",
+            "alias_maps"
+        ),
+    ])
+    func `A table that was not compiled is to be compiled`(table: String, remedy: String, name: String) {
+        var configuration = SampleHost().setting(name, table).configuration
+        configuration.tables[table] = .failing("/etc/postfix/gone.db is not there")
+        #expect(
+            explainRelay(configuration, trusted: []).causes.first?.remedy.hasPrefix("Correct the line")
+                == true)
+        configuration.uncompiledTables[table] = CompiledTable(
+            type: "hash", name: "/etc/postfix/gone", path: "/etc/postfix/gone.db")
+        #expect(explainRelay(configuration, trusted: []).causes.first?.remedy == remedy)
+    }
+
+    @Test(arguments: [
         (
             "virtual_mailbox_domains", "a.example, hash:/etc/postfix/here, hash:/etc/postfix/gone",
-            RelayVerdict.broken
+            RelayVerdict.closed
         ),
         ("canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
         ("virtual_alias_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
-        ("recipient_canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .closed),
-        ("alias_maps", "hash:/etc/postfix/gone", .closed),
+        ("recipient_canonical_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
+        ("recipient_canonical_maps", "hash:/etc/postfix/alice, hash:/etc/postfix/gone", .closed),
+        ("virtual_alias_maps", "hash:/etc/postfix/alice, hash:/etc/postfix/gone", .closed),
+        ("canonical_maps", "hash:/etc/postfix/alice, hash:/etc/postfix/gone", .broken),
+        ("recipient_bcc_maps", "hash:/etc/postfix/alice, hash:/etc/postfix/gone", .closed),
+        ("sender_canonical_maps", "static:root, hash:/etc/postfix/gone", .closed),
+        ("alias_maps", "hash:/etc/postfix/here, hash:/etc/postfix/gone", .broken),
+        ("local_recipient_maps", "hash:/etc/postfix/alice, hash:/etc/postfix/gone", .closed),
         ("smtpd_sender_login_maps", "hash:/etc/postfix/gone", .closed),
     ])
     func `One of several tables is enough where all are asked`(
