@@ -13,7 +13,7 @@ struct Defect: Sendable {
     }
 
     static let all: [Defect] =
-        networks + lists + accessTables + destinations + services + delivery + rules + claims
+        networks + lists + accessTables + destinations + services + delivery + rules + claims + pairs
 
     // MARK: mynetworks
 

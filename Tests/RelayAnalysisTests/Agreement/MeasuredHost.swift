@@ -156,7 +156,9 @@ struct MeasuredHost: Sendable {
                 configuration.tables[name] =
                     files[table.name].map {
                         .entries(parseTable(type: table.type, bytes: Array($0.utf8)), source: table.name)
-                    } ?? .failing("\(table.name) is not there")
+                    }
+                    ?? (TableName.remoteTypes.contains(table.type)
+                        ? .unreadable("\(name) is not asked") : .failing("\(table.name) is not there"))
             }
         }
         return configuration
