@@ -1,34 +1,4 @@
-package import MailModel
-
-/// A configuration of Qmail after the smallest edits that close it.
-package struct QmailRepair: Sendable, Equatable {
-    package var repair: RelayRepair
-    /// Whether xinetd or inetd must read its files again.
-    package var reloadsSuperserver: Bool
-    /// Whether it must be started again: it hands on the environment that it was started with.
-    package var restartsSuperserver: Bool
-    /// The directories of the supervised services that must be started again: their scripts and environments
-    /// count only then.
-    package var restartedServices: [String]
-    /// Whether qmail-send must be started again: it reads `percenthack` only then.
-    package var restartsQmail: Bool
-    /// The units of systemd, without `.service`, that hand RELAYCLIENT on, and must be started again.
-    package var restartedUnits: [String] = []
-    /// Whether systemd must read its units again, of which it starts one for each client.
-    package var reloadsUnits = false
-}
-
-/// Finds the smallest edits that close every cause of a relay in Qmail's files, and judges the edited bytes.
-///
-/// What a file says beside the cause stays byte for byte. Rules are compiled anew as `tcprules` would, and
-/// `morercpthosts.cdb` as `qmail-newmrh` would, so that what is planned is what is written. A missing
-/// `rcpthosts` gets the domains whose mail stays here.
-/// - Parameter trusted: networks that an administrator vouched for; their rules stay.
-package func repairRelay(_ configuration: QmailConfiguration, trusted: [IPNetwork]) -> QmailRepair {
-    var workshop = Workshop(configuration, trusted: trusted)
-    workshop.work()
-    return workshop.result
-}
+import MailModel
 
 struct Workshop {
     let original: QmailConfiguration
@@ -39,12 +9,12 @@ struct Workshop {
     /// The files that this round mends: their lines keep their numbers until the round ends.
     private var open: [String: Lines] = [:]
     /// The compiled rules to be made anew of their sources at the end of the round.
-    private var outdatedRules: Set<String> = []
+    var outdatedRules: Set<String> = []
     /// The supervised services whose processes have what their scripts do not give them any more.
-    private var stale: Set<String> = []
-    private var restartsSuperserver = false
-    private var restartedUnits: Set<String> = []
-    private var reloadsUnits = false
+    var stale: Set<String> = []
+    var restartsSuperserver = false
+    var restartedUnits: Set<String> = []
+    var reloadsUnits = false
 
     init(_ configuration: QmailConfiguration, trusted: [IPNetwork]) {
         original = configuration
@@ -148,108 +118,6 @@ struct Workshop {
         write(ConstantDatabase.bytes(kept), to: compiled, touching: "compiled morercpthosts")
     }
 
-    // MARK: - Environments
-
-    /// Plans to start again what has RELAYCLIENT only since it was started with it, and takes it out of the file of a
-    /// superserver's environment.
-    /// - Returns: Whether that is all there is to do.
-    private mutating func restart(whatGives setting: MailService.Setting, to service: MailService) -> Bool {
-        guard setting.isInherited else { return false }
-        let path = setting.place.file
-        if path.hasPrefix(QmailConfiguration.processes) {
-            if let directory = current.running.first(where: { path == $0.environmentPath })?.supervised {
-                stale.insert(directory)
-                return true
-            }
-            guard current.starters.contains(where: { $0.isSuperserver && path == $0.environmentPath }) else {
-                return false
-            }
-            restartsSuperserver = true
-            return true
-        }
-        let isUnit = path.contains("/systemd/system/")
-        guard
-            isUnit || ["/etc/default/", "/etc/sysconfig/"].contains(where: path.hasPrefix)
-                || current.namedEnvironmentFiles.contains(path),
-            let line = setting.place.line
-        else { return false }
-        if current.isXinetd(service.place.file) || service.place.file == "/etc/inetd.conf" {
-            restartsSuperserver = true
-        } else if service.name.hasSuffix(".socket") {
-            reloadsUnits = true
-        } else if let unit = current.starters.first(where: { $0.name == service.name })?.unit {
-            restartedUnits.insert(unit)
-        } else {
-            return false
-        }
-        edit(path, touching: "RELAYCLIENT") { lines in
-            if isUnit {
-                lines.removeVariable("RELAYCLIENT", fromUnitLine: line)
-            } else {
-                lines.removeAssignment("RELAYCLIENT", fromLine: line)
-            }
-        }
-        return true
-    }
-
-    private mutating func remove(_ setting: MailService.Setting, client: RuleClient?, opens: String) {
-        if opens != "every client" {
-            note(
-                "No longer relayed without a login: \(opens). If they are yours, vouch for their network in the "
-                    + "policy (white-list.vouched), and it stays")
-        }
-        let path = setting.place.file
-        if setting.isInherited {
-            let place = setting.place.line.map { "\(path):\($0)" } ?? path
-            note(
-                "\(place): what starts the server has RELAYCLIENT from there and hands it on; take it out and start that "
-                    + "again, which a reload is not")
-        } else if path.hasPrefix(QmailConfiguration.processes) {
-            note("\(path): what started this program gave it RELAYCLIENT; start it again without")
-        } else if client != nil, path != "/etc/hosts.allow" {
-            removeFromRules(setting, at: path, client: client)
-        } else if current.isXinetd(path) || path == "/etc/inetd.conf" {
-            guard let line = setting.place.line, let word = setting.place.culprit else { return }
-            edit(path, touching: "RELAYCLIENT") { $0.remove(word: word, fromLine: line) }
-        } else if path == "/etc/hosts.allow" {
-            guard let line = setting.place.line else { return }
-            edit(path, touching: "RELAYCLIENT") {
-                $0.removeOption("setenv", naming: "RELAYCLIENT", fromLine: line)
-            }
-        } else if path.hasSuffix("/run") {
-            guard let line = setting.place.line else { return }
-            edit(path, touching: "RELAYCLIENT") { $0.removeAssignment("RELAYCLIENT", fromLine: line) }
-        } else {
-            // An empty file takes the variable away (envdir(8)).
-            write([], to: path, touching: "RELAYCLIENT")
-        }
-    }
-
-    private mutating func removeFromRules(
-        _ setting: MailService.Setting, at path: String, client: RuleClient?
-    ) {
-        let compiled = path.hasSuffix(".cdb") ? path : path + ".cdb"
-        if !path.hasSuffix(".cdb"), let line = setting.place.line {
-            edit(path, touching: client.map { "rule \($0.text)" } ?? "rule") {
-                $0.removeRuleSetting("RELAYCLIENT", fromLine: line)
-            }
-        }
-        guard let bytes = current.files[compiled]?.bytes else { return }
-        // The source is compiled where it is what counts; else the compiled rules alone are mended.
-        if !path.hasSuffix(".cdb") {
-            outdatedRules.insert(compiled)
-        } else if let records = try? ConstantDatabase.records(bytes) {
-            let mended = records.map { record -> ConstantDatabase.Record in
-                guard client?.members.contains(record.key.text) == true else { return record }
-                let parts = record.data.split(separator: 0).filter {
-                    !$0.starts(with: Array("+RELAYCLIENT=".utf8))
-                }
-                return .init(key: record.key, data: parts.flatMap { Array($0) + [0] })
-            }
-            write(ConstantDatabase.bytes(mended), to: compiled, touching: "compiled rules")
-        }
-    }
-
     // MARK: - Chains
 
     private mutating func mendLogin(argument: Int, of service: MailService) {
@@ -305,7 +173,7 @@ struct Workshop {
 
     // MARK: - Bytes
 
-    private mutating func edit(_ path: String, touching what: String, _ change: (inout Lines) -> Void) {
+    mutating func edit(_ path: String, touching what: String, _ change: (inout Lines) -> Void) {
         guard let bytes = current.files[path]?.bytes else { return }
         var lines = open[path] ?? Lines(bytes)
         let before = lines.bytes
@@ -333,7 +201,7 @@ struct Workshop {
         current.running.removeAll { $0.supervised.map(restarted.contains) ?? false }
     }
 
-    private mutating func write(_ bytes: [UInt8], to path: String, touching what: String) {
+    mutating func write(_ bytes: [UInt8], to path: String, touching what: String) {
         guard current.files[path]?.bytes != bytes else { return }
         replace(path, with: bytes)
         touch(path, what)
@@ -349,16 +217,7 @@ struct Workshop {
         if touches[path]?.contains(what) != true { touches[path, default: []].append(what) }
     }
 
-    private mutating func note(_ text: String) {
+    mutating func note(_ text: String) {
         if !notes.contains(text) { notes.append(text) }
     }
-}
-
-extension QmailConfiguration.RunningServer {
-    fileprivate var environmentPath: String { "\(QmailConfiguration.processes)\(processID)/environ" }
-}
-
-extension QmailConfiguration.Starter {
-    fileprivate var environmentPath: String { "\(QmailConfiguration.processes)\(processID)/environ" }
-    fileprivate var isSuperserver: Bool { ["xinetd", "inetd"].contains(name) }
 }
