@@ -15,10 +15,13 @@ package final class PatternAutomaton {
     /// What follows does not matter: the text has what is looked for.
     package static let matched = -1
 
+    private static let unknown: Int32 = -2
+
     private let program: PatternProgram
     private var states: [State] = []
     private var numbers: [State: Int] = [:]
-    private var next: [[UInt8: Int]] = []
+    /// For each state, what follows each byte of ASCII; ``unknown`` where nobody asked.
+    private var next: [[Int32]] = []
     private var endings: [Int: Bool] = [:]
     /// Whether a pattern has more states than are followed; what is said of it from then on is not to be relied on.
     package private(set) var isOverflowing = false
@@ -32,10 +35,11 @@ package final class PatternAutomaton {
         _ = number(State(steps: [], before: .nothing))
     }
 
-    /// The state after one more byte.
+    /// The state after one more byte, of ASCII.
     package func step(_ state: Int, _ byte: UInt8) -> Int {
         guard state != Self.matched else { return state }
-        if let known = next[state][byte] { return known }
+        let known = next[state][Int(byte)]
+        if known != Self.unknown { return Int(known) }
         let (reached, isMatch) = reach(states[state], byte)
         let made: Int
         if isMatch {
@@ -47,7 +51,7 @@ package final class PatternAutomaton {
             let isWord = program.hasBoundary && ByteSet.word.contains(byte)
             made = number(State(steps: steps.sorted(), before: isWord ? .word : .other))
         }
-        next[state][byte] = made
+        next[state][Int(byte)] = Int32(made)
         return made
     }
 
@@ -87,7 +91,7 @@ package final class PatternAutomaton {
         }
         numbers[state] = states.count
         states.append(state)
-        next.append([:])
+        next.append(Array(repeating: Self.unknown, count: 128))
         return states.count - 1
     }
 

@@ -44,6 +44,8 @@ struct WitnessSearch {
     /// Whether each text that there is was looked at, for what the rules tell apart.
     private(set) var isExhaustive = true
 
+    /// How often a pattern is followed over a byte before the search is given up: some hundredths of a second.
+    private static let workLimit = 6_000_000
     private static let nodeLimit = 12_000
     private static let textLimit = 48
     private static let lengthLimit = 120
@@ -86,7 +88,12 @@ struct WitnessSearch {
         var texts: [String] = []
         var depths = [0]
         var index = 0
+        let cost = bytes.count * max(1, followers.count)
         while index < nodes.count, texts.count < Self.textLimit {
+            guard index * cost < Self.workLimit else {
+                isExhaustive = false
+                break
+            }
             let states = nodes[index].states
             if let outcome = outcome(of: states), outcomes.insert(outcome).inserted {
                 let text = text(nodes, index)
@@ -114,16 +121,21 @@ struct WitnessSearch {
     /// - Returns: `nil` where nothing that is looked for comes of it.
     private func step(_ states: [Int], _ byte: UInt8) -> [Int]? {
         var next = states
-        for (index, follower) in followers.enumerated() where states[index] != Self.settled {
-            next[index] = follower.automaton.step(states[index], byte)
-        }
         for literal in shape {
-            let state = next[literal.follower]
+            let state = followers[literal.follower].automaton.step(states[literal.follower], byte)
+            next[literal.follower] = state
             let isLost =
                 literal.isNegated
                 ? state == PatternAutomaton.matched : followers[literal.follower].automaton.isHopeless(state)
             if isLost { return nil }
         }
+        var isAnyNew = false
+        for index in states.indices where states[index] >= 0 && followers[index].table >= 0 {
+            next[index] = followers[index].automaton.step(states[index], byte)
+            isAnyNew = isAnyNew || next[index] == PatternAutomaton.matched
+        }
+        // What has matched before has had its say.
+        guard isAnyNew else { return next }
         for (table, rules) in tables.enumerated() {
             let decided = rules.firstIndex { rule in
                 rule.literals.allSatisfy { !$0.isNegated && next[$0.follower] == PatternAutomaton.matched }
