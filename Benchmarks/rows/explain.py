@@ -1,6 +1,7 @@
 """`agent explain`: a stock configuration over the start of the process, and large client maps."""
 
 import pathlib
+import random
 import shutil
 
 from harness import Memory, Row, Time, TooSlow
@@ -12,6 +13,8 @@ MAP = Time(1.0)
 MAP_PEAK = Memory(64 << 20)
 MAP_ROWS = 100_000
 MAP_DEADLINE = 20
+PATTERNS = 50
+PATTERN_TIME = Time(1.0)
 
 # How a row of the map answers, by its number.
 MAPS = {
@@ -27,6 +30,7 @@ def measure(bench):
     yield from start_up(bench)
     for name, (kind, answer) in MAPS.items():
         yield from client_map(bench, name, kind, answer)
+    yield from patterns(bench)
     yield from live(bench)
 
 
@@ -68,6 +72,21 @@ def client_map(bench, name, kind, answer):
         limit=MAP_PEAK)
 
 
+def patterns(bench):
+    """What lets a stranger in by several tables of patterns at once has to be looked for."""
+    bench.say(f"explain: tables of {PATTERNS} patterns for senders, clients and names")
+    stock, tables = copy(bench, "stock"), copy(bench, "patterns")
+    write_patterns(tables)
+    explain, floor = bench.interleaved(
+        lambda: bench.check(
+            [bench.agent, "explain", "--postfix-config", str(tables)], statuses=(RELAYS,), deadline=MAP_DEADLINE),
+        lambda: bench.check([bench.agent, "explain", "--postfix-config", str(stock)], statuses=(CLOSED,)),
+    )
+    yield Row(
+        "explain, patterns: wall", Time(median(explain, "wall")), "stock copy", Time(median(floor, "wall")),
+        limit=PATTERN_TIME)
+
+
 def live(bench):
     host = bench.host
     bench.say("explain: the lab host itself")
@@ -90,12 +109,35 @@ def write_map(directory, kind, answer):
         for row in range(MAP_ROWS):
             network = f"{11 + (row >> 16)}.{row >> 8 & 255}.{row & 255}"
             clients.write(f"{network + '.0/24' if kind == 'cidr' else network} {answer(row)}\n")
+    ask_first(directory, f"check_client_access {kind}:/etc/postfix/clients")
+
+
+def write_patterns(directory):
+    """Refusals of one kind of spam or another, and rules that let somebody in, for each of three things that smtpd asks."""
+    word = random.Random(1).choices
+    letters = "abcdefghijklmnopqrstuvwxyz"
+
+    def name(length):
+        return "".join(word(letters, k=length))
+
+    kinds = {
+        "sender": lambda: (rf"/^{name(4)}.*@.*{name(6)}\.(com|net|biz)$/ REJECT", rf"/@{name(7)}\.{name(3)}$/ OK"),
+        "client": lambda: (
+            rf"/(dsl|dial|pool|cable)[.-]?.*{name(6)}\.(com|net)$/ REJECT", rf"/^mail[0-9]*\.{name(8)}\.com$/ OK"),
+        "helo": lambda: (rf"/{name(5)}-?[0-9]+\.{name(5)}/ REJECT", rf"/^{name(8)}\.example$/ OK"),
+    }
+    for kind, rules in kinds.items():
+        rows = [rule for _ in range(PATTERNS // 2) for rule in rules()]
+        (directory / kind).write_text("".join(f"{row}\n" for row in rows), encoding="ascii")
+    ask_first(directory, ", ".join(f"check_{kind}_access pcre:/etc/postfix/{kind}" for kind in kinds))
+
+
+def ask_first(directory, lookup):
     # main.cf has a comment in Latin-1: bytes.
     main = (directory / "main.cf").read_bytes()
-    lookup = f"check_client_access {kind}:/etc/postfix/clients".encode()
     for parameter in (b"smtpd_relay_restrictions", b"smtpd_recipient_restrictions"):
         before = b"\n" + parameter + b" = "
         if main.count(before) != 1:
             raise OSError(f"{STOCK}/main.cf no longer has one line for {parameter.decode()}")
-        main = main.replace(before, before + lookup + b", ")
+        main = main.replace(before, before + lookup.encode() + b", ")
     (directory / "main.cf").write_bytes(main)
