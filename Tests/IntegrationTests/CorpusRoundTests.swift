@@ -143,6 +143,12 @@ extension OnARealHost {
             let changes = document["changes"] as? [[String: Any]] ?? []
             guard configuration.relays else {
                 #expect(!changes.contains { $0["finding"] as? String == "relay" }, "\(apply.output)")
+                // What serves the loopback alone is put on port 25 (article 1394, step 4).
+                if changes.contains(where: { $0["finding"] as? String == "port-25" }) {
+                    // Nobody outside can ask the loopback what it was like.
+                    let rollback = try lab.agent("rollback", "--yes")
+                    #expect([0, 5].contains(rollback.status), "\(rollback.output)\(rollback.errorOutput)")
+                }
                 #expect(try files(on: lab) == before)
                 return
             }
