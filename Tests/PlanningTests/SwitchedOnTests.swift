@@ -112,4 +112,58 @@ struct SwitchedOnTests {
         #expect(isStarted(plan))
         #expect(plan.findings.first { $0.id == .port25 }?.notes.first?.contains("smtp_psa off") == true)
     }
+
+    /// A Qmail whose tcpserver is supervised, put down, and would relay as its script says.
+    private func putDown(script: String) -> HostState {
+        let path = "/service/qmail-smtpd"
+        let files = [
+            "/var/qmail/control/me": "mx.hosted.example\n",
+            "/var/qmail/control/rcpthosts": "hosted.example\n",
+            "/var/qmail/control/virtualdomains": "hosted.example:1\n", "\(path)/run": script,
+        ]
+        var managed = ManagedMTA(.qmail, evidence: [], service: Self.service)
+        managed.downServers = [
+            SupervisedDirectory(path: path, control: "/usr/bin/svc", isEnabled: true, isWanted: false)
+        ]
+        managed.supervisors = [
+            .systemd([UnitState(name: "svscan.service", active: "active", file: "disabled")])
+        ]
+        var qmail = QmailConfiguration(
+            files: files.reduce(into: [:]) {
+                $0[$1.key] = .content(FileContent(path: $1.key, bytes: Array($1.value.utf8)))
+            }, isCopy: false, whiteList: [])
+        qmail.idle = ["\(path)/run"]
+        var host = HostFixture.host(listeners: .seen([]))
+        host.managedMTA = .seen(managed)
+        host.qmail = .seen(qmail)
+        return host
+    }
+
+    private static let tcpserver = "exec tcpserver 0 smtp /var/qmail/bin/qmail-smtpd 2>&1\n"
+
+    @Test("A tcpserver that is put down is started before Qmail, and its supervisor at the next boot as well")
+    func supervised() throws {
+        let state = putDown(script: "#!/bin/sh\n" + Self.tcpserver)
+        let plan = makePlan(policy: HostFixture.policy(), state: state, agentVersion: "1.0.0")
+        let commands = plan.changes.flatMap { change -> [String] in
+            guard case .service(let service) = change.action else { return [] }
+            return service.commands.map { $0.joined(separator: " ") }
+        }
+        #expect(
+            commands == [
+                "/usr/bin/svc -u /service/qmail-smtpd", "/bin/systemctl restart postfix.service",
+                "/bin/systemctl --quiet enable svscan.service",
+            ])
+        #expect(plan.relayAfter == .closed)
+    }
+
+    @Test("A tcpserver that is put down and would let strangers relay stays down")
+    func relayingWhenUp() throws {
+        let script = "#!/bin/sh\nexport RELAYCLIENT=\n" + Self.tcpserver
+        let plan = makePlan(
+            policy: HostFixture.policy(), state: putDown(script: script), agentVersion: "1.0.0")
+        #expect(!isStarted(plan))
+        #expect(
+            plan.findings.first { $0.id == .port25 }?.notes.contains { $0.contains("is put down") } == true)
+    }
 }
