@@ -37,6 +37,7 @@ extension SMTPServer {
         // What trivial-rewrite cannot tell waits.
         guard destination.failure == nil else { return .stays }
         if destination.addressClass == .elsewhere, lacksRoute(for: session.sender) { return .stays }
+        if lacksCopy(for: rewritten) { return .stays }
         let filter = split(filter ?? values.text(of: "content_filter"))
         guard filter.name.isEmpty || !isSink(transport: filter.name), !isTooLong else { return .stays }
         // It has the message before any transport of the recipient's.

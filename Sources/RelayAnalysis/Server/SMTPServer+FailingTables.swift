@@ -95,6 +95,16 @@ extension SMTPServer {
         }
     }
 
+    /// Whether cleanup cannot tell who else is to have mail for the recipient, and throws it back, where it serves others.
+    func lacksCopy(for recipient: String) -> Bool {
+        let domain = recipient.lastIndex(of: "@").map { String(recipient[$0...]) }
+        let keys = [recipient] + [domain].compactMap(\.self)
+        let found = failure(in: rewriting.value(of: "recipient_bcc_maps").items) { before in
+            keys.contains { if case .missing = before.ask($0) { false } else { true } }
+        }
+        return found != nil && failingTable == nil
+    }
+
     /// The first item of a list that fails, unless one before it answers first.
     private func failure(
         in items: [ListItem], unless isAnswered: (LookupTable) -> Bool
