@@ -18,8 +18,9 @@ extension SMTPServer {
 
     /// Whatever a sender is called, or a message says, is looked for in all of these.
     private var failingMessageMap: (why: String, place: Place)? {
-        Self.messageMaps.lazy.compactMap { name in
-            self.failure(in: self.rewriting.value(of: name).items) { before in
+        let maps = Self.messageMaps.map { rewriting.value(of: $0) } + [routing.value(of: "relocated_maps")]
+        return maps.lazy.compactMap { value in
+            self.failure(in: value.items) { before in
                 if case .missing = before.ask(Stranger.sender) { false } else { true }
             }
         }.first
@@ -33,8 +34,7 @@ extension SMTPServer {
     private var failingRecipientMap: (why: String, place: Place)? {
         let maps =
             Self.recipientMaps.map { rewriting.value(of: $0) }
-            + ["transport_maps", "relocated_maps"].map { routing.value(of: $0) }
-            + [rewriting.value(of: "recipient_bcc_maps")]
+            + [routing.value(of: "transport_maps"), rewriting.value(of: "recipient_bcc_maps")]
         if let found = maps.lazy.compactMap({ self.failure(in: $0.items, unless: self.knowsOwnRecipient) })
             .first
         {
