@@ -144,5 +144,7 @@ func runner(_ terminal: Terminal) -> RunProgram {
 }
 
 func liveInstruments(_ terminal: Terminal) -> Observation.Instruments {
-    .live(run: runner(terminal), now: currentTime)
+    var instruments = Observation.Instruments.live(run: runner(terminal), now: currentTime)
+    instruments.strangersKeys = strangersKeys
+    return instruments
 }

@@ -88,6 +88,9 @@ package enum TableContent: Hashable, Sendable {
     case entries([TableEntry], source: String)
     /// Why it cannot be read, as a sentence without a full stop.
     case unreadable(String)
+    /// What one that can only be asked, and not listed, answered to the keys of ordinary strangers; and why no more is
+    /// known of it, as a sentence without a full stop.
+    case asked([String: String], why: String)
     /// Why Postfix itself cannot look anything up in it, as a sentence without a full stop.
     case failing(String)
 }

@@ -13,6 +13,8 @@ package struct Instruments: Sendable {
     /// The host's addresses with the prefixes of their networks; `nil` when they cannot be had.
     package var interfaces: @Sendable () -> [IPNetwork]?
     package var deadlines: Deadlines
+    /// What lookup tables that cannot be listed are asked for; without any they are not asked.
+    package var strangersKeys: [String]
 
     /// How long each kind of source may take.
     package struct Deadlines: Sendable {
@@ -39,7 +41,7 @@ package struct Instruments: Sendable {
     package init(
         run: @escaping RunProgram, root: String, smtpPorts: Set<Int> = [25, 465, 587],
         now: @escaping @Sendable () -> Timestamp, interfaces: @escaping @Sendable () -> [IPNetwork]?,
-        deadlines: Deadlines = Deadlines()
+        deadlines: Deadlines = Deadlines(), strangersKeys: [String] = []
     ) {
         self.run = run
         self.root = root
@@ -47,6 +49,7 @@ package struct Instruments: Sendable {
         self.now = now
         self.interfaces = interfaces
         self.deadlines = deadlines
+        self.strangersKeys = strangersKeys
     }
 
     /// The instruments for the host that this process runs on.

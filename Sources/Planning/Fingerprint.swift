@@ -68,6 +68,9 @@ private func postfixFacts(_ observed: Observed<PostfixConfiguration>) -> [String
         case .entries(let entries, let source):
             let text = entries.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined()
             return "table \(name) \(source) \(sha256(text.utf8))"
+        case .asked(let answers, _):
+            let text = answers.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined()
+            return "table \(name) asked \(sha256(text.utf8))"
         case .unreadable, .failing: return "table \(name) -"
         }
     }

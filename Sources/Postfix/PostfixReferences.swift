@@ -7,6 +7,30 @@ package struct PostfixReferences: Hashable, Sendable {
     /// Lookup tables that need a file or a server, as written after expansion.
     package var tables: [String]
 
+    /// The parameters that may name what has to be read, those that hold restrictions last.
+    /// - Parameter values: may define restriction classes.
+    package static func parameters(_ values: ParameterValues) -> [String] {
+        lists + restrictions(values)
+    }
+
+    fileprivate static func restrictions(_ values: ParameterValues) -> [String] {
+        restrictionLists + values.value(of: "smtpd_restriction_classes").items.map(\.text)
+    }
+
+    /// Those that are lists of hosts, names and tables, and maps.
+    fileprivate static let lists = [
+        "mynetworks", "mydestination", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains",
+        "permit_mx_backup_networks", "smtpd_authorized_xclient_hosts", "smtpd_authorized_xforward_hosts",
+        "qmqpd_authorized_clients", "relay_clientcerts", "smtpd_sender_login_maps", "transport_maps",
+        "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps", "relay_recipient_maps",
+        "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps", "header_checks",
+        "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
+        "mailbox_transport_maps", "fallback_transport_maps", "relocated_maps", "sender_canonical_maps",
+        "alias_maps", "local_recipient_maps", "virtual_mailbox_maps", "smtpd_sasl_exceptions_networks",
+        "smtpd_discard_ehlo_keyword_address_maps", "postscreen_access_list",
+        "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
+    ]
+
     /// The parameters that hold restrictions, in the order in which smtpd comes to them.
     static let restrictionLists = [
         "smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions",
@@ -57,28 +81,14 @@ private struct ReferenceFinder {
 
     init(otherFiles: [String: FileContent?]) { self.otherFiles = otherFiles }
 
-    private static let lists = [
-        "mynetworks", "mydestination", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains",
-        "permit_mx_backup_networks", "smtpd_authorized_xclient_hosts", "smtpd_authorized_xforward_hosts",
-        "qmqpd_authorized_clients", "relay_clientcerts", "smtpd_sender_login_maps", "transport_maps",
-        "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps", "relay_recipient_maps",
-        "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps", "header_checks",
-        "body_checks", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_command_filter",
-        "mailbox_transport_maps", "fallback_transport_maps", "relocated_maps", "sender_canonical_maps",
-        "alias_maps", "local_recipient_maps", "virtual_mailbox_maps", "smtpd_sasl_exceptions_networks",
-        "smtpd_discard_ehlo_keyword_address_maps", "postscreen_access_list",
-        "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
-    ]
-
     mutating func visit(_ values: ParameterValues) {
-        for name in Self.lists {
+        for name in PostfixReferences.lists {
             let value = values.value(of: name)
             // Most services have the same lists, which may be long.
             guard !value.text.isEmpty, seenLists.insert(value.text.bytes).inserted else { continue }
             visit(items: value.items.map(\.text))
         }
-        let classes = values.value(of: "smtpd_restriction_classes").items.map(\.text)
-        for name in PostfixReferences.restrictionLists + classes {
+        for name in PostfixReferences.restrictions(values) {
             var previous = ""
             for item in values.value(of: name).items.map(\.text) {
                 if previous.folded != "check_policy_service" { visit(table: item) }

@@ -118,6 +118,35 @@ extension OnARealHost {
             #expect(try lab.state() == before)
         }
 
+        @Test(
+            "A lookup that another program answers is asked for strangers, and taken out where it lets them in"
+        )
+        func answeringProgram() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                printf '%s\\n' '#!/bin/sh' 'while read -r verb key; do echo 200 OK; done' > /usr/local/bin/answer
+                chmod 755 /usr/local/bin/answer
+                echo '127.0.0.1:2600 inet n n n - 0 spawn user=nobody argv=/usr/local/bin/answer' >> /etc/postfix/master.cf
+                postconf -e 'smtpd_relay_restrictions = check_client_access tcp:127.0.0.1:2600, reject_unauth_destination' \\
+                    'smtpd_recipient_restrictions ='
+                touch -d '-5 seconds' /etc/postfix/main.cf /etc/postfix/master.cf
+                postfix reload
+                """)
+            #expect(try lab.agent("probe").status == 2)
+            let explained = try lab.agent("explain", "--format", "json")
+            #expect(explained.status == 2, "\(explained.output)\(explained.errorOutput)")
+            let cause = (try explained.json()["causes"] as? [[String: Any]])?.first
+            #expect(cause?["culprit"] as? String == "tcp:127.0.0.1:2600")
+            #expect(cause?["opens"] as? String == "every client")
+            let apply = try lab.agent("apply", "--yes")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            let list = try lab.host("postconf", "-h", "smtpd_relay_restrictions").output
+            #expect(list == "permit_sasl_authenticated, reject_unauth_destination\n")
+        }
+
         @Test("A rollback can be rolled back: the host is closed again, byte for byte")
         func rollbackOfARollback() throws {
             let lab = try Lab.required()

@@ -1,25 +1,35 @@
+import Fixtures
 import Glibc
 import MailModel
-import Observation
+import Qmail
 import Testing
+
+@testable import Observation
 
 @Suite("A copy of a configuration directory")
 struct CopyTests {
     private func copy(_ main: String) throws -> HostDirectory {
         let copy = try HostDirectory()
-        try copy.write("/main.cf", main)
-        try copy.write("/master.cf", "smtp inet n - y - - smtpd\n")
+        try copy.write("/copy/main.cf", main)
+        try copy.write("/copy/master.cf", "smtp inet n - y - - smtpd\n")
         return copy
     }
 
+    private func observe(
+        _ copy: HostDirectory, _ directory: String = "/copy", version: String? = nil,
+        programs: ScriptedPrograms = ScriptedPrograms([])
+    ) async throws -> PostfixConfiguration {
+        try await observeCopy(directory: directory, version: version, Instruments(copy.root, programs))
+    }
+
     @Test("What was below the host's directory is read from the copy, in source form")
-    func tables() throws {
+    func tables() async throws {
         let copy = try copy(
             "mynetworks = cidr:/etc/postfix/maps/nets, hash:/etc/aliases\nrelay_domains = hash:/etc/postfix/maps/r\n"
         )
-        try copy.write("/maps/nets", "0.0.0.0/0 OK\n")
-        try copy.write("/maps/r", "example.org OK\n")
-        let seen = try observeCopy(directory: copy.root)
+        try copy.write("/copy/maps/nets", "0.0.0.0/0 OK\n")
+        try copy.write("/copy/maps/r", "example.org OK\n")
+        let seen = try await observe(copy)
         #expect(seen.directory == "/etc/postfix")
         guard case .entries(let nets, _)? = seen.tables["cidr:/etc/postfix/maps/nets"],
             case .entries(let domains, _)? = seen.tables["hash:/etc/postfix/maps/r"]
@@ -35,41 +45,92 @@ struct CopyTests {
     }
 
     @Test("A copy is of the release that it is said to be of, whatever it calls itself")
-    func release() throws {
+    func release() async throws {
         let copy = try copy("mail_version = 2.3.8\n")
-        #expect(try observeCopy(directory: copy.root).version == nil)
-        #expect(try observeCopy(directory: copy.root, version: "3.10.2").version == "3.10.2")
+        #expect(try await observe(copy).version == nil)
+        #expect(try await observe(copy, version: "3.10.2").version == "3.10.2")
     }
 
-    @Test("A table that is there only in compiled form says so")
-    func compiledOnly() throws {
-        let copy = try copy("relay_domains = hash:/etc/postfix/r\n")
-        try copy.write("/r.db", "x")
-        let seen = try observeCopy(directory: copy.root)
+    private static let restriction = "relay_domains = hash:/etc/postfix/r\n"
+
+    @Test("A compiled table counts before its text, as on the host")
+    func compiled() async throws {
+        let copy = try copy(Self.restriction)
+        try copy.write("/copy/r.db", bytes: hashDatabase(["a.example\0", "OK\0"]))
+        let row = TableEntry(key: "a.example", value: "OK", line: nil)
+        let stale: TableContent = .entries([row], source: "/copy/r.db")
+        #expect(try await observe(copy).tables["hash:/etc/postfix/r"] == stale)
+        try copy.write("/copy/r", "b.example OK\n")
+        #expect(try await observe(copy).tables["hash:/etc/postfix/r"] == stale)
+        try copy.write("/copy/r", "# mine\na.example OK\n")
         #expect(
-            seen.tables["hash:/etc/postfix/r"]
-                == .unreadable("/etc/postfix/r is in the copy only as /etc/postfix/r.db, in compiled form"))
+            try await observe(copy).tables["hash:/etc/postfix/r"]
+                == .entries([TableEntry(key: "a.example", value: "OK", line: 2)], source: "/copy/r"))
+    }
+
+    @Test("A constant database in a copy is read without a program")
+    func constantDatabase() async throws {
+        let copy = try copy(Self.restriction.replacing("hash:", with: "cdb:"))
+        let record = ConstantDatabase.Record(key: Array("a.example".utf8), data: Array("OK".utf8))
+        try copy.write("/copy/r.cdb", bytes: ConstantDatabase.bytes([record]))
+        #expect(
+            try await observe(copy).tables["cdb:/etc/postfix/r"]
+                == .entries([TableEntry(key: "a.example", value: "OK", line: nil)], source: "/copy/r.cdb"))
+    }
+
+    @Test(
+        "Compiled tables of other types take a postmap of this machine; else their text counts, or they say so"
+    )
+    func compiledOnly() async throws {
+        let copy = try copy(Self.restriction.replacing("hash:", with: "btree:"))
+        try copy.write("/copy/r.db", "x")
+        let name = "btree:/etc/postfix/r"
+        #expect(
+            try await observe(copy).tables[name]
+                == .unreadable(
+                    "/etc/postfix/r is in the copy only as /etc/postfix/r.db, in compiled form that is not read here"
+                ))
+        try copy.program("/usr/sbin/postmap")
+        let command = "/usr/sbin/postmap -s btree:/copy/r"
+        let postmap = ScriptedPrograms([(command, .prints("a.example\tOK\n"))])
+        #expect(
+            try await observe(copy, programs: postmap).tables[name]
+                == .entries([TableEntry(key: "a.example", value: "OK", line: nil)], source: "/copy/r.db"))
+        try copy.write("/copy/r", "b.example OK\n")
+        let damaged = ScriptedPrograms([(command, .exits(1, output: "", error: "postmap: fatal: open\n"))])
+        #expect(
+            try await observe(copy, programs: damaged).tables[name]
+                == .entries([TableEntry(key: "b.example", value: "OK", line: 1)], source: "/copy/r"))
+    }
+
+    @Test("What a server answers is not asked for a copy")
+    func remote() async throws {
+        let copy = try copy("relay_domains = mysql:/etc/postfix/my.cf\n")
+        let table = try await observe(copy).tables["mysql:/etc/postfix/my.cf"]
+        #expect(
+            table == .unreadable("its answers come from a server or another program, which is not asked"))
     }
 
     @Test(
         "Neither a link nor a path leads out of the copy",
         arguments: ["/etc/postfix/out", "/etc/postfix/../shadow"])
-    func noWayOut(_ path: String) throws {
+    func noWayOut(_ path: String) async throws {
         let copy = try copy("mynetworks = \(path)\n")
-        try copy.link("/out", to: "/etc/hostname")
-        let seen = try observeCopy(directory: copy.root)
+        try copy.link("/copy/out", to: "/etc/hostname")
+        let seen = try await observe(copy)
         #expect(seen.otherFiles[path] == nil)
         #expect(seen.unreadableFiles[path]?.contains("copy") == true)
     }
 
     @Test("A directory without main.cf is one clear error")
-    func noMain() throws {
+    func noMain() async throws {
         let copy = try HostDirectory()
-        let failure = #expect(throws: Failure.self) { try observeCopy(directory: copy.root) }
+        try copy.directory("/copy")
+        let failure = await #expect(throws: Failure.self) { try await observe(copy) }
         #expect(failure?.status == .failed)
         #expect(failure?.detail?.hasSuffix("/main.cf is not there.") == true)
-        let missing = #expect(throws: Failure.self) {
-            try observeCopy(directory: copy.root + "/none")
+        let missing = await #expect(throws: Failure.self) {
+            try await observe(copy, "/none")
         }
         #expect(missing?.detail == "There is no such directory.")
     }

@@ -1,3 +1,4 @@
+import HostIO
 import MailModel
 import Qmail
 import Testing
@@ -9,13 +10,16 @@ struct PostfixTests {
     private let master = "smtp inet n - y - - smtpd\n"
 
     private func observe(
-        _ host: borrowing HostDirectory, _ main: String, _ programs: ScriptedPrograms
+        _ host: borrowing HostDirectory, _ main: String, _ programs: ScriptedPrograms,
+        asking keys: [String] = []
     ) async throws -> PostfixConfiguration {
         try host.write("/etc/postfix/main.cf", main)
         try host.write("/etc/postfix/master.cf", master)
         try host.write("/proc/sys/kernel/hostname", "mx.example.net\n")
         try host.program("/usr/sbin/postconf")
-        return try #require(await observePostfix(Instruments(host.root, programs)).value)
+        var instruments = Instruments(host.root, programs)
+        instruments.strangersKeys = keys
+        return try #require(await observePostfix(instruments).value)
     }
 
     private let postconf = (
@@ -137,6 +141,55 @@ struct PostfixTests {
                 == .unreadable(
                     "its answers come from a server or another program, which is not asked"
                 ))
+    }
+
+    private static let source = "its answers come from a server or another program"
+
+    @Test(
+        "A table of a server is asked for strangers, all of them at once",
+        arguments: [
+            (
+                ScriptedPrograms.Answer.prints("192.0.2.1\tOK\n"),
+                TableContent.asked(["192.0.2.1": "OK"], why: "\(source), which does not list them")
+            ),
+            (
+                .exits(1, output: "", error: ""),
+                .asked([:], why: "\(source), which does not list them")
+            ),
+            (
+                .exits(
+                    1, output: "192.0.2.1\tOK\n",
+                    error: "postmap: warning: connect to it\npostmap: fatal: table tcp:x: query error\n"),
+                .asked(
+                    ["192.0.2.1": "OK"],
+                    why:
+                        "\(source), and not all questions are answered: postmap: fatal: table tcp:x: query error"
+                )
+            ),
+            (
+                .exits(1, output: "", error: "postmap: fatal: unsupported dictionary type: mysql\n"),
+                .failing("unsupported dictionary type: mysql")
+            ),
+            (.fails("it took too long"), .unreadable("it took too long")),
+        ])
+    func remote(_ answer: ScriptedPrograms.Answer, _ content: TableContent) async throws {
+        let host = try HostDirectory()
+        let programs = ScriptedPrograms([
+            postconf, ("/usr/sbin/postmap -q - mysql:/etc/postfix/r.cf", answer),
+        ])
+        let seen = try await observe(
+            host, "relay_domains = proxy:mysql:/etc/postfix/r.cf\n", programs, asking: ["192.0.2.1", "192.0"])
+        #expect(seen.tables["proxy:mysql:/etc/postfix/r.cf"] == content)
+        #expect(programs.calls.last?.input == Array("192.0.2.1\n192.0\n".utf8))
+    }
+
+    @Test("The users of the system are asked for no strangers")
+    func users() async throws {
+        let host = try HostDirectory()
+        let seen = try await observe(
+            host, "local_recipient_maps = unix:passwd.byname\n", ScriptedPrograms([postconf]),
+            asking: ["root"])
+        #expect(seen.tables["unix:passwd.byname"] == .unreadable("\(Self.source), which is not asked"))
     }
 
     @Test("Without main.cf the configuration is unseen")

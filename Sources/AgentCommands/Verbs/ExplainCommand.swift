@@ -78,8 +78,9 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func report(trusted: [IPNetwork], _ terminal: Terminal) async throws(Failure) -> RelayReport {
         if let postfixConfig {
-            return explainRelay(
-                try observeCopy(directory: postfixConfig, version: postfixVersion), trusted: trusted)
+            let configuration = try await observeCopy(
+                directory: postfixConfig, version: postfixVersion, liveInstruments(terminal))
+            return explainRelay(configuration, trusted: trusted)
         }
         if let qmailConfig {
             return explainRelay(try observeQmailCopy(directory: qmailConfig), trusted: trusted)

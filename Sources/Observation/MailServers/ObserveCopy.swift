@@ -1,19 +1,21 @@
 package import MailModel
 
-/// Reads a copy of a Postfix configuration directory, as an ordinary user and without Postfix.
+/// Reads a copy of a Postfix configuration directory, as an ordinary user also without Postfix.
 ///
-/// No program is run. Files that the configuration names below `hostDirectory` are read from the copy; others
-/// are not part of it and are unreadable, like tables that the copy has in compiled form only. A link that leads
-/// out of the copy is not followed.
+/// Files that the configuration names below `hostDirectory` are read from the copy; others are not part of it and are
+/// unreadable. So are tables that the copy has only in a compiled form other than `hash` and `cdb`, unless there is a
+/// postmap(1) on this machine, the only program that is run. A link that leads out of the copy is not followed.
 /// - Parameters:
 ///   - directory: the copy; holds `main.cf` and `master.cf`.
 ///   - version: the release of Postfix that reads it; `nil` where that is not known.
 ///   - hostDirectory: where the files were on their own host.
+///   - instruments: those of this machine.
 /// - Throws: when `main.cf` or `master.cf` cannot be read (``ExitStatus/failed``).
 package func observeCopy(
-    directory: String, version: String? = nil, hostDirectory: String = "/etc/postfix"
-) throws(Failure) -> PostfixConfiguration {
-    let files = HostFiles(root: "/")
+    directory: String, version: String? = nil, hostDirectory: String = "/etc/postfix",
+    _ instruments: Instruments
+) async throws(Failure) -> PostfixConfiguration {
+    let files = instruments.files
     guard let real = files.resolved(directory) else {
         throw Failure(
             .failed, "\(directory) cannot be read", detail: "There is no such directory.",
@@ -28,7 +30,7 @@ package func observeCopy(
             remedy: "Name a directory that holds main.cf and master.cf.")
     case .success(var configuration):
         while let tables = reader.readNewlyNamed(&configuration) {
-            for name in tables { configuration.tables[name] = reader.copiedTable(name) }
+            for name in tables { configuration.tables[name] = await reader.copiedTable(name, instruments) }
             reader.readTexts(tables, into: &configuration)
         }
         return configuration

@@ -28,15 +28,52 @@ extension PostfixFiles {
         }
     }
 
+    /// A table of a copy by what postmap(1) made of it, as on the host, and by its text where that is not in the copy
+    /// or cannot be read here.
+    func copiedTable(_ name: String, _ instruments: Instruments) async -> TableContent {
+        switch tableSource(name) {
+        case .content(let content): return content
+        case .remote:
+            return .unreadable("its answers come from a server or another program, which is not asked")
+        case .compiled(let table, let suffix):
+            let text = textTable(table)
+            guard case .success(let compiled) = read(table.name + suffix) else { return text }
+            if let listed = await list(compiled, of: table, suffix: suffix, instruments) {
+                return content(of: table, listed, compiled: compiled.path)
+            }
+            guard case .unreadable = text else { return text }
+            return .unreadable(
+                "\(table.name) is in the copy only as \(table.name)\(suffix), in compiled form that is not read here"
+            )
+        }
+    }
+
+    /// - Parameter compiled: what postmap(1) made, in a copy that nobody writes to.
+    private func list(
+        _ compiled: FileContent, of table: TableName, suffix: String, _ instruments: Instruments
+    ) async -> [TableEntry]? {
+        switch table.type {
+        case "cdb": return try? sorted(entries(ConstantDatabase.records(compiled.bytes)))
+        case "hash":
+            if let records = try? HashDatabase.records(compiled.bytes) { return sorted(entries(records)) }
+        default: break
+        }
+        let postmap = Self.postmap
+        guard compiled.path.hasSuffix(suffix), instruments.files.isExecutable(postmap) else { return nil }
+        return try? await list("\(table.type):\(compiled.path.dropLast(suffix.count))", instruments)
+    }
+
+    static let postmap = "/usr/sbin/postmap"
+
     private func table(_ name: String, _ instruments: Instruments) async -> TableContent {
         switch tableSource(name) {
         case .content(let content): return content
         case .compiled(let table, let suffix):
             return await compiledTable(table, suffix: suffix, instruments)
+        case .remote(let table): return await ask(table, instruments)
         }
     }
 
-    /// The text beside a compiled table is only good for line numbers, and only while it says the same.
     private func compiledTable(
         _ table: TableName, suffix: String, _ instruments: Instruments
     ) async -> TableContent {
@@ -56,10 +93,15 @@ extension PostfixFiles {
         } catch {
             return .unreadable(error.summary)
         }
-        guard case .success(let text) = read(path) else { return .entries(listed, source: path + suffix) }
+        return content(of: table, listed, compiled: path + suffix)
+    }
+
+    /// The text beside a compiled table is only good for line numbers, and only while it says the same.
+    private func content(of table: TableName, _ listed: [TableEntry], compiled: String) -> TableContent {
+        guard case .success(let text) = read(table.name) else { return .entries(listed, source: compiled) }
         let written = parseTable(type: table.type, bytes: text.bytes)
         return saysTheSame(written, listed)
-            ? .entries(written, source: text.path) : .entries(listed, source: path + suffix)
+            ? .entries(written, source: text.path) : .entries(listed, source: compiled)
     }
 
     private func list(_ table: TableName, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
@@ -67,22 +109,30 @@ extension PostfixFiles {
         if table.type == "cdb" { return try listConstantDatabase(table.name + ".cdb") }
         // A program for each table would cost more than all the rest.
         if table.type == "hash", let entries = listHash(table.name + ".db", instruments) { return entries }
-        let name = "\(table.type):\(table.name)"
+        return try await list("\(table.type):\(table.name)", instruments)
+    }
+
+    /// By postmap(1), which reads every type but `cdb`.
+    private func list(_ name: String, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
         let call = ProgramCall(
-            executable: "/usr/sbin/postmap", arguments: ["-s", name],
+            executable: Self.postmap, arguments: ["-s", name],
             deadline: instruments.deadlines.table, outputLimit: Self.listingLimit)
         let result = try await instruments.run(call)
         guard result.succeeded else {
             throw Failure(.failed, "\(name) cannot be listed: \(firstLine(of: result))")
         }
-        let entries = result.output.split(separator: UInt8(ascii: "\n")).map { line in
+        return sorted(entries(listing: result))
+    }
+
+    /// The lines that postmap(1) prints: a key, a tabulator, its value.
+    func entries(listing result: ProgramResult) -> [TableEntry] {
+        result.output.split(separator: UInt8(ascii: "\n")).map { line in
             let parts = line.split(
                 separator: UInt8(ascii: "\t"), maxSplits: 1, omittingEmptySubsequences: false
             )
             .map { String(decoding: $0, as: UTF8.self) }
             return TableEntry(key: parts[0], value: parts.count == 2 ? parts[1] : "", line: nil)
         }
-        return sorted(entries)
     }
 
     /// The order in a hash says nothing, and may differ after each postmap.
@@ -97,10 +147,7 @@ extension PostfixFiles {
         guard let changed = files.changed(path), changed < settled, case .success(let file) = read(path),
             files.changed(path) == changed, let records = try? HashDatabase.records(file.bytes)
         else { return nil }
-        return sorted(
-            records.map { record in
-                TableEntry(key: text(record.key), value: text(record.data), line: nil)
-            })
+        return sorted(entries(records))
     }
 
     /// In microseconds.
@@ -111,14 +158,19 @@ extension PostfixFiles {
         case .failure(let problem): throw Failure(.failed, problem.reason)
         case .success(let file):
             do {
-                let entries = try ConstantDatabase.records(file.bytes).map { record in
-                    TableEntry(key: text(record.key), value: text(record.data), line: nil)
-                }
-                return sorted(entries)
+                return sorted(entries(try ConstantDatabase.records(file.bytes)))
             } catch {
                 throw Failure(.failed, "\(path) is no constant database: \(error.reason)")
             }
         }
+    }
+
+    private func entries(_ records: [ConstantDatabase.Record]) -> [TableEntry] {
+        entries(records.map { (key: $0.key, data: $0.data) })
+    }
+
+    private func entries(_ records: [(key: [UInt8], data: [UInt8])]) -> [TableEntry] {
+        records.map { TableEntry(key: text($0.key), value: text($0.data), line: nil) }
     }
 
     /// Keys and values may end in a null byte (dict_cdb.c, dict_db.c).

@@ -8,6 +8,8 @@ extension PostfixFiles {
         case content(TableContent)
         /// Postfix looks into `path` with `suffix` alone, which postmap(1) made of `path`.
         case compiled(TableName, suffix: String)
+        /// A server or another program answers, and gives no list.
+        case remote(TableName)
     }
 
     /// - Parameter name: `type:path`, as the configuration names it.
@@ -21,27 +23,12 @@ extension PostfixFiles {
         case "cdb": return .compiled(table, suffix: ".cdb")
         case "dbm", "sdbm": return .compiled(table, suffix: ".pag")
         case let type where TableName.remoteTypes.contains(type):
-            return .content(
-                .unreadable("its answers come from a server or another program, which is not asked"))
+            return .remote(table)
         default: return .content(.unreadable("\(name) is of a type that cannot be listed"))
         }
     }
 
-    /// A table by its text alone, as far as a copy has it.
-    func copiedTable(_ name: String) -> TableContent {
-        switch tableSource(name) {
-        case .content(let content): return content
-        case .compiled(let table, let suffix):
-            let content = textTable(table)
-            guard case .unreadable = content, case .success = read(table.name + suffix) else {
-                return content
-            }
-            return .unreadable(
-                "\(table.name) is in the copy only as \(table.name)\(suffix), in compiled form")
-        }
-    }
-
-    private func textTable(_ table: TableName) -> TableContent {
+    func textTable(_ table: TableName) -> TableContent {
         switch read(table.name) {
         case .success(let content):
             return .entries(parseTable(type: table.type, bytes: content.bytes), source: content.path)

@@ -34,6 +34,65 @@ extension RiskFinder {
         }
     }
 
+    /// Tables whose answers are out of reach here, where the verdict does not name them already. The users of the
+    /// system are no part of the question.
+    var unreadTables: [RelayRisk] {
+        let named = Set(
+            explanation.verdict == .unknown
+                ? explanation.judgements.flatMap(\.findings).flatMap(\.traits).compactMap(\.trusted) : [])
+        return host.configuration.tables.keys.sorted().compactMap { name in
+            guard TableName(name)?.type != "unix", !named.contains(name) else { return nil }
+            switch host.configuration.tables[name] {
+            case .unreadable(let why):
+                return unread(name, "\(name) cannot be read here (\(why)): what it answers is not judged.")
+            case .asked(_, let why):
+                return unread(name, "\(name) can only be asked (\(why)): what else it answers is not judged.")
+            case .entries, .failing, nil: return nil
+            }
+        }
+    }
+
+    /// The same of files that lists include.
+    var unreadFiles: [RelayRisk] {
+        host.configuration.unreadableFiles.keys.sorted().compactMap { path in
+            host.configuration.unreadableFiles[path].flatMap { why in
+                unread(path, "\(path) cannot be read here (\(why)): what stands in it is not judged.")
+            }
+        }
+    }
+
+    /// - Returns: `nil` where nobody but a default names it.
+    private func unread(_ name: String, _ consequence: String) -> RelayRisk? {
+        let kind = "unread-table"
+        let services = [nil] + host.master.services.indices.map(Optional.some)
+        var isDefault = false
+        for service in services where service.map({ !host.master.services[$0].overrides.isEmpty }) ?? true {
+            let values = host.values(ofService: service)
+            let parameters = PostfixReferences.parameters(values).filter {
+                values.text(of: $0).contains(name)
+            }
+            let written = parameters.first {
+                if case .builtIn? = values.value(of: $0).origin { false } else { true }
+            }
+            if let written { return risk(kind, written, values, why: consequence) }
+            isDefault = isDefault || !parameters.isEmpty
+        }
+        // A file that a list includes names it.
+        return isDefault ? nil : RelayRisk(kind: kind, why: consequence)
+    }
+
+    /// Whether it is known which domains are this host's.
+    var areDestinationsRead: Bool {
+        SMTPServer.resolver(of: host, values).lists.flatMap(\.list.patterns).allSatisfy { pattern in
+            switch pattern.content {
+            case .unreadable: false
+            case .table(let table):
+                table.leaves.allSatisfy { if case .unreadable = $0.content { false } else { true } }
+            case .literal, .failing: true
+            }
+        }
+    }
+
     private static let mapsOfMail = [
         "mydestination", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains",
         "transport_maps",

@@ -16,7 +16,8 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + milters + permissions + skippedRules + failingTables
+            + logins + listeners + milters + permissions + skippedRules + failingTables + unreadTables
+            + unreadFiles
     }
 
     func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -249,9 +250,9 @@ struct RiskFinder {
                         why: "Port \(judgement.listener.port) serves nobody: \(fault.why).")
                 ]
             }
-            guard judgement.listener.port == 25, !judgement.takesHostedMail, judgement.fault == nil else {
-                return []
-            }
+            guard judgement.listener.port == 25, !judgement.takesHostedMail, judgement.fault == nil,
+                areDestinationsRead
+            else { return [] }
             return [
                 RelayRisk(
                     kind: "inbound-refused",

@@ -46,7 +46,7 @@ extension SMTPServer {
             case .networks, .networkRules:
                 guard case .found(_, let entry?) = table.ask(address.description) else { return true }
                 return (CIDRText(table.entries[entry].key).network?.prefix ?? 0) == 0
-            case .fixed:
+            case .fixed, .unreadable:
                 return !addressKeys(address).contains { key, part in
                     if case .found = table.ask(key, part) { true } else { false }
                 }

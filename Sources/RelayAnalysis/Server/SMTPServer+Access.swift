@@ -7,7 +7,9 @@ extension SMTPServer {
         _ restriction: Restriction, _ subject: Restriction.Subject, _ table: LookupTable, _ session: Session,
         _ evaluation: inout Evaluation
     ) -> Ruling {
-        if case .unreadable = table.content, !session.trusting.contains(table.name) { return .dunno }
+        if case .unreadable = table.content, table.known.isEmpty, !session.trusting.contains(table.name) {
+            return .dunno
+        }
         let isTrusted = table.leaves.contains { session.trusting.contains($0.name) }
         if isTrusted, obscureRule(of: table) != nil {
             return permit(subject, table, nil, restriction, session)
@@ -93,17 +95,8 @@ extension SMTPServer {
         return keys
     }
 
-    /// The address, then what is left when its last parts are taken off.
     func addressKeys(_ address: IPAddress) -> [(String, KeyPart)] {
-        let text = address.description
-        let separator: Character = address.width == 32 ? "." : ":"
-        var keys: [(String, KeyPart)] = [(text, .whole)]
-        var rest = text[...]
-        while let last = rest.lastIndex(of: separator) {
-            rest = rest[..<last]
-            if !rest.isEmpty { keys.append((String(rest), .part)) }
-        }
-        return keys
+        address.lookupKeys.enumerated().map { ($1, $0 == 0 ? .whole : .part) }
     }
 
     private func apply(

@@ -32,7 +32,7 @@ extension SMTPServer {
     private func deliveryAnew(of session: Session, _ filter: String?) -> Delivery {
         let given = given(trusting: session.trusting)
         let recipient = resolver.resolve(session.recipient, assuming: given).address
-        guard let (rewritten, _) = rewrite(recipient) else { return .stays }
+        guard let (rewritten, _) = rewrite(recipient, trusting: session.trusting) else { return .stays }
         let destination = resolver.resolve(rewritten, assuming: given)
         // What trivial-rewrite cannot tell waits.
         guard destination.failure == nil else { return .stays }
@@ -53,20 +53,30 @@ extension SMTPServer {
 
     /// The recipient after `recipient_canonical_maps`, `canonical_maps` and `virtual_alias_maps`, and the entry
     /// that made it what it is.
+    /// - Parameter trusted: what a session trusts.
     /// - Returns: `nil` when there is nothing left of it.
-    func rewrite(_ recipient: String) -> (address: String, blame: Blame?)? {
+    func rewrite(_ recipient: String, trusting trusted: Set<String>) -> (address: String, blame: Blame?)? {
         var address = recipient
         var blame: Blame?
         let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
         if options.contains("no_address_mappings") { return address.isEmpty ? nil : (address, nil) }
         for parameter in Self.recipientMaps where rewritesRecipients(parameter) {
             for _ in 0..<5 {
-                guard let (next, cause) = lookUp(address, in: parameter), next != address else { break }
+                guard let (next, cause) = lookUp(address, in: parameter, trusting: trusted), next != address
+                else { break }
                 address = next
                 blame = cause
             }
         }
         return address.isEmpty ? nil : (address, blame)
+    }
+
+    /// What a session is said to trust that takes a map for one which leads wherever a stranger wants. It says nothing
+    /// of the domains for which the same table may stand in a list.
+    static func trust(leadingOutBy table: String) -> String { "leading out \(table)" }
+
+    func isTrustedToLeadOut(_ table: LookupTable, _ trusted: Set<String>) -> Bool {
+        !trusted.isEmpty && table.leaves.contains { trusted.contains(Self.trust(leadingOutBy: $0.name)) }
     }
 
     static let recipientMaps = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"]
@@ -78,7 +88,9 @@ extension SMTPServer {
         return classes.items.contains { $0.text.folded == "envelope_recipient" }
     }
 
-    private func lookUp(_ address: String, in parameter: String) -> (String, Blame)? {
+    private func lookUp(_ address: String, in parameter: String, trusting trusted: Set<String>) -> (
+        String, Blame
+    )? {
         guard let at = address.lastIndex(of: "@") else { return nil }
         let local = String(address[..<at])
         let domain = String(address[address.index(after: at)...])
@@ -86,20 +98,15 @@ extension SMTPServer {
         for (key, part) in rewritingKeys(address, local, domain) {
             for item in items {
                 let table = host.tables.table(item.text)
-                let answer = table.ask(key, part)
-                // cleanup takes nothing where it cannot look.
-                if case .failure = answer {
-                    return (
-                        "",
-                        Blame(
-                            kind: .addressRewriting, parameter: parameter, place: host.quoting.place(of: item)
-                        )
-                    )
-                }
-                guard case .found(let value, let entry) = answer else { continue }
+                let isLedOut = isTrustedToLeadOut(table, trusted)
+                let answer = isLedOut ? .found(Stranger.recipient, entry: nil) : table.ask(key, part)
+                if case .missing = answer { continue }
+                if case .unreadable = answer { continue }
                 var blame = Blame(
                     kind: .addressRewriting, parameter: self.parameter(of: item) ?? parameter,
                     place: host.quoting.place(of: item), item: item)
+                // cleanup takes nothing where it cannot look.
+                guard case .found(let value, let entry) = answer else { return ("", blame) }
                 if let entry { blame.accuse(entry, of: table) }
                 guard !closed.contains(blame.identity) else { continue }
                 let targets = rewritingTargets(value).map { $0.hasPrefix("@") ? local + $0 : $0 }
@@ -146,7 +153,7 @@ extension SMTPServer {
             return !session.trusting.contains(program.trust) && host.deferred == .stays
         }
         guard !isSink(transport: transport.name), !isConfined(transport),
-            !deliversHere(transport, destination)
+            !deliversHere(transport, destination, session)
         else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)
         return host.deferred == .stays && deferred.contains(transport.name)

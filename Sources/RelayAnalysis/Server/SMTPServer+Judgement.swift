@@ -64,7 +64,7 @@ extension SMTPServer {
         if isStoppedByHeaderChecks(session) { return .swallowed(.header) }
         if delivery(of: session, through: evaluation.filter) == .stays { return .swallowed(.route) }
         if let rewriting = rewritingBlame(session) {
-            return knows(session.recipient) ? .relays(rewriting) : .swallowed(.route)
+            return knows(session) ? .relays(rewriting) : .swallowed(.route)
         }
         return .relays(blame(permits, logged, evaluation.grantedDestination))
     }
@@ -93,17 +93,21 @@ extension SMTPServer {
     /// The map that leads an address of this host to a foreign one.
     private func rewritingBlame(_ session: Session) -> Blame? {
         let destination = resolver.resolve(session.recipient, assuming: given)
-        guard destination.isFinal, let (address, blame) = rewrite(destination.address) else { return nil }
+        guard destination.isFinal,
+            let (address, blame) = rewrite(destination.address, trusting: session.trusting)
+        else { return nil }
         return address == destination.address ? strayBlame(destination, session) : blame
     }
 
     /// Whether smtpd takes a rewritten recipient of this host for one that exists: cleanup may have maps that
     /// smtpd does not (`smtpd_reject_unlisted_recipient`).
-    private func knows(_ recipient: String) -> Bool {
+    private func knows(_ session: Session) -> Bool {
         guard values.isOn("smtpd_reject_unlisted_recipient") else { return true }
-        let destination = resolver.resolve(recipient, assuming: given)
+        let destination = resolver.resolve(session.recipient, assuming: given)
         let isMapped = Self.recipientMaps.flatMap { values.value(of: $0).items }.contains { item in
-            switch host.tables.table(item.text).ask(destination.address) {
+            let table = host.tables.table(item.text)
+            if isTrustedToLeadOut(table, session.trusting) { return true }
+            return switch table.ask(destination.address) {
             case .found, .unreadable: true
             case .missing, .failure: false
             }

@@ -24,7 +24,7 @@ extension SMTPServer {
         let local = host.values(ofDaemon: chosen)
         let relay = luserRelay(of: local)
         guard relay.contains("$"), expanded(relay, for: destination.address).hasSuffix("@\(Stranger.domain)"),
-            successor(of: local, for: destination) == nil
+            successor(of: local, for: destination, session) == nil
         else { return nil }
         let blame = Blame(
             kind: .addressRewriting, parameter: "luser_relay",

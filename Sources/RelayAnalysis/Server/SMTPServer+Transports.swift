@@ -4,11 +4,13 @@ import Postfix
 /// Which transport a message is given to, and whether that leads out of this host.
 extension SMTPServer {
     /// Whether a transport puts what it gets into mailboxes of this host, whatever its domain.
-    func deliversHere(_ transport: (name: String, nexthop: String), _ destination: Destination) -> Bool {
+    func deliversHere(
+        _ transport: (name: String, nexthop: String), _ destination: Destination, _ session: Session
+    ) -> Bool {
         guard command(of: transport.name) == "local" else { return isMailboxStore(transport) }
         // What local(8) hands on may leave by the recipient's own domain.
         let values = host.values(ofDaemon: transport.name)
-        guard let next = successor(of: values, for: destination) else { return true }
+        guard let next = successor(of: values, for: destination, session) else { return true }
         return isSink(transport: next.name) || isMailboxStore(next)
     }
 
@@ -60,17 +62,20 @@ extension SMTPServer {
     /// user, or for those that it does not know.
     /// - Parameter local: the parameters of that local(8).
     /// - Returns: `nil` where it delivers itself.
-    func successor(of local: ParameterValues, for destination: Destination) -> (
+    func successor(of local: ParameterValues, for destination: Destination, _ session: Session) -> (
         name: String, nexthop: String
     )? {
         let delimiters = local.text(of: "recipient_delimiter")
         let user = destination.address.prefix { $0 != "@" && !delimiters.contains($0) }
         for name in ["mailbox_transport", "fallback_transport"] {
             for item in local.value(of: "\(name)_maps").items {
-                guard case .found(let value, _) = host.tables.table(item.text).ask(String(user).folded) else {
-                    continue
+                let table = host.tables.table(item.text)
+                switch table.ask(String(user).folded) {
+                case .found(let value, _): return split(value)
+                case .unreadable where session.trusting.contains(table.name):
+                    return (Self.outwards.name, Stranger.domain)
+                case .unreadable, .missing, .failure: continue
                 }
-                return split(value)
             }
             let transport = local.text(of: name)
             if !transport.isEmpty { return split(transport) }
@@ -86,7 +91,7 @@ extension SMTPServer {
     func leavesByTransport(_ destination: Destination, _ session: Session) -> Bool {
         let chosen = transport(for: destination, session)
         guard command(of: chosen.name) == "local" else { return leads(chosen, destination) }
-        guard let next = successor(of: host.values(ofDaemon: chosen.name), for: destination) else {
+        guard let next = successor(of: host.values(ofDaemon: chosen.name), for: destination, session) else {
             return false
         }
         // Without a host it sends to where its own mail was to go: to this host, from which it comes back.

@@ -35,12 +35,14 @@ extension SMTPServer {
             return patternRules(table, where: isUseful).flatMap {
                 clientTraits($0.pattern.pattern, table, $0.entry)
             }
-        case .unreadable: return unreadableTrait(table).map { [$0] } ?? []
+        case .unreadable:
+            return table.known.keys.sorted().flatMap(clientTraits)
+                + (unreadableTrait(table).map { [$0] } ?? [])
         case .constant, .union, .pipe, .failing: return []
         }
     }
 
-    private func clientTraits(key: String) -> [Trait] {
+    func clientTraits(key: String) -> [Trait] {
         if let network = IPNetwork(octets: key) {
             return addressTraits(network, "clients in \(network)") { _ in true }
         }

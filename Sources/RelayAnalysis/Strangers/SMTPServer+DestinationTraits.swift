@@ -90,9 +90,32 @@ extension SMTPServer {
         strayTraits
             + Self.recipientMaps.flatMap { parameter in
                 rewriting.value(of: parameter).items.flatMap { item in
-                    host.tables.table(item.text).leaves.flatMap(decodingTraits)
+                    host.tables.table(item.text).leaves.flatMap { decodingTraits($0) + unreadTraits($0) }
                 }
             }
+    }
+
+    /// What a map of patterns might do that is not understood, or not there to be read. Rows of fixed keys lead to
+    /// addresses that somebody wrote down; only patterns take them from the recipient.
+    private func unreadTraits(_ table: LookupTable) -> [Trait] {
+        let isPatternFile = TableName(table.name).map { TableName.patternTypes.contains($0.type) } ?? false
+        let why: String
+        switch table.content {
+        case .unreadable(let reason) where isPatternFile:
+            why = "whom \(table.name) leads elsewhere, which cannot be read here (\(reason))"
+        case .patterns:
+            guard
+                let rule = table.obscureRules.first(where: { $0.kind == .condition || $0.value.contains("$") }
+                )
+            else { return [] }
+            why =
+                "whom \(table.entries[rule.entry].key) of \(table.name) leads elsewhere, which is not understood here"
+        default: return []
+        }
+        return [
+            Trait(
+                change: .ledOut("x7q@\(hostedDomain)", by: table.name), who: "anyone, to recipients \(why)")
+        ]
     }
 
     private func decodingTraits(_ table: LookupTable) -> [Trait] {

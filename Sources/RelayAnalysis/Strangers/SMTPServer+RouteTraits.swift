@@ -17,7 +17,8 @@ extension SMTPServer {
         return ([other] + domainTraits + routedTraits + mailboxTraits).filter(leaves) + filterTraits + named
             + (senders.isEmpty ? [] : evasions(of: .sender).filter(leaves))
             + senders.flatMap { host.tables.table($0).leaves }.flatMap(senderTraits)
-            + (routes + senders).flatMap { host.tables.table($0).leaves }.compactMap(unreadableTrait)
+            + (routes + senders + mailboxMaps).flatMap { host.tables.table($0).leaves }
+            .compactMap(unreadableTrait)
             + programTraits
     }
 
@@ -49,10 +50,7 @@ extension SMTPServer {
 
     /// Users whom a map of local(8) gives to another host, in a domain that is this host's because all are.
     private var mailboxTraits: [Trait] {
-        let items = ["mailbox_transport_maps", "fallback_transport_maps"].flatMap {
-            mailboxes.value(of: $0).items.map(\.text)
-        }
-        return items.flatMap { host.tables.table($0).leaves }.flatMap { table -> [Trait] in
+        mailboxMaps.flatMap { host.tables.table($0).leaves }.flatMap { table -> [Trait] in
             let keys: [String] =
                 if case .fixed(let entries, _) = table.content { entries.map(\.key) } else { [] }
             let matching: [String] = patternRules(table).flatMap { rule in
@@ -64,6 +62,13 @@ extension SMTPServer {
                     change: .recipient("\(user)@\(Stranger.domain)"),
                     who: "anyone, to users such as \(user) of every domain")
             }
+        }
+    }
+
+    /// The maps by which local(8) hands users on.
+    private var mailboxMaps: [String] {
+        ["mailbox_transport_maps", "fallback_transport_maps"].flatMap {
+            mailboxes.value(of: $0).items.map(\.text)
         }
     }
 

@@ -6,7 +6,10 @@ extension SMTPServer {
     /// - Parameter range: the entries to look at.
     func accessTraits(_ table: LookupTable, _ subject: Restriction.Subject, in range: Range<Int>) -> [Trait] {
         let obscure = unreadableTrait(table).map { [$0] } ?? []
-        if case .unreadable = table.content { return obscure }
+        if case .unreadable = table.content {
+            let known = table.known.filter { subject == .client && !isRefusal($0.value) }
+            return known.keys.sorted().flatMap(clientTraits) + obscure
+        }
         return readableTraits(table, subject, in: range) + obscure
     }
 

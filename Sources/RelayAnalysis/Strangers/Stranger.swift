@@ -15,6 +15,8 @@ struct Trait: Hashable {
         case helo(String?)
         case sender(String)
         case recipient(String)
+        /// A recipient whom a table, which cannot be asked, is taken to lead wherever a stranger wants.
+        case ledOut(String, by: String)
         case backedUpRecipient
         case certificate(Session.Certificate)
         /// What XCLIENT or PROXY makes smtpd believe.
@@ -44,7 +46,7 @@ struct Trait: Hashable {
         case .reverseName: .reverseName
         case .helo: .helo
         case .sender: .sender
-        case .recipient, .backedUpRecipient: .recipient
+        case .recipient, .ledOut, .backedUpRecipient: .recipient
         case .certificate: .certificate
         case .claim: .claim
         case .trusting, .sentOn, .policyServicesDown: .trust
@@ -55,7 +57,12 @@ struct Trait: Hashable {
     var isTrust: Bool { trusted != nil }
 
     /// The table or the service whose word it takes.
-    var trusted: String? { if case .trusting(let name) = change { name } else { nil } }
+    var trusted: String? {
+        switch change {
+        case .trusting(let name), .ledOut(_, by: let name): name
+        default: nil
+        }
+    }
 
     /// Whether it takes a program for one that sends on what it gets.
     var isSentOn: Bool { if case .sentOn = change { true } else { false } }
@@ -73,6 +80,9 @@ struct Trait: Hashable {
         case .helo(let name): session.helo = name
         case .sender(let address): session.sender = address
         case .recipient(let address): session.recipient = address
+        case .ledOut(let address, by: let table):
+            session.recipient = address
+            session.trusting.insert(SMTPServer.trust(leadingOutBy: table))
         case .backedUpRecipient: session.isBackedUpHere = true
         case .certificate(let certificate): session.certificate = certificate
         case .claim(let client, let isLoggedIn, let kind):
@@ -114,6 +124,44 @@ enum Stranger {
         Session(
             client: Client(address: address, name: name), reverseName: name, helo: name, sender: sender,
             recipient: recipient, usesTLS: usingTLS)
+    }
+}
+
+/// What smtpd looks up of a stranger of whom a configuration says nothing in particular (access(5)), for tables that
+/// can only be asked.
+package let strangersKeys: [String] = {
+    let names = [Stranger.name, Stranger.otherName, Stranger.domain].flatMap(nameAndParents)
+    let mailboxes = [Stranger.sender, Stranger.recipient, Stranger.otherMailbox].flatMap {
+        address -> [String] in
+        let parts = address.split(separator: "@").map(String.init)
+        return [address, parts[0] + "@", "@" + parts[1]]
+    }
+    var seen: Set<String> = []
+    return (Stranger.addresses.flatMap(\.lookupKeys) + names + mailboxes + ["<>", "unknown"]).filter {
+        seen.insert($0).inserted
+    }
+}()
+
+/// With and without the dot by which a parent is looked up (`parent_domain_matches_subdomains`).
+private func nameAndParents(_ name: String) -> [String] {
+    let labels = name.split(separator: ".")
+    return labels.indices.flatMap { index -> [String] in
+        let rest = labels[index...].joined(separator: ".")
+        return index == 0 ? [rest] : [rest, "." + rest]
+    }
+}
+
+extension IPAddress {
+    /// The address, then what is left when its last parts are taken off (access(5)).
+    var lookupKeys: [String] {
+        let separator: Character = width == 32 ? "." : ":"
+        var keys = [description]
+        var rest = description[...]
+        while let last = rest.lastIndex(of: separator) {
+            rest = rest[..<last]
+            if !rest.isEmpty { keys.append(String(rest)) }
+        }
+        return keys
     }
 }
 

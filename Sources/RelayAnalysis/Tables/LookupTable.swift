@@ -64,14 +64,19 @@ final class LookupTable {
     let entries: [TableEntry]
     /// The file that the entries came from.
     let source: String?
+    /// What a table that cannot be read answered to the keys of ordinary strangers.
+    let known: [String: String]
     /// What patterns said before.
     private var answers: [String: Answer] = [:]
 
-    init(name: String, content: Content, entries: [TableEntry], source: String?) {
+    init(
+        name: String, content: Content, entries: [TableEntry], source: String?, known: [String: String] = [:]
+    ) {
         self.name = name
         self.content = content
         self.entries = entries
         self.source = source
+        self.known = known
     }
 
     func ask(_ key: String, _ part: KeyPart = .whole) -> Answer {
@@ -89,7 +94,7 @@ final class LookupTable {
         case .union(let members): return askUnion(members, key, part)
         case .pipe(let members): return askPipe(members, key, part)
         case .failing(let why): return .failure(why)
-        case .unreadable(let why): return .unreadable(why)
+        case .unreadable(let why): return known[key.folded].map { .found($0, entry: nil) } ?? .unreadable(why)
         }
     }
 

@@ -38,6 +38,9 @@ final class TableStore {
                 name: text, content: index(entries, type: name.type), entries: entries, source: source)
         case .unreadable(let why):
             return LookupTable(name: text, content: .unreadable(why), entries: [], source: nil)
+        case .asked(let answers, let why):
+            return LookupTable(
+                name: text, content: .unreadable(why), entries: [], source: nil, known: answers)
         case .failing(let why):
             return LookupTable(name: text, content: .failing(why), entries: [], source: nil)
         }
