@@ -10,15 +10,16 @@ internal import SystemPackage
 /// - Parameters:
 ///   - path: The lock file; made with mode 0600. Its directory must exist.
 ///   - owner: The verb that holds it: `agent apply`.
+///   - pause: Lets a moment pass for those who only look.
 /// - Throws: ``ExitStatus/locked`` with who holds it and since when; ``ExitStatus/failed`` when the file
 ///   cannot be made; what the body throws.
 package func withRunLock<Value>(
-    at path: String, owner: String, _ body: () async throws -> Value
+    at path: String, owner: String, pause: () -> Void = { usleep(10_000) }, _ body: () async throws -> Value
 ) async throws -> Value {
     let file = try attempt("the lock \(path) cannot be taken", at: path) { () throws(Errno) in
         try OpenFile(path: path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     }
-    try take(file, at: path)
+    try take(file, at: path, pause)
     try attempt("the lock \(path) cannot be taken", at: path) { () throws(Errno) in
         try file.replaceContents("\(getpid()) \(currentTime().rfc3339) \(owner)\n")
     }
@@ -44,9 +45,9 @@ package func isRunLockHeld(at path: String) -> Bool {
     return false
 }
 
-private func take(_ file: borrowing OpenFile, at path: String) throws(Failure) {
+private func take(_ file: borrowing OpenFile, at path: String, _ pause: () -> Void) throws(Failure) {
     do throws(Errno) {
-        try takeAfterLookers(file)
+        try takeAfterLookers(file, pause)
     } catch {
         guard error == .wouldBlock else { throw Failure("the lock \(path) cannot be taken", error, at: path) }
         let text = try? file.contents(limit: 256)
@@ -55,14 +56,14 @@ private func take(_ file: borrowing OpenFile, at path: String) throws(Failure) {
 }
 
 /// Whoever asks ``isRunLockHeld(at:)`` shares the lock for a moment, which must not turn a run away.
-private func takeAfterLookers(_ file: borrowing OpenFile) throws(Errno) {
+private func takeAfterLookers(_ file: borrowing OpenFile, _ pause: () -> Void) throws(Errno) {
     for _ in 0..<20 {
         do throws(Errno) {
             try retrying { flock(file.descriptor.rawValue, LOCK_EX | LOCK_NB) }
             return
         } catch {
             guard error == .wouldBlock else { throw error }
-            usleep(10_000)
+            pause()
         }
     }
     throw .wouldBlock

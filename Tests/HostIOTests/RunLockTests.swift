@@ -42,12 +42,14 @@ struct RunLockTests {
         let path = directory.write("agent.lock", "")
         let looker = open(path, O_RDONLY)
         #expect(flock(looker, LOCK_SH) == 0)
-        let end = Task.detached {
-            try await Task.sleep(for: .milliseconds(30))
-            close(looker)
+        var pauses = 0
+        let value = try await withRunLock(at: path, owner: "agent apply") {
+            pauses += 1
+            if pauses == 3 { close(looker) }
+        } _: {
+            pauses
         }
-        #expect(try await withRunLock(at: path, owner: "agent apply") { true })
-        try await end.value
+        #expect(value == 3)
     }
 
     @Test("The lock is given back when the body throws")
