@@ -14,10 +14,12 @@ extension SMTPServer {
         if isTrusted, obscureRule(of: table) != nil {
             return permit(subject, table, nil, restriction, session)
         }
-        for (key, part) in keys(for: subject, session) {
+        for (position, (key, part)) in keys(for: subject, session).enumerated() {
             switch table.ask(key, part) {
             case .missing: continue
             case .found(let value, let entry):
+                // One rule may refuse the name, and then the address of who has another name.
+                if part == .whole { evaluation.note(position) }
                 return apply(value, entry, of: table, subject, restriction, session, &evaluation)
             case .failure(let why):
                 let place = restriction.items.last.map(host.quoting.place)

@@ -61,6 +61,18 @@ struct WitnessTests {
                 .verdict == .partial)
     }
 
+    @Test(arguments: [
+        ("!/\\.provider\\.example$|^203\\.0\\.113\\./ REJECT\n", RelayVerdict.partial),
+        ("!/\\.provider\\.example$/ REJECT\n", .closed), ("!/^203\\.0\\.113\\.[0-9]+$/ REJECT\n", .closed),
+    ])
+    func `A rule that refuses all others wants the name and the address of a client`(
+        rules: String, verdict: RelayVerdict
+    ) {
+        let host = SampleHost().setting("mynetworks", "0.0.0.0/0")
+            .setting("smtpd_client_restrictions", "check_client_access pcre:/f").table("pcre:/f", rules)
+        #expect(host.report.verdict == verdict)
+    }
+
     @Test func `Who is only not refused is found where all others are`() {
         let host = SampleHost().setting("mynetworks", "0.0.0.0/0")
             .setting("smtpd_sender_restrictions", "check_sender_access pcre:/f")
