@@ -116,15 +116,15 @@ extension SMTPServer {
             isHostName($0) && !resolver.isOwn(name: $0) && !isLocalName($0)
         }
         let key = table.entries[entry].key
-        let named = name.map { Trait(change: .name($0), who: "clients whose verified name matches \(key)") }
         // One of the two may be what another rule refuses.
         let match = samples.flatMap(addressVariants).first {
             !host.isTrusted($0) && gives(table, $0.description, entry)
         }
+        let what = match == nil ? "verified name" : name == nil ? "address" : "address or verified name"
+        let who = "clients whose \(what) matches \(key)"
+        let named = name.map { Trait(change: .name($0), who: who) }
         let addressed = match.map {
-            Trait(
-                change: .client(Client(address: $0, name: Stranger.name)),
-                who: "clients whose address matches \(key)")
+            Trait(change: .client(Client(address: $0, name: Stranger.name)), who: who)
         }
         return [named, addressed].compactMap(\.self)
     }

@@ -253,7 +253,7 @@ extension SMTPServer {
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.
     func addresses(matching pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [String] {
         let samples = texts(pattern, table, entry, filling: [Stranger.domain.bytes, [], "x7q".bytes])
-        return samples.flatMap { text -> [String] in
+        let found = samples.flatMap { text -> [String] in
             let core = text.trimmingDots
             // A rule for the part before the sign, inside a condition on the domain behind it.
             if text.contains("@@") { return [text.replacing("@@", with: "@"), text] }
@@ -269,6 +269,9 @@ extension SMTPServer {
                 "x7q@\(core)",
             ]
         }
+        // A domain before the sign is hard to read where there is a plainer address.
+        let isPlain = { (address: String) in !address.prefix { $0 != "@" }.contains(Stranger.domain) }
+        return found.filter(isPlain) + found.filter { !isPlain($0) }
     }
 
     /// Whether a key that names domains is about those below one that this host serves: they are its administrator's.
