@@ -21,6 +21,8 @@ package struct PostfixConfiguration: Sendable, Equatable {
     package var missingInJail: [String: String] = [:]
     /// Compiled tables that are not there although their text is, by `type:name` as in ``tables``.
     package var uncompiledTables: [String: CompiledTable] = [:]
+    /// Compiled tables whose text says something else by now, in the same way.
+    package var staleTables: [String: CompiledTable] = [:]
     /// Lookup tables by `type:name` as written after expansion.
     package var tables: [String: TableContent]
     /// The text of tables that can be edited row by row, by the source that ``tables`` gives for them: Postfix reads

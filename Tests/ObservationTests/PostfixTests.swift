@@ -106,6 +106,7 @@ struct PostfixTests {
             stale.tables["hash:/etc/postfix/s"]
                 == .entries(
                     [TableEntry(key: "a.example", value: "OK", line: nil)], source: "/etc/postfix/s.db"))
+        #expect(same.staleTables.isEmpty && stale.staleTables.keys.map(\.self) == ["hash:/etc/postfix/s"])
     }
 
     @Test("A text that was never compiled, a broken table and a database are unreadable with a sentence")

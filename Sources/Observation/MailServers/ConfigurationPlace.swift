@@ -19,7 +19,7 @@ enum ConfigurationPlace: Sendable {
         }
         guard case .copy(let directory, let original) = self else { return .at(path) }
         guard let place = pathInCopy(path, directory: original, copy: directory) else {
-            return .nowhere("\(path) is outside \(original) and not part of the copy")
+            return .nowhere("outside \(original) and not part of the copy")
         }
         // A link in a copy from elsewhere must not show files of this machine.
         guard let real = files.resolved(place), let realDirectory = files.resolved(directory) else {

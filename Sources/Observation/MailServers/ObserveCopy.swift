@@ -33,6 +33,7 @@ package func observeCopy(
             for name in tables { configuration.tables[name] = await reader.copiedTable(name, instruments) }
             reader.readTexts(tables, into: &configuration)
         }
+        configuration.staleTables = reader.staleTables(of: configuration)
         return configuration
     }
 }

@@ -21,6 +21,7 @@ package func observePostfix(
             reader.readTexts(tables, into: &configuration)
         }
         configuration.uncompiledTables = reader.uncompiledTables(of: configuration)
+        configuration.staleTables = reader.staleTables(of: configuration)
         findMissingNeeds(of: &configuration, instruments.files)
         return .seen(configuration)
     }

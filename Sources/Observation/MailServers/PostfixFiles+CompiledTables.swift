@@ -28,6 +28,17 @@ extension PostfixFiles {
         }
     }
 
+    /// The tables that say something else than the texts which they were once made of.
+    func staleTables(of configuration: PostfixConfiguration) -> [String: CompiledTable] {
+        configuration.tables.reduce(into: [:]) { found, table in
+            guard case .entries(_, let source) = table.value,
+                case .compiled(let name, let suffix) = tableSource(table.key), source.hasSuffix(suffix),
+                case .success(let text) = read(name.name), text.path != source
+            else { return }
+            found[table.key] = CompiledTable(type: name.type, name: name.name, path: source)
+        }
+    }
+
     /// A table of a copy by what postmap(1) made of it, as on the host, and by its text where that is not in the copy
     /// or cannot be read here.
     func copiedTable(_ name: String, _ instruments: Instruments) async -> TableContent {

@@ -16,6 +16,18 @@ extension Explanation {
                 ? "Ask \(table) whom it lists (postmap -q), or put a file in its place."
                 : "Read \(table) where the host runs, or take it out."
         }
+        return staleText(of: blame) + remedy(for: blame, what, token)
+    }
+
+    /// What to look at first, where Postfix does not go by the text that somebody sees.
+    private func staleText(of blame: Blame) -> String {
+        guard let table = blame.entry.flatMap({ host.configuration.staleTables[$0.table] }) else { return "" }
+        return
+            "\(table.name) says something else than \(host.quoting.name(of: .table(table.path))), which Postfix reads: "
+            + "run postmap \(table.type):\(table.name) if it is right. Else: "
+    }
+
+    private func remedy(for blame: Blame, _ what: String, _ token: String) -> String {
         switch blame.kind {
         case .mynetworks:
             return "Remove \(what); list only networks whose owners you know."

@@ -19,6 +19,18 @@ extension RiskFinder {
     /// How many skipped rules of one table are named.
     private static let ruleLimit = 20
 
+    /// Texts that somebody changed and did not compile; those of aliases(5) are not compared.
+    var staleTables: [RelayRisk] {
+        let aliases = Set(values.value(of: "alias_maps").items.map(\.text))
+        return host.configuration.staleTables.filter { !aliases.contains($0.key) }.map { _, table in
+            RelayRisk(
+                kind: "stale-table", file: host.quoting.name(of: .table(table.name)),
+                why:
+                    "Postfix reads \(host.quoting.name(of: .table(table.path))), which says something else: run postmap "
+                    + "\(table.type):\(table.name) if the text is right.")
+        }.sorted { $0.why < $1.why }
+    }
+
     /// Tables in which Postfix cannot look anything up, where that does not keep it from its work.
     var failingTables: [RelayRisk] {
         guard explanation.verdict != .broken else { return [] }
@@ -34,51 +46,81 @@ extension RiskFinder {
         }
     }
 
-    /// Tables whose answers are out of reach here, where the verdict does not name them already. The users of the
-    /// system are no part of the question.
-    var unreadTables: [RelayRisk] {
+    /// Tables and included files whose content is out of reach here, where the verdict does not name them already, by the
+    /// parameters that name them. The users of the system are no part of the question.
+    var unread: [RelayRisk] {
         let named = Set(
             explanation.verdict == .unknown
                 ? explanation.judgements.flatMap(\.findings).flatMap(\.traits).compactMap(\.trusted) : [])
-        return host.configuration.tables.keys.sorted().compactMap { name in
-            guard TableName(name)?.type != "unix", !named.contains(name) else { return nil }
-            switch host.configuration.tables[name] {
-            case .unreadable(let why):
-                return unread(name, "\(name) cannot be read here (\(why)): what it answers is not judged.")
-            case .asked(_, let why):
-                return unread(name, "\(name) can only be asked (\(why)): what else it answers is not judged.")
-            case .entries, .failing, nil: return nil
+        var found: [Unread: [String]] = [:]
+        func add(_ name: String, _ why: String, isAsked: Bool = false) {
+            guard !named.contains(name), TableName(name)?.type != "unix",
+                let definition = definition(naming: name)
+            else { return }
+            found[Unread(definition: definition, why: why, isAsked: isAsked), default: []].append(name)
+        }
+        for (name, content) in host.configuration.tables {
+            switch content {
+            case .unreadable(let why): add(name, why)
+            case .asked(_, let why): add(name, why, isAsked: true)
+            case .entries, .failing: continue
             }
+        }
+        for (path, why) in host.configuration.unreadableFiles { add(path, why) }
+        return found.map { unread, names in
+            let definition = unread.definition
+            return RelayRisk(
+                kind: "unread-table", parameter: definition.parameter, file: definition.file,
+                line: definition.line,
+                why: "\(names.sorted().joined(separator: ", ")) \(unread.words(names.count))")
+        }.sorted { ($0.line ?? 0, $0.why) < ($1.line ?? 0, $1.why) }
+    }
+
+    private struct Definition: Hashable {
+        var parameter: String?
+        var file: String?
+        var line: Int?
+    }
+
+    private struct Unread: Hashable {
+        var definition: Definition
+        var why: String
+        var isAsked: Bool
+
+        func words(_ count: Int) -> String {
+            let it = count == 1 ? "it answers" : "they answer"
+            return isAsked
+                ? "can only be asked (\(why)): what else \(it) is not judged."
+                : "cannot be read here (\(why)): what \(it) is not judged."
         }
     }
 
-    /// The same of files that lists include.
-    var unreadFiles: [RelayRisk] {
-        host.configuration.unreadableFiles.keys.sorted().compactMap { path in
-            host.configuration.unreadableFiles[path].flatMap { why in
-                unread(path, "\(path) cannot be read here (\(why)): what stands in it is not judged.")
-            }
-        }
-    }
-
-    /// - Returns: `nil` where nobody but a default names it.
-    private func unread(_ name: String, _ consequence: String) -> RelayRisk? {
-        let kind = "unread-table"
+    /// Where a table or a file is named.
+    /// - Returns: `nil` where nobody but a default does.
+    private func definition(naming name: String) -> Definition? {
         let services = [nil] + host.master.services.indices.map(Optional.some)
         var isDefault = false
         for service in services where service.map({ !host.master.services[$0].overrides.isEmpty }) ?? true {
             let values = host.values(ofService: service)
-            let parameters = PostfixReferences.parameters(values).filter {
-                values.text(of: $0).contains(name)
+            let parameters = PostfixReferences.parameters(values).filter { parameter in
+                values.value(of: parameter).items.contains {
+                    String($0.text.drop { $0 == "!" }) == name || $0.text.contains("{\(name)")
+                }
             }
-            let written = parameters.first {
-                if case .builtIn? = values.value(of: $0).origin { false } else { true }
+            let written = parameters.compactMap { parameter -> (definition: Definition, text: String)? in
+                let place = host.quoting.definition(of: parameter, in: values)
+                guard place.file != .builtIn else { return nil }
+                let file = host.quoting.name(of: place.file)
+                return (Definition(parameter: parameter, file: file, line: place.line), place.token)
             }
-            if let written { return risk(kind, written, values, why: consequence) }
+            // Another may have it from there, by the name of the parameter.
+            if let found = written.first(where: { $0.text.contains(name) }) ?? written.first {
+                return found.definition
+            }
             isDefault = isDefault || !parameters.isEmpty
         }
-        // A file that a list includes names it.
-        return isDefault ? nil : RelayRisk(kind: kind, why: consequence)
+        // A file that a list includes names it, or a table of tables.
+        return isDefault ? nil : Definition()
     }
 
     /// Whether it is known which domains are this host's.
