@@ -47,11 +47,11 @@ extension PostfixFiles {
         case .remote:
             return .unreadable("its answers come from a server or another program, which is not asked")
         case .compiled(let table, let suffix):
-            let text = textTable(table)
-            guard case .success(let compiled) = read(table.name + suffix) else { return text }
+            guard case .success(let compiled) = read(table.name + suffix) else { return textTable(table) }
             if let listed = await list(compiled, of: table, suffix: suffix, instruments) {
                 return content(of: table, listed, compiled: compiled.path)
             }
+            let text = textTable(table)
             guard case .unreadable = text else { return text }
             return .unreadable(
                 "\(table.name) is in the copy only as \(table.name)\(suffix), in compiled form that is not read here"
@@ -64,9 +64,9 @@ extension PostfixFiles {
         _ compiled: FileContent, of table: TableName, suffix: String, _ instruments: Instruments
     ) async -> [TableEntry]? {
         switch table.type {
-        case "cdb": return try? sorted(entries(ConstantDatabase.records(compiled.bytes)))
+        case "cdb": return try? entries(ConstantDatabase.records(compiled.bytes))
         case "hash":
-            if let records = try? HashDatabase.records(compiled.bytes) { return sorted(entries(records)) }
+            if let records = try? HashDatabase.records(compiled.bytes) { return entries(records) }
         default: break
         }
         let postmap = Self.postmap
@@ -109,10 +109,12 @@ extension PostfixFiles {
 
     /// The text beside a compiled table is only good for line numbers, and only while it says the same.
     private func content(of table: TableName, _ listed: [TableEntry], compiled: String) -> TableContent {
-        guard case .success(let text) = read(table.name) else { return .entries(listed, source: compiled) }
-        let written = parseTable(type: table.type, bytes: text.bytes)
-        return saysTheSame(written, listed)
-            ? .entries(written, source: text.path) : .entries(listed, source: compiled)
+        if case .success(let text) = read(table.name) {
+            let written = parseTable(type: table.type, bytes: text.bytes)
+            if saysTheSame(written, listed) { return .entries(written, source: text.path) }
+        }
+        // The order in a hash says nothing, and may differ after each postmap.
+        return .entries(listed.sorted { ($0.key, $0.value) < ($1.key, $1.value) }, source: compiled)
     }
 
     private func list(_ table: TableName, _ instruments: Instruments) async throws(Failure) -> [TableEntry] {
@@ -132,7 +134,7 @@ extension PostfixFiles {
         guard result.succeeded else {
             throw Failure(.failed, "\(name) cannot be listed: \(firstLine(of: result))")
         }
-        return sorted(entries(listing: result))
+        return entries(listing: result)
     }
 
     /// The lines that postmap(1) prints: a key, a tabulator, its value.
@@ -146,11 +148,6 @@ extension PostfixFiles {
         }
     }
 
-    /// The order in a hash says nothing, and may differ after each postmap.
-    private func sorted(_ entries: [TableEntry]) -> [TableEntry] {
-        entries.sorted { ($0.key, $0.value) < ($1.key, $1.value) }
-    }
-
     /// - Returns: `nil` where postmap(1) is to be asked: what was changed just now may still be written, which it waits
     ///   for, and it can read more.
     private func listHash(_ path: String, _ instruments: Instruments) -> [TableEntry]? {
@@ -158,7 +155,7 @@ extension PostfixFiles {
         guard let changed = files.changed(path), changed < settled, case .success(let file) = read(path),
             files.changed(path) == changed, let records = try? HashDatabase.records(file.bytes)
         else { return nil }
-        return sorted(entries(records))
+        return entries(records)
     }
 
     /// In microseconds.
@@ -169,7 +166,7 @@ extension PostfixFiles {
         case .failure(let problem): throw Failure(.failed, problem.reason)
         case .success(let file):
             do {
-                return sorted(entries(try ConstantDatabase.records(file.bytes)))
+                return entries(try ConstantDatabase.records(file.bytes))
             } catch {
                 throw Failure(.failed, "\(path) is no constant database: \(error.reason)")
             }
@@ -193,9 +190,20 @@ extension PostfixFiles {
 /// Whether the text gives exactly the compiled entries. postmap(1) folds keys to lower case and keeps the
 /// first of two equal ones.
 private func saysTheSame(_ written: [TableEntry], _ listed: [TableEntry]) -> Bool {
-    let folded = { (entries: [TableEntry]) in
-        Dictionary(
-            entries.map { ($0.key.folded, $0.value.trimmed) }, uniquingKeysWith: { first, _ in first })
+    var positions: [String: Int] = [:]
+    positions.reserveCapacity(listed.count)
+    for (position, entry) in listed.enumerated() where positions[entry.key.folded] == nil {
+        positions[entry.key.folded] = position
     }
-    return folded(written) == folded(listed)
+    var isMatched = [Bool](repeating: false, count: listed.count)
+    var matched = 0
+    for entry in written {
+        guard let position = positions[entry.key.folded] else { return false }
+        guard !isMatched[position] else { continue }
+        let value = listed[position].value
+        guard value == entry.value || value.trimmed == entry.value.trimmed else { return false }
+        isMatched[position] = true
+        matched += 1
+    }
+    return matched == positions.count
 }
