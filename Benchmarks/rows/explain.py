@@ -16,11 +16,12 @@ MAP_DEADLINE = 20
 PATTERNS = 50
 PATTERN_TIME = Time(1.0)
 
-# How a row of the map answers, by its number.
+# How a row of the map answers, by its number, and whether the map is there compiled as well.
 MAPS = {
-    "hash, one row lets in": ("hash", lambda row: "OK" if row == 70_000 else "REJECT"),
-    "cidr, one row lets in": ("cidr", lambda row: "OK" if row == 70_000 else "REJECT"),
-    "hash, every third lets in": ("hash", lambda row: ("OK", "REJECT", "DUNNO")[row % 3]),
+    "hash, one row lets in": ("hash", lambda row: "OK" if row == 70_000 else "REJECT", False),
+    "hash, compiled": ("hash", lambda row: "OK" if row == 70_000 else "REJECT", True),
+    "cidr, one row lets in": ("cidr", lambda row: "OK" if row == 70_000 else "REJECT", False),
+    "hash, every third lets in": ("hash", lambda row: ("OK", "REJECT", "DUNNO")[row % 3], False),
 }
 # explain: 0 closed, 2 open or partial.
 CLOSED, RELAYS = 0, 2
@@ -28,8 +29,8 @@ CLOSED, RELAYS = 0, 2
 
 def measure(bench):
     yield from start_up(bench)
-    for name, (kind, answer) in MAPS.items():
-        yield from client_map(bench, name, kind, answer)
+    for name, (kind, answer, is_compiled) in MAPS.items():
+        yield from client_map(bench, name, kind, answer, is_compiled)
     yield from patterns(bench)
     yield from live(bench)
 
@@ -50,10 +51,12 @@ def over_start(name, explain, start):
         Time(median(start, "cpu")), limit=OVER_START)
 
 
-def client_map(bench, name, kind, answer):
+def client_map(bench, name, kind, answer, is_compiled):
     bench.say(f"explain: a client map of {MAP_ROWS} rows ({name})")
     stock, large = copy(bench, "stock"), copy(bench, "map")
     write_map(large, kind, answer)
+    if is_compiled:
+        compile_map(bench.host, large, kind)
     title = f"explain, map ({name})"
     try:
         explain, floor = bench.interleaved(
@@ -110,6 +113,14 @@ def write_map(directory, kind, answer):
             network = f"{11 + (row >> 16)}.{row >> 8 & 255}.{row & 255}"
             clients.write(f"{network + '.0/24' if kind == 'cidr' else network} {answer(row)}\n")
     ask_first(directory, f"check_client_access {kind}:/etc/postfix/clients")
+
+
+def compile_map(host, directory, kind):
+    """By the postmap of the lab host, as this machine may have none."""
+    place = host.root / "root"
+    shutil.copy(directory / "clients", place / "clients")
+    host.lab("exec", "--", "/usr/sbin/postmap", f"{kind}:/root/clients")
+    shutil.copy(place / "clients.db", directory / "clients.db")
 
 
 def write_patterns(directory):
