@@ -253,25 +253,35 @@ extension SMTPServer {
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.
     func addresses(matching pattern: Pattern, _ table: LookupTable, _ entry: Int) -> [String] {
         let samples = texts(pattern, table, entry, filling: [Stranger.domain.bytes, [], "x7q".bytes])
+        let below = { (text: String) in text + (text.hasSuffix(".") ? "" : ".") + Stranger.domain }
         let found = samples.flatMap { text -> [String] in
             let core = text.trimmingDots
             // A rule for the part before the sign, inside a condition on the domain behind it.
             if text.contains("@@") { return [text.replacing("@@", with: "@"), text] }
             if text.hasPrefix("@") {
                 let domain = String(text.dropFirst())
-                return ["x7q@\(domain).\(Stranger.domain)", "x7q@\(domain)", "x7q@not\(domain)"]
+                return ["x7q@\(below(domain))", "x7q@\(domain)", "x7q@not\(domain)"]
             }
             if text.hasSuffix("@") { return [text + Stranger.domain] }
-            if text.contains("@") { return [text, "\(text).\(Stranger.domain)", "x7q\(text)"] }
+            if text.contains("@") { return [text, below(text), "x7q\(text)"] }
             return [
                 "x7q@not\(core)", "x7q@\(core).\(Stranger.domain)", "x7q@x7q.\(core)",
                 "\(core)@\(Stranger.domain)",
                 "x7q@\(core)",
             ]
         }
+        let valid = found.filter(hasPossibleDomain)
         // A domain before the sign is hard to read where there is a plainer address.
         let isPlain = { (address: String) in !address.prefix { $0 != "@" }.contains(Stranger.domain) }
-        return found.filter(isPlain) + found.filter { !isPlain($0) }
+        return valid.filter(isPlain) + valid.filter { !isPlain($0) }
+    }
+
+    /// Whether trivial-rewrite takes what is behind the last sign for a domain, and leaves it as it is: smtpd refuses
+    /// all else with 501, and a dot at its end is taken off.
+    private func hasPossibleDomain(_ address: String) -> Bool {
+        guard let at = address.lastIndex(of: "@") else { return true }
+        let domain = address[address.index(after: at)...]
+        return domain.hasPrefix("[") || isHostName(String(domain))
     }
 
     /// Whether a key that names domains is about those below one that this host serves: they are its administrator's.

@@ -73,6 +73,13 @@ struct WitnessTests {
         #expect(host.report.verdict == verdict)
     }
 
+    @Test func `No sample has a domain that is none`() {
+        let host = SampleHost()
+            .setting("smtpd_relay_restrictions", "check_sender_access pcre:/f, reject_unauth_destination")
+            .table("pcre:/f", "/@news\\./ OK\n")
+        #expect(host.report.causes.first?.opens == "anyone with the sender x7q@news.relay-check-x7q.coop")
+    }
+
     @Test func `Who is only not refused is found where all others are`() {
         let host = SampleHost().setting("mynetworks", "0.0.0.0/0")
             .setting("smtpd_sender_restrictions", "check_sender_access pcre:/f")
