@@ -227,8 +227,9 @@ private enum Relation: String {
     }
 }
 
-/// `3`, `3.6` or `3.6.1` as a number that orders levels; `nil` when malformed.
-func compatibilityLevel(_ text: String) -> Int? {
+/// `3`, `3.6` or `3.6.1` as a number that orders levels.
+/// - Returns: `nil` when malformed.
+package func compatibilityLevel(_ text: String) -> Int? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
     guard (1...3).contains(parts.count) else { return nil }
     var level = 0
@@ -237,7 +238,8 @@ func compatibilityLevel(_ text: String) -> Int? {
             level *= 1024
             continue
         }
-        guard let part = parts[index], (0..<1024).contains(part) else { return nil }
+        // Only what comes behind the first dot has a limit of its own (compat_level.c).
+        guard let part = parts[index], (0..<(index == 0 ? 1 << 43 : 1024)).contains(part) else { return nil }
         level = level * 1024 + part
     }
     return level

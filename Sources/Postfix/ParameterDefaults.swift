@@ -18,6 +18,7 @@ struct ParameterDefaults {
         switch name {
         case "myhostname": [fullHostName]
         case "mydomain": [domain]
+        case "mail_version": ["\(version.major).\(version.minor).\(version.patch)"]
         case "compatibility_level": version.includes(.compatibilityLevel) ? ["0"] : []
         case "mynetworks_style": [byLevel("2", "subnet", "host")]
         case "relay_domains": [byLevel("2", "$mydestination", "")]

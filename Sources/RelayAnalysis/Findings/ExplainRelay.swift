@@ -309,22 +309,3 @@ struct Explanation {
             address: address(of: judgement.listener), remedy: remedy)
     }
 }
-
-extension Host {
-    /// Why no program of Postfix would start at all.
-    var fatalFault: (why: String, place: Place)? {
-        if let fault = main.faults.first {
-            return (
-                fault.why,
-                Place(file: .main, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
-            )
-        }
-        if let fault = master.faults.first {
-            return (
-                fault.why,
-                Place(file: .master, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
-            )
-        }
-        return nil
-    }
-}

@@ -75,7 +75,7 @@ struct RiskFinder {
     }
 
     private var unsetNetworks: [RelayRisk] {
-        guard !values.value(of: "mynetworks").isDefined, values.text(of: "mynetworks_style").folded != "host"
+        guard !values.value(of: "mynetworks").isDefined, values.text(of: "mynetworks_style") != "host"
         else {
             return []
         }

@@ -144,6 +144,9 @@ struct RestrictionParser {
         return restrictions
     }
 
+    /// What a word is by itself, whatever stands around it.
+    func parse(word: String) -> Restriction.Kind { kind(of: word, argument: nil).0 }
+
     private func kind(of text: String, argument: String?) -> (Restriction.Kind, Int) {
         let name = text.folded
         if name == "warn_if_reject" { return (.warnIfReject, 1) }
@@ -168,7 +171,12 @@ struct RestrictionParser {
             return (.policyService(argument, defaultAction: defaultAction(argument)), 2)
         }
         if Self.withDomain.contains(name) { return (.harmless, argument == nil ? 1 : 2) }
-        if name == "sleep" { return (.harmless, 2) }
+        if name == "sleep" {
+            guard let argument, !argument.isEmpty, argument.utf8.allSatisfy(\.isDigit) else {
+                return (.malformed("restriction sleep must be followed by number"), 1)
+            }
+            return (.harmless, 2)
+        }
         if classes.contains(text) { return (.restrictionClass(text), 1) }
         return (.unknown(text), 1)
     }

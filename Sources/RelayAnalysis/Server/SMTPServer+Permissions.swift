@@ -38,7 +38,7 @@ extension SMTPServer {
 
     private func permitByStyle(_ restriction: Restriction, _ session: Session) -> Ruling {
         if host.isTrusted(session.client.address) { return .permit(nil) }
-        guard values.text(of: "mynetworks_style").folded != "host", session.client.isNeighbour else {
+        guard values.text(of: "mynetworks_style") != "host", session.client.isNeighbour else {
             return .dunno
         }
         let place = host.quoting.definition(of: "mynetworks_style", in: values)

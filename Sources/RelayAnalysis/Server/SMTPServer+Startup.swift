@@ -10,17 +10,13 @@ extension SMTPServer {
                 Place(file: .master, line: line, range: nil, token: stray.bytes.text)
             )
         }
+        if let why = compatibilityFault {
+            return (why, host.quoting.definition(of: "compatibility_level", in: values))
+        }
         for name in Self.consulted {
             if let why = values.value(of: name).fault {
                 return (why, host.quoting.definition(of: name, in: values))
             }
-        }
-        let level = values.text(of: "compatibility_level")
-        if host.version.includes(.compatibilityLevel), !host.version.includes(.orderedLevels),
-            Int(level) == nil
-        {
-            let place = host.quoting.definition(of: "compatibility_level", in: values)
-            return ("bad numerical configuration: compatibility_level = \(level)", place)
         }
         for name in Self.switches where !["yes", "no"].contains(values.text(of: name).folded) {
             guard values.value(of: name).isDefined else { continue }
@@ -28,6 +24,18 @@ extension SMTPServer {
             return (why, host.quoting.definition(of: name, in: values))
         }
         return listFault
+    }
+
+    /// What no program of Postfix goes on with (mail_params.c, compat_level.c).
+    private var compatibilityFault: String? {
+        guard host.version.includes(.compatibilityLevel) else { return nil }
+        let value = values.value(of: "compatibility_level")
+        if let fault = value.fault { return fault }
+        let level = value.text.text
+        guard host.version.includes(.orderedLevels) else {
+            return Int(level) == nil ? "bad numerical configuration: compatibility_level = \(level)" : nil
+        }
+        return compatibilityLevel(level) == nil ? "malformed compatibility level syntax: \"\(level)\"" : nil
     }
 
     private var listFault: (why: String, place: Place)? {
@@ -38,7 +46,7 @@ extension SMTPServer {
             return (why, host.quoting.definition(of: "mynetworks", in: values))
         }
         if mynetworks == nil,
-            !["class", "subnet", "host"].contains(values.text(of: "mynetworks_style").folded)
+            !["class", "subnet", "host"].contains(values.text(of: "mynetworks_style"))
         {
             return ("bad mynetworks_style", host.quoting.definition(of: "mynetworks_style", in: values))
         }
@@ -46,6 +54,16 @@ extension SMTPServer {
         where values.value(of: name).text.isEmpty {
             let place = host.quoting.definition(of: "smtpd_restriction_classes", in: values)
             return ("restriction class `\(name)' needs a definition", place)
+        }
+        if let why = levelFault {
+            return (why, host.quoting.definition(of: "smtpd_tls_security_level", in: values))
+        }
+        let logins = values.text(of: "smtpd_sasl_type")
+        if offersLogin, !["cyrus", "dovecot"].contains(logins) {
+            return (
+                "unsupported SASL server implementation: \(logins)",
+                host.quoting.definition(of: "smtpd_sasl_type", in: values)
+            )
         }
         return policyFault ?? restrictionFault
     }
@@ -112,13 +130,15 @@ extension SMTPServer {
         }
     }
 
+    /// Looks at every word, and so takes the argument of one restriction for another (smtpd_check.c, `has_required`).
     private func hasRequired(_ restrictions: [Restriction], depth: Int) -> Bool {
         guard depth < 20 else { return false }
+        let words = restrictions.flatMap(\.items).map(\.text)
         var index = 0
-        while index < restrictions.count {
-            let restriction = restrictions[index]
+        while index < words.count {
+            let word = words[index]
             index += 1
-            switch restriction.kind {
+            switch parser.parse(word: word) {
             case .warnIfReject: index += 1
             case .permit: return false
             case .rejectDestination, .checkRelayDomains, .reject, .deferIfPermit: return true

@@ -10,7 +10,24 @@ extension SMTPServer {
     }
 
     /// Whether a client can use TLS.
-    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil }
+    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil && !hidesTLS }
+
+    /// Whether smtpd neither names STARTTLS nor knows it (smtpd.c, `starttls_cmd`).
+    private var hidesTLS: Bool {
+        !values.isOn("smtpd_tls_wrappermode")
+            && values.value(of: Self.hiddenKeywords).items.contains { $0.text.folded == "starttls" }
+    }
+
+    private static let hiddenKeywords = "smtpd_discard_ehlo_keywords"
+
+    /// A level that smtpd does not know, or that is for smtp(8) alone (smtpd.c, `pre_jail_init`).
+    var levelFault: String? {
+        let level = values.text(of: "smtpd_tls_security_level")
+        guard !["", "none", "may", "encrypt", "fingerprint", "verify", "secure"].contains(level.folded) else {
+            return nil
+        }
+        return "Invalid TLS level \"\(level)\""
+    }
 
     /// What smtpd cannot open, so that it goes on without TLS.
     private var missingFileOfTLS: ServerNeeds.File? {
@@ -45,6 +62,12 @@ extension SMTPServer {
         guard Self.requiresTLS(values), !offersTLS else { return nil }
         if hasCertificate, let file = missingFileOfTLS, let why = whyMissing(file.path) {
             return ("\(why), so that there is no TLS", place(of: file.path, in: file.parameter))
+        }
+        if hidesTLS {
+            return (
+                "STARTTLS is required, and not offered",
+                host.quoting.definition(of: Self.hiddenKeywords, in: values)
+            )
         }
         let name = ["smtpd_tls_wrappermode", "smtpd_tls_security_level", "smtpd_enforce_tls"].first {
             values.value(of: $0).isDefined && !["", "no"].contains(values.text(of: $0).folded)

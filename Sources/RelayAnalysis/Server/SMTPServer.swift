@@ -74,6 +74,9 @@ final class Host {
 
     private var clientLists: [ListKey: ClientList] = [:]
 
+    /// Why no program of Postfix would start at all.
+    private(set) lazy var fatalFault = makeFatalFault()
+
     /// Whether a table parts clients by the text of their addresses.
     private(set) lazy var hasPatterns = configuration.tables.keys.contains {
         ["regexp", "pcre"].contains(TableName($0)?.type)
@@ -145,6 +148,7 @@ final class SMTPServer {
     let clientCertificates: [LookupTable]
     let senderLogins: [LookupTable]
     let relayRecipients: [LookupTable]
+    let mailboxRecipients: [LookupTable]
     let allowsUntrustedRouting: Bool
     let asksForCertificate: Bool
     let looksUpNames: Bool
@@ -204,6 +208,7 @@ final class SMTPServer {
         clientCertificates = tables("relay_clientcerts")
         senderLogins = tables("smtpd_sender_login_maps")
         relayRecipients = tables("relay_recipient_maps")
+        mailboxRecipients = tables("virtual_mailbox_maps")
         allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
         looksUpNames = values.isOn("smtpd_peername_lookup")
         needs = ServerNeeds(values)

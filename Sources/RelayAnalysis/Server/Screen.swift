@@ -127,7 +127,7 @@ struct Screen {
     /// Whether `mynetworks_style` counts a client as one of this host's, where `mynetworks` is not set.
     private func isTrustedByStyle(_ client: Client) -> Bool {
         host.isTrusted(client.address)
-            || (client.isNeighbour && values.text(of: "mynetworks_style").folded != "host")
+            || (client.isNeighbour && values.text(of: "mynetworks_style") != "host")
     }
 
     /// Why no client at all comes through, where that is so.

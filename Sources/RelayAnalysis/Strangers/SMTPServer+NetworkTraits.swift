@@ -28,7 +28,7 @@ extension SMTPServer {
 
     /// Clients in the host's own networks, which `mynetworks_style` trusts.
     private var neighbourTraits: [Trait] {
-        let style = values.text(of: "mynetworks_style").folded
+        let style = values.text(of: "mynetworks_style")
         guard ["subnet", "class"].contains(style) else { return [] }
         let chosen = values.text(of: "inet_interfaces").folded
         guard chosen != "loopback-only" else { return [] }

@@ -1,0 +1,79 @@
+import MailModel
+import Postfix
+
+extension Host {
+    /// Why no program of Postfix would start at all.
+    func makeFatalFault() -> (why: String, place: Place)? {
+        if let fault = main.faults.first {
+            return (
+                fault.why,
+                Place(file: .main, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
+            )
+        }
+        if let fault = master.faults.first {
+            return (
+                fault.why,
+                Place(file: .master, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
+            )
+        }
+        return relayhostFault ?? protocolFault ?? interfaceFault ?? endpointFault
+    }
+
+    /// mail_params.c.
+    private var relayhostFault: (why: String, place: Place)? {
+        let values = values(ofService: nil)
+        let name = values.text(of: "myhostname")
+        guard values.text(of: "relayhost").folded == name.folded else { return nil }
+        return (
+            "myhostname and relayhost parameter settings must not be identical: \(name)",
+            quoting.definition(of: "relayhost", in: values)
+        )
+    }
+
+    /// inet_proto.c.
+    private var protocolFault: (why: String, place: Place)? {
+        let values = values(ofService: nil)
+        let words = values.value(of: "inet_protocols").items.map(\.text)
+        let bad = words.first { !["all", "ipv4", "ipv6"].contains($0) }
+        guard bad != nil || words.isEmpty else { return nil }
+        return (
+            "config variable inet_protocols: bad protocol name \"\(bad ?? "")\"",
+            quoting.definition(of: "inet_protocols", in: values)
+        )
+    }
+
+    /// own_inet_addr.c: `all` and `loopback-only` are words by themselves, and everything else names a host.
+    private var interfaceFault: (why: String, place: Place)? {
+        let values = values(ofService: nil)
+        let value = values.value(of: "inet_interfaces")
+        guard !["all", "loopback-only"].contains(value.text.text) else { return nil }
+        let bad = value.items.map(\.text).first {
+            !isNameOfHost($0) || ["all", "loopback-only"].contains($0.folded)
+        }
+        guard bad != nil || value.items.isEmpty else { return nil }
+        return (
+            "config variable inet_interfaces: host not found: \(bad ?? "")",
+            quoting.definition(of: "inet_interfaces", in: values)
+        )
+    }
+
+    /// master_ent.c.
+    private var endpointFault: (why: String, place: Place)? {
+        for service in master.services where service.type == "inet" && !isDisabled(service) {
+            guard let name = ServiceEndpoint(serviceName: service.name).host, !isNameOfHost(name) else {
+                continue
+            }
+            let place = service.line.place(of: 0)
+            return (
+                "bad hostname or network address: \(service.name)",
+                Place(file: .master, line: place.line, range: nil, token: service.name)
+            )
+        }
+        return nil
+    }
+
+    private func isNameOfHost(_ text: String) -> Bool {
+        let name = text.filter { !"[]".contains($0) }
+        return IPAddress(name) != nil || isHostName(name)
+    }
+}

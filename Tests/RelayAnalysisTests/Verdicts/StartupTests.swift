@@ -1,0 +1,90 @@
+import MailModel
+import Testing
+
+@testable import RelayAnalysis
+
+/// Values with which Postfix does not start, and those that it reads in another way than they look (measured on 3.7.11).
+@Suite struct StartupTests {
+    private let host = SampleHost()
+    private var open: SampleHost { host.setting("mynetworks", "0.0.0.0/0 [::]/0") }
+
+    @Test(arguments: [
+        ("smtpd_tls_security_level", "maybe", RelayVerdict.broken),
+        ("smtpd_tls_security_level", "dane", .broken), ("smtpd_tls_security_level", "May", .open),
+        ("smtpd_tls_security_level", "verify", .open), ("smtpd_sasl_type", "ldap", .broken),
+        ("smtpd_sasl_type", "Dovecot", .broken), ("smtpd_sasl_type", "dovecot", .open),
+        ("relayhost", "$myhostname", .broken), ("relayhost", "Mail.Hosted.Example", .broken),
+        ("inet_protocols", "ipv4 ipv6", .open), ("inet_protocols", "IPV4", .broken),
+        ("inet_protocols", "ip4", .broken), ("inet_protocols", "", .broken),
+        ("inet_interfaces", "ALL", .broken), ("inet_interfaces", "Loopback-Only", .broken),
+        ("inet_interfaces", "", .broken), ("inet_interfaces", "all, !192.0.2.10", .broken),
+        ("inet_interfaces", "$myhostname, [2001:db8::1] 192.0.2.10", .open),
+        ("relayhost", "smart.example", .open), ("compatibility_level", "9999", .open),
+        ("compatibility_level", "3.1023", .open), ("compatibility_level", "3.1024", .broken),
+        ("compatibility_level", "three", .broken), ("compatibility_level", "-1", .broken),
+    ])
+    func `A word that is none stops it, with its own line`(
+        name: String, value: String, verdict: RelayVerdict
+    ) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
+    }
+
+    @Test func `A service whose address is none stops all of them`() throws {
+        var host = open
+        host.master += "*:2525 inet n - y - - smtpd\n"
+        let report = host.report
+        #expect(report.verdict == .broken)
+        #expect(report.causes.first?.file == "master.cf" && report.causes.first?.culprit == "*:2525")
+    }
+
+    @Test(arguments: [
+        ("subnet", RelayVerdict.partial), ("host", .closed), ("SUBNET", .broken), ("Host", .broken),
+    ])
+    func `mynetworks_style is written in small letters`(style: String, verdict: RelayVerdict) {
+        var host = host.setting("mynetworks_style", style)
+        host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        (">=level {3.5}", RelayVerdict.open), ("<level {3.5}", .closed), ("== {3.7.11}", .open),
+    ])
+    func `A condition may ask for the release`(condition: String, verdict: RelayVerdict) {
+        let value = "${{$mail_version} \(condition) ? {0.0.0.0/0} : {127.0.0.0/8}}"
+        #expect(host.setting("mynetworks", value).report.verdict == verdict)
+    }
+
+    @Test(arguments: ["any", "none", "yes", "no", "all"])
+    func `A word in mynetworks is no domain that a client can be in`(word: String) {
+        #expect(host.setting("mynetworks", "127.0.0.0/8 \(word)").report.verdict == .closed)
+        #expect(host.setting("relay_domains", word).report.verdict == .closed)
+    }
+}
+
+/// Words that a restriction takes for its argument.
+@Suite struct SwallowedWordTests {
+    private func host(_ list: String) -> SampleHost {
+        SampleHost().setting("smtpd_relay_restrictions", list)
+    }
+
+    /// smtpd asks at its start only whether a rejection is among the words.
+    @Test(arguments: [
+        ("permit_mynetworks, reject_rbl_client reject_unauth_destination", RelayVerdict.open),
+        ("permit_mynetworks, permit_dnswl_client, reject_unauth_destination", .open),
+        ("permit_mynetworks, reject_rbl_client list.test, reject_unauth_destination", .closed),
+        ("permit_mynetworks, reject_rbl_client permit, reject_unauth_destination", .broken),
+        (
+            "permit_mynetworks, warn_if_reject reject_rhsbl_sender reject, check_client_access static:OK",
+            .open
+        ),
+        ("permit_mynetworks, warn_if_reject reject_unauth_destination", .broken),
+        ("permit_mynetworks, check_client_access reject_unauth_destination", .broken),
+        ("permit_mynetworks, sleep reject_unauth_destination, check_client_access static:OK", .broken),
+        ("permit_mynetworks, sleep 1, check_client_access static:OK, reject", .open),
+    ])
+    func `A rejection that is an argument rejects nobody`(list: String, verdict: RelayVerdict) {
+        #expect(host(list).report.verdict == verdict)
+    }
+}
