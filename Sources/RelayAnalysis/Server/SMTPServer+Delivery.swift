@@ -126,8 +126,11 @@ extension SMTPServer {
         return keys
     }
 
-    /// Whether every message is longer than `message_size_limit`: cleanup counts the envelope in its file as well.
+    /// Whether every message is longer than `message_size_limit`, for which cleanup counts the envelope in its file as
+    /// well, or has come too far.
     private var isTooLong: Bool {
+        // The line that smtpd writes on top is one of the hops that cleanup counts.
+        if rewriting.text(of: "hopcount_limit") == "1" { return true }
         guard values.text(of: "smtpd_proxy_filter").isEmpty else { return false }
         let limit = Int(rewriting.text(of: "message_size_limit")) ?? 0
         return (1...Self.shortestMessage).contains(limit)
@@ -152,7 +155,7 @@ extension SMTPServer {
         {
             return !session.trusting.contains(program.trust) && host.deferred == .stays
         }
-        guard !isSink(transport: transport.name), !isConfined(transport),
+        guard !isSink(transport: transport.name), !isConfined(transport), !loops(transport),
             !deliversHere(transport, destination, session)
         else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)

@@ -151,20 +151,30 @@ extension SMTPServer {
         }
     }
 
-    /// `relay_recipient_maps`: where it is set, only what it lists is taken for a relay domain.
+    /// `relay_recipient_maps`: where it is set, only what it lists is taken for a relay domain. `virtual_mailbox_maps`
+    /// does the same for its domains, which matters where they are not named.
     func isUnlisted(_ session: Session) -> Bool {
-        guard !relayRecipients.isEmpty else { return false }
-        guard resolver.resolve(session.recipient, assuming: given).addressClass == .relay else {
-            return false
+        guard !relayRecipients.isEmpty || !mailboxRecipients.isEmpty else { return false }
+        let destination = resolver.resolve(session.recipient, assuming: given)
+        let listed: [LookupTable]
+        switch destination.addressClass {
+        case .relay: listed = relayRecipients
+        case .mailbox where !resolver.serves(destination.domain): listed = mailboxRecipients
+        default: return false
         }
-        return !relayRecipients.contains { table in
-            addressKeys(session.recipient).contains { key, part in
-                switch table.ask(key, part) {
-                case .found, .unreadable: true
-                case .missing, .failure: false
+        // What is aliased or renamed exists as well (smtpd_check.c, `check_rcpt_maps`).
+        let renamed = Self.recipientMaps.flatMap {
+            values.value(of: $0).items.map { host.tables.table($0.text) }
+        }
+        return !listed.isEmpty
+            && !(listed + renamed).contains { table in
+                addressKeys(session.recipient).contains { key, part in
+                    switch table.ask(key, part) {
+                    case .found, .unreadable: true
+                    case .missing, .failure: false
+                    }
                 }
             }
-        }
     }
 
     /// The keys that an address is looked up by where a map lists addresses (mail_addr_find.c): not the bare domain,
@@ -183,7 +193,7 @@ extension SMTPServer {
     }
 
     /// The part before the sign without what the recipient added to it.
-    private func withoutExtension(_ local: String) -> String? {
+    func withoutExtension(_ local: String) -> String? {
         let delimiters = values.text(of: "recipient_delimiter")
         let bare = local.firstIndex { delimiters.contains($0) }.map { String(local[..<$0]) } ?? ""
         return bare.isEmpty ? nil : bare

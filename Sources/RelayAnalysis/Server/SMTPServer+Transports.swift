@@ -143,6 +143,31 @@ extension SMTPServer {
         return !isHere(next) && routing.text(of: "sender_dependent_relayhost_maps").isEmpty
     }
 
+    /// Whether smtp(8) would hand the message to this very host, which it returns as a loop (smtp_addr.c,
+    /// `smtp_find_self`): on another port than its own somebody else may listen.
+    func loops(_ transport: (name: String, nexthop: String)) -> Bool {
+        guard command(of: transport.name) == "smtp",
+            routing.text(of: "sender_dependent_relayhost_maps").isEmpty
+        else { return false }
+        let next = transport.nexthop.isEmpty ? routing.text(of: "relayhost") : transport.nexthop
+        let isBracketed = next.hasPrefix("[")
+        let end = isBracketed ? next.firstIndex(of: "]") : next.firstIndex(of: ":")
+        let name = String(next[..<(end ?? next.endIndex)].drop { $0 == "[" })
+        let rest = end.map { String(next[$0...].drop { $0 == "]" }) } ?? ""
+        guard !name.isEmpty, ["", ":25", ":smtp"].contains(rest) else { return false }
+        let own = routing.value(of: "inet_interfaces").items.map {
+            $0.text.folded.filter { !"[]".contains($0) }
+        }
+        let listens = { (names: [String]) in own.contains { $0 == "all" || names.contains($0) } }
+        if let address = IPAddress(name) {
+            guard isBracketed else { return false }
+            return address.isLoopback
+                ? listens(["loopback-only", "localhost", address.description])
+                : own.contains(address.description) || ownAddresses.contains(address)
+        }
+        return name.folded == routing.text(of: "myhostname").folded && !own.contains("loopback-only")
+    }
+
     /// Each key is looked for in every map before the next one is (transport(5), "TABLE SEARCH ORDER").
     func transport(
         for destination: Destination, _ session: Session

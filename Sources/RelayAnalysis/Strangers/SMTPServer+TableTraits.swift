@@ -215,11 +215,12 @@ extension SMTPServer {
         return key.contains("@") ? "the sender \(key)" : "a sender in \(key)"
     }
 
-    /// Recipients in domains that nobody declared, which a pattern of `relay_recipient_maps` lists.
+    /// Recipients in domains that nobody declared, which a pattern of the maps of recipients lists.
     var listedRecipientTraits: [Trait] {
-        guard !relayRecipients.isEmpty else { return [] }
+        let listed = relayRecipients + mailboxRecipients
+        guard !listed.isEmpty else { return [] }
         let domains = [Stranger.domain] + undeclaredRelayDomains
-        return relayRecipients.flatMap(\.leaves).flatMap { table in
+        return listed.flatMap(\.leaves).flatMap { table in
             patternRules(table).compactMap { pattern, entry in
                 let ours = addresses(matching: pattern.pattern, table, entry).filter {
                     $0.hasSuffix("@\(Stranger.domain)")
@@ -227,8 +228,8 @@ extension SMTPServer {
                 let all = domains.flatMap { domain in ours.map { $0.replacing(Stranger.domain, with: domain) }
                 }
                 let address = all.first { address in
-                    gives(table, address, entry)
-                        && resolver.resolve(address, assuming: given).addressClass == .relay
+                    let addressClass = resolver.resolve(address, assuming: given).addressClass
+                    return gives(table, address, entry) && [.relay, .mailbox].contains(addressClass)
                 }
                 return address.map {
                     Trait(change: .recipient($0), who: "anyone, to recipients such as \($0)")
@@ -245,9 +246,16 @@ extension SMTPServer {
         if key.contains("\"") { return [] }
         if key.hasSuffix("@") { return [key + Stranger.domain] }
         if key.hasPrefix("@") { return [] }
-        if key.contains("@") { return [key] }
-        if key.hasPrefix(".") { return ["x7q@x7q\(key)"] }
-        return ["x7q@\(key)", accessMatchesParents ? "x7q@x7q.\(key)" : "x7q@\(key)"]
+        if key.contains("@") { return [key].filter(isSpeakable) }
+        if key.hasPrefix(".") { return ["x7q@x7q\(key)"].filter(isSpeakable) }
+        return ["x7q@\(key)", accessMatchesParents ? "x7q@x7q.\(key)" : "x7q@\(key)"].filter(isSpeakable)
+    }
+
+    /// Whether smtpd takes the domain for one: `*` is none.
+    private func isSpeakable(_ address: String) -> Bool {
+        guard let at = address.lastIndex(of: "@") else { return true }
+        let domain = String(address[address.index(after: at)...])
+        return domain.hasPrefix("[") || isHostName(domain)
     }
 
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.

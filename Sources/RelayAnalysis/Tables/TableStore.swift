@@ -70,8 +70,7 @@ final class TableStore {
         case "pipemap": return table(.pipe(name.members.map(self.table)))
         case "randmap":
             // One of the values at random: whichever opens the most is the one that counts.
-            let permits = ["ok", "permit", "relay"]
-            let value = name.members.first { permits.contains($0.folded) } ?? name.members.first ?? ""
+            let value = name.members.min { Self.strictness($0) < Self.strictness($1) } ?? ""
             return table(.constant(value))
         default: break
         }
@@ -79,6 +78,16 @@ final class TableStore {
         guard !known.contains(name.type) else { return nil }
         if case .entries? = configuration.tables[name.text] { return nil }
         return table(.failing("unsupported dictionary type: \(name.type)"))
+    }
+
+    /// How much of what is asked for a result of an access(5) table keeps out.
+    private static func strictness(_ value: String) -> Int {
+        let word = value.folded.prefix { $0 != " " }
+        if ["ok", "permit", "relay"].contains(word) { return 0 }
+        let isRefusal = ["reject", "defer", "hangup", "discard", "hold", "redirect", "filter"].contains {
+            word.hasPrefix($0)
+        }
+        return isRefusal || word.first?.isNumber == true ? 2 : 1
     }
 
     private func read(_ name: TableName) -> TableContent {

@@ -46,6 +46,15 @@ import Testing
         if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
     }
 
+    @Test(arguments: ["* OK\n", "user@* OK\n", ".* OK\n"])
+    func `A key that is no domain lets in no sender and no recipient`(row: String) {
+        for check in ["check_sender_access", "check_recipient_access"] {
+            let list = "permit_mynetworks, \(check) hash:/t, reject_unauth_destination"
+            let report = host.setting("smtpd_relay_restrictions", list).table("hash:/t", row).report
+            #expect(report.verdict == .closed)
+        }
+    }
+
     @Test func `An empty result is an error, and no permission`() {
         let list = "check_client_access inline:{203.0.113=}, reject_unauth_destination"
         #expect(host.setting("smtpd_relay_restrictions", list).report.verdict == .closed)

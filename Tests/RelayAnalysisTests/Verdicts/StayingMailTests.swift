@@ -1,0 +1,74 @@
+import MailModel
+import Testing
+
+@testable import RelayAnalysis
+
+/// Mail of everybody that is taken and goes nowhere, or is not taken after all (measured on Postfix 3.7.11).
+@Suite struct StayingMailTests {
+    private let open = SampleHost().setting("mynetworks", "0.0.0.0/0 [::]/0")
+
+    @Test(arguments: [
+        ("[127.0.0.1]", RelayVerdict.closed), ("[::1]", .closed), ("[127.0.0.1]:25", .closed),
+        ("[mail.hosted.example]", .closed), ("[127.0.0.1]:10025", .open),
+        ("[192.0.2.1]", .open), ("smart.example:587", .open), ("[smart.example]", .open),
+    ])
+    func `What would be handed to this host itself comes back`(relayhost: String, verdict: RelayVerdict) {
+        #expect(open.setting("relayhost", relayhost).report.verdict == verdict)
+        #expect(open.setting("default_transport", "smtp:\(relayhost)").report.verdict == verdict)
+    }
+
+    @Test func `Another server may listen where this one does not`() {
+        let host = open.setting("relayhost", "[127.0.0.1]").setting("inet_interfaces", "192.0.2.10")
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `A route of its own or a sender's relay is no loop`() {
+        let host = open.setting("relayhost", "[127.0.0.1]")
+        let routed = host.setting("transport_maps", "inline:{partner.example=smtp:[192.0.2.1]}")
+        #expect(routed.report.verdict == .partial)
+        let bySender = host.setting("sender_dependent_relayhost_maps", "static:[192.0.2.1]")
+        #expect(bySender.report.verdict == .open)
+    }
+
+    @Test(arguments: [("1", RelayVerdict.closed), ("2", .open)])
+    func `One hop is one too many`(limit: String, verdict: RelayVerdict) {
+        #expect(open.setting("hopcount_limit", limit).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("starttls", "encrypt", RelayVerdict.broken), ("silent-discard, STARTTLS", "encrypt", .broken),
+        ("starttls", "may", .open), ("auth", "encrypt", .open),
+    ])
+    func `TLS that is required and not offered keeps everybody out`(
+        keywords: String, level: String, verdict: RelayVerdict
+    ) {
+        var host = open.setting("smtpd_tls_security_level", level)
+        host = host.setting("smtpd_discard_ehlo_keywords", keywords)
+        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        let report = host.report
+        #expect(report.verdict == verdict)
+        if verdict == .broken {
+            #expect(report.causes.first?.text == "smtpd_discard_ehlo_keywords = \(keywords)")
+        }
+    }
+
+    @Test(arguments: [
+        ("inline:{info@hosted.example=x}", RelayVerdict.closed), ("static:x", .open), ("", .open),
+        ("pcre:/m", .partial),
+    ])
+    func `Mailboxes that are not listed get no mail for other hosts`(maps: String, verdict: RelayVerdict) {
+        var host = SampleHost().table("pcre:/m", "/^info@/ x\n")
+        host = host.setting("virtual_mailbox_domains", "static:all")
+        host = host.setting("virtual_mailbox_maps", maps).setting("virtual_transport", "smtp:")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("REJECT,DUNNO", RelayVerdict.open), ("DUNNO,REJECT", .open), ("REJECT,450 later", .broken),
+        ("HOLD,OK", .open),
+    ])
+    func `Of values at random the widest counts`(values: String, verdict: RelayVerdict) {
+        let list = "check_client_access randmap:{\(values)}"
+        #expect(open.setting("smtpd_sender_restrictions", list).report.verdict == verdict)
+    }
+}
