@@ -20,6 +20,8 @@ extension Mender {
         case .noReject: appendReject(blame.parameter, server)
         case .relayDomains, .destinations: removeDomain(blame, server)
         case .untrustedRouting: set("allow_untrusted_routing", to: "no", for: server)
+        case .addressRewriting where blame.restriction != nil:
+            if let restriction = blame.restriction { remove(restriction, server) }
         case .addressRewriting where blame.item == nil:
             set(blame.parameter, to: "", for: server, values: server.mailboxes)
         case .addressRewriting, .xclient, .qmqp: removeItem(blame, server)

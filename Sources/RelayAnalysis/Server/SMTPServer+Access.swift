@@ -107,6 +107,9 @@ extension SMTPServer {
     ) -> Ruling {
         let action = action(of: value)
         evaluation.note(action.trace ?? value.hashValue)
+        if isDelegated(evaluation), let blame = copyBlame(value, entry, of: table, restriction) {
+            evaluation.led = evaluation.led ?? blame
+        }
         switch action {
         case .permit: return permit(subject, table, entry, restriction, session)
         case .dunno, .deferIfReject: return .dunno

@@ -60,6 +60,7 @@ extension SMTPServer {
                 }
             }
         }
+        if let blame = evaluation.led ?? copyBlame(session), exists(session) { return .relays(blame) }
         if let stage = evaluation.sink { return .swallowed(.list(stage)) }
         if isStoppedByHeaderChecks(session) { return .swallowed(.header) }
         if delivery(of: session, through: evaluation.filter) == .stays { return .swallowed(.route) }
@@ -101,7 +102,7 @@ extension SMTPServer {
 
     /// Whether smtpd takes a rewritten recipient of this host for one that exists: cleanup may have maps that
     /// smtpd does not (`smtpd_reject_unlisted_recipient`).
-    private func knows(_ session: Session) -> Bool {
+    func knows(_ session: Session) -> Bool {
         guard values.isOn("smtpd_reject_unlisted_recipient") else { return true }
         let destination = resolver.resolve(session.recipient, assuming: given)
         let isMapped = Self.recipientMaps.flatMap { values.value(of: $0).items }.contains { item in

@@ -43,6 +43,8 @@ struct Evaluation {
     /// The list that made the message go nowhere: DISCARD, HOLD, REDIRECT.
     var sink: Stage?
     var stopsHere = false
+    /// The row that gives the message to an address which the sender chose: REDIRECT, BCC.
+    var led: Blame?
     /// The transport that a FILTER gives the message to.
     var filter: String?
     /// How deep the list was in which `warn_if_reject` stood, while it is in force.

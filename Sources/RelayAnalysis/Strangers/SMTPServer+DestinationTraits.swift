@@ -32,7 +32,7 @@ extension SMTPServer {
 
     private static let localNames: Set<String> = [
         // Postfix's own words, which get into lists by `$name`.
-        "all", "subnet", "class", "loopback-only",
+        "all", "any", "none", "no", "yes", "subnet", "class", "loopback-only",
         "localhost", "localdomain", "local", "lan", "internal", "intranet", "home", "corp", "private", "arpa",
     ]
 
@@ -87,7 +87,7 @@ extension SMTPServer {
 
     /// Recipients whose address a map rewrites to one that the sender chose.
     var rewritingTraits: [Trait] {
-        strayTraits
+        strayTraits + copyMaps.flatMap { host.tables.table($0).leaves }.flatMap(decodingTraits)
             + Self.recipientMaps.flatMap { parameter in
                 rewriting.value(of: parameter).items.flatMap { item in
                     host.tables.table(item.text).leaves.flatMap { decodingTraits($0) + unreadTraits($0) }
