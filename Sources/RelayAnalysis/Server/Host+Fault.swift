@@ -16,7 +16,22 @@ extension Host {
                 Place(file: .master, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
             )
         }
-        return relayhostFault ?? protocolFault ?? interfaceFault ?? endpointFault
+        return syntaxFault(in: values(ofService: nil), readBy: [.everybody]) ?? relayhostFault
+            ?? protocolFault ?? interfaceFault ?? endpointFault
+    }
+
+    /// A value with which one of the programs that read it does not start.
+    func syntaxFault(
+        in values: ParameterValues, readBy readers: [ParameterSyntax.Reader]
+    ) -> (why: String, place: Place)? {
+        let overrides = values.service.map { master.services[$0].overrides.map(\.name) } ?? []
+        for name in overrides + main.definitions.map(\.name) {
+            guard let syntax = ParameterSyntax.of(name), readers.contains(syntax.reader),
+                let why = syntax.fault(of: values.value(of: name), named: name)
+            else { continue }
+            return (why, quoting.definition(of: name, in: values))
+        }
+        return nil
     }
 
     /// mail_params.c.

@@ -13,16 +13,7 @@ extension SMTPServer {
         if let why = compatibilityFault {
             return (why, host.quoting.definition(of: "compatibility_level", in: values))
         }
-        for name in Self.consulted {
-            if let why = values.value(of: name).fault {
-                return (why, host.quoting.definition(of: name, in: values))
-            }
-        }
-        for name in Self.switches where !["yes", "no"].contains(values.text(of: name).folded) {
-            guard values.value(of: name).isDefined else { continue }
-            let why = "bad boolean configuration: \(name) = \(values.text(of: name))"
-            return (why, host.quoting.definition(of: name, in: values))
-        }
+        if let fault = syntaxFault { return fault }
         return listFault
     }
 
@@ -36,6 +27,24 @@ extension SMTPServer {
             return Int(level) == nil ? "bad numerical configuration: compatibility_level = \(level)" : nil
         }
         return compatibilityLevel(level) == nil ? "malformed compatibility level syntax: \"\(level)\"" : nil
+    }
+
+    /// A value that smtpd does not start with, or what it cannot do without: the programs that rewrite addresses and
+    /// that take the message.
+    private var syntaxFault: (why: String, place: Place)? {
+        let read: [(ParameterValues, [ParameterSyntax.Reader])] = [
+            (values, [.everybody, .smtpd]), (routing, [.everybody, .rewrite]),
+            (rewriting, [.everybody, .cleanup]),
+        ]
+        for (values, readers) in read {
+            if let fault = host.syntaxFault(in: values, readBy: readers) { return fault }
+        }
+        for name in classes.keys.sorted() {
+            if let why = values.value(of: name).fault {
+                return (why, host.quoting.definition(of: name, in: values))
+            }
+        }
+        return nil
     }
 
     private var listFault: (why: String, place: Place)? {
@@ -149,19 +158,4 @@ extension SMTPServer {
         }
         return false
     }
-
-    /// Parameters that smtpd evaluates when it starts.
-    private static let consulted =
-        Stage.allCases.map(\.rawValue) + [
-            "mynetworks", "mynetworks_style", "mydestination", "relay_domains", "virtual_alias_domains",
-            "virtual_mailbox_domains", "inet_interfaces", "inet_protocols", "smtpd_restriction_classes",
-            "parent_domain_matches_subdomains", "compatibility_level", "myhostname", "mydomain", "myorigin",
-        ]
-
-    private static let switches = [
-        "smtpd_delay_reject", "allow_untrusted_routing", "smtpd_sasl_auth_enable", "smtpd_helo_required",
-        "smtpd_relay_before_recipient_restrictions", "swap_bangpath", "allow_percent_hack",
-        "smtpd_tls_wrappermode", "smtpd_tls_ask_ccert", "smtpd_tls_req_ccert", "smtpd_tls_auth_only",
-        "smtpd_reject_unlisted_recipient", "smtpd_peername_lookup", "soft_bounce",
-    ]
 }

@@ -31,6 +31,34 @@ import Testing
         if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
     }
 
+    /// smtpd itself, what it asks for addresses, what takes the message, and all programs alike.
+    @Test(arguments: [
+        ("message_size_limit", "10M", RelayVerdict.broken), ("message_size_limit", "10240000", .open),
+        ("smtpd_recipient_limit", "many", .broken), ("smtpd_recipient_limit", "", .broken),
+        ("smtpd_recipient_limit", "-1", .broken), ("smtpd_recipient_limit", "${stress?{1}:{20}}", .open),
+        ("smtpd_timeout", "5 minutes", .broken), ("smtpd_timeout", "5m", .open),
+        ("disable_vrfy_command", "", .broken), ("disable_vrfy_command", "YES", .open),
+        ("allow_percent_hack", "on", .broken), ("hopcount_limit", "fifty", .broken),
+        ("receive_override_options", "no_adress_mappings", .broken),
+        ("canonical_classes", "envelope", .broken),
+        ("notify_classes", "resource, software", .open), ("notify_classes", "all", .broken),
+        ("virtual_alias_maps", "pcre:{{/x$/ y}}", .broken), ("smtpd_banner", "$myhostname $/", .broken),
+        ("default_transport", "smtp:${next", .broken), ("smtpd_misspelt", "pcre:{{/x$/ y}}", .open),
+        ("luser_relay", "$user@$domain/$/", .open), ("mailbox_size_limit", "10M", .open),
+    ])
+    func `A value of the wrong kind stops what reads it`(name: String, value: String, verdict: RelayVerdict) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
+    }
+
+    @Test func `An override of the wrong kind stops that service alone`() throws {
+        var host = open
+        host.master += "2525 inet n - y - - smtpd -o smtpd_timeout=soon\n"
+        let listener = try #require(host.report.listeners.first { $0.port == 2525 })
+        #expect(host.report.verdict == .open && listener.verdict == .broken)
+    }
+
     @Test func `A service whose address is none stops all of them`() throws {
         var host = open
         host.master += "*:2525 inet n - y - - smtpd\n"
