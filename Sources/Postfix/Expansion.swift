@@ -178,6 +178,13 @@ struct Expansion {
         expand(left, into: &leftText)
         expand(right, into: &rightText)
         guard fault == nil else { return nil }
+        if suffix.isEmpty,
+            let number = [leftText, rightText].first(where: { $0.isNumber && Int($0.text) == nil }),
+            leftText.isNumber, rightText.isNumber
+        {
+            fault = "mac_exp_eval: bad conversion: \(number.text)"
+            return nil
+        }
         guard let order = suffix.isEmpty ? compare(leftText, rightText) : compareLevels(leftText, rightText)
         else {
             fault = "malformed compatibility level syntax: \"\(leftText.text)\""
@@ -187,8 +194,7 @@ struct Expansion {
     }
 
     private func compare(_ left: SourcedText, _ right: SourcedText) -> Int? {
-        let isNumeric = [left, right].allSatisfy { !$0.isEmpty && $0.bytes.allSatisfy(\.isDigit) }
-        if isNumeric, let first = Int(left.text), let second = Int(right.text) {
+        if left.isNumber, right.isNumber, let first = Int(left.text), let second = Int(right.text) {
             return first == second ? 0 : first < second ? -1 : 1
         }
         if left.bytes == right.bytes { return 0 }
@@ -205,6 +211,10 @@ struct Expansion {
     private func skipSpace(in bytes: [UInt8], from start: Int) -> Int {
         bytes[start...].firstIndex { !$0.isSpace } ?? bytes.count
     }
+}
+
+extension SourcedText {
+    fileprivate var isNumber: Bool { !isEmpty && bytes.allSatisfy(\.isDigit) }
 }
 
 private enum Relation: String {

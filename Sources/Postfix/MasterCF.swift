@@ -6,6 +6,17 @@ package struct MasterCF: Hashable, Sendable {
         package let bytes: [UInt8]
         /// As written, in the logical line.
         package let range: Range<Int>
+        /// What the program gets, in the logical line.
+        let content: Range<Int>
+
+        var isBraced: Bool { content != range }
+    }
+
+    /// An option that no daemon accepts: it stops with a fatal error.
+    package struct BadOption: Hashable, Sendable {
+        package let argument: Argument
+        /// Postfix's own words.
+        package let why: String
     }
 
     /// `-o name=value` or `-o { name = value }`.
@@ -33,19 +44,26 @@ package struct MasterCF: Hashable, Sendable {
         package let command: String
         /// Whether it runs in the queue directory as its root: `y`, `n`, or `-` for what the release takes.
         let chroot: String
+        /// How many processes may run at once, as written: `-` for `default_process_limit`.
+        package let processLimit: String
         package let arguments: [Argument]
         /// In the order written; of two with one name the last counts.
         package let overrides: [Override]
         /// Arguments that are no option: smtpd stops with a fatal error when there is one.
         package let strays: [Argument]
+        /// The first `-o` that is none: smtpd stops with a fatal error as well.
+        package let badOption: BadOption?
 
         /// `submission/inet`, as postconf(1) names a service.
         package var title: String { "\(name)/\(type)" }
 
         /// The program that pipe(8) hands its mail to; `nil` where there is none, and pipe(8) delivers nothing.
-        package var pipedProgram: String? {
+        package var pipedProgram: String? { command == "pipe" ? givenProgram : nil }
+
+        /// The program of `argv=`, which pipe(8) and spawn(8) run.
+        package var givenProgram: String? {
             let mark = Array("argv=".utf8)
-            guard command == "pipe", let index = arguments.firstIndex(where: { $0.bytes.starts(with: mark) })
+            guard let index = arguments.firstIndex(where: { $0.bytes.starts(with: mark) })
             else { return nil }
             let own = arguments[index].bytes.dropFirst(mark.count)
             return own.isEmpty ? arguments.dropFirst(index + 1).first?.bytes.text : Array(own).text
@@ -99,15 +117,20 @@ private func parseService(_ line: LogicalLine) -> Result<MasterCF.Service, NameV
     }
     let fields = tokens.prefix(8).map { bytes[$0].text }
     if let why = badField(fields) { return .failure(NameValueFault(why: why)) }
-    let arguments = argumentRanges(bytes, from: tokens[7].upperBound).map { range in
-        MasterCF.Argument(bytes: bytes[range].strippingBraces, range: range)
+    var arguments: [MasterCF.Argument] = []
+    for range in argumentRanges(bytes, from: tokens[7].upperBound) {
+        switch contentOfBraces(bytes, range) {
+        case .success(let content):
+            arguments.append(MasterCF.Argument(bytes: Array(bytes[content]), range: range, content: content))
+        case .failure(let fault): return .failure(fault)
+        }
     }
     let options = parseOptions(arguments, of: bytes)
     return .success(
         MasterCF.Service(
             line: line, name: fields[0], type: fields[1], command: fields[7], chroot: fields[4],
-            arguments: arguments,
-            overrides: options.overrides, strays: options.strays))
+            processLimit: fields[6], arguments: arguments,
+            overrides: options.overrides, strays: options.strays, badOption: options.bad))
 }
 
 private func badField(_ fields: [String]) -> String? {
@@ -132,6 +155,24 @@ private func argumentRanges(_ bytes: [UInt8], from start: Int) -> [Range<Int>] {
         .map { $0.lowerBound + start..<$0.upperBound + start }
 }
 
+/// The inside of an argument's `{ … }` without surrounding white space (Postfix's `extpar`); anything else as it is.
+private func contentOfBraces(_ bytes: [UInt8], _ range: Range<Int>) -> Result<Range<Int>, NameValueFault> {
+    let (open, close) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
+    guard bytes[range].first == open else { return .success(range) }
+    var level = 0
+    let end = range.first { index in
+        if bytes[index] == open { level += 1 }
+        if bytes[index] == close { level -= 1 }
+        return level == 0
+    }
+    guard let end else { return .failure(NameValueFault(why: "missing '}' in \"\(bytes[range].text)\"")) }
+    guard end + 1 == range.upperBound else {
+        return .failure(NameValueFault(why: "syntax error after '}' in \"\(bytes[range].text)\""))
+    }
+    let inner = bytes[range.lowerBound + 1..<end].trimmingSpace()
+    return .success(inner.startIndex..<inner.endIndex)
+}
+
 extension ArraySlice<UInt8> {
     /// The inside of `{ … }` without surrounding white space; anything else as it is.
     var strippingBraces: [UInt8] {
@@ -143,9 +184,10 @@ extension ArraySlice<UInt8> {
 /// Reads the arguments as getopt(3) does in a Postfix daemon, which also finds options behind strays.
 private func parseOptions(
     _ arguments: [MasterCF.Argument], of bytes: [UInt8]
-) -> (overrides: [MasterCF.Override], strays: [MasterCF.Argument]) {
+) -> (overrides: [MasterCF.Override], strays: [MasterCF.Argument], bad: MasterCF.BadOption?) {
     var overrides: [MasterCF.Override] = []
     var strays: [MasterCF.Argument] = []
+    var bad: MasterCF.BadOption?
     var index = 0
     while index < arguments.count {
         let argument = arguments[index]
@@ -154,28 +196,38 @@ private func parseOptions(
             strays.append(argument)
             continue
         }
-        guard let letter = argument.bytes.dropFirst().firstIndex(where: { "oimnst".utf8.contains($0) })
-        else { continue }
-        var body = argument.range.lowerBound + letter + 1..<argument.range.upperBound
+        let letters = argument.bytes.dropFirst()
+        let letter = letters.firstIndex { "oimnst".utf8.contains($0) }
+        if let unknown = letters[..<(letter ?? letters.endIndex)].first(where: {
+            !"cdDlSuvVzZ".utf8.contains($0)
+        }) {
+            let why = "invalid option: \([unknown].text)"
+            bad = bad ?? MasterCF.BadOption(argument: argument, why: why)
+        }
+        guard let letter else { continue }
+        var body = argument.content.lowerBound + letter + 1..<argument.content.upperBound
+        var last = argument
         if body.isEmpty {
-            guard index < arguments.count else { break }
-            body = arguments[index].range
+            guard index < arguments.count else {
+                let why = "invalid option: \([argument.bytes[letter]].text)"
+                bad = bad ?? MasterCF.BadOption(argument: argument, why: why)
+                break
+            }
+            last = arguments[index]
+            body = last.content
             index += 1
         }
         guard argument.bytes[letter] == UInt8(ascii: "o") else { continue }
-        if let parsed = parseOverride(body, from: argument.range.lowerBound, of: bytes) {
-            overrides.append(parsed)
+        switch splitNameValue(bytes, in: body) {
+        case .success(let parts):
+            overrides.append(
+                MasterCF.Override(
+                    name: bytes[parts.name].text, range: argument.range.lowerBound..<last.range.upperBound,
+                    valueRange: parts.value, quoting: last.isBraced ? .braced : .plain))
+        case .failure(let fault):
+            let why = "invalid \"-o \(bytes[body].text)\" option value: \(fault.why)"
+            bad = bad ?? MasterCF.BadOption(argument: last, why: why)
         }
     }
-    return (overrides, strays)
-}
-
-private func parseOverride(_ body: Range<Int>, from start: Int, of bytes: [UInt8]) -> MasterCF.Override? {
-    let isBraced =
-        bytes[body.lowerBound] == UInt8(ascii: "{") && bytes[body.upperBound - 1] == UInt8(ascii: "}")
-    let inner = isBraced && body.count >= 2 ? body.lowerBound + 1..<body.upperBound - 1 : body
-    guard case .success(let parts) = splitNameValue(bytes, in: inner) else { return nil }
-    return MasterCF.Override(
-        name: bytes[parts.name].text, range: start..<body.upperBound, valueRange: parts.value,
-        quoting: isBraced ? .braced : .plain)
+    return (overrides, strays, bad)
 }

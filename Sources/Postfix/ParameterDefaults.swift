@@ -47,7 +47,7 @@ struct ParameterDefaults {
         case "postscreen_whitelist_interfaces":
             version.includes(.allowAndDenyLists) ? nil : ["static:all"]
         case "smtpd_tls_chain_files": version.includes(.certificateChainFiles) ? [""] : []
-        default: nil
+        default: ReferableDefaults.value(of: name).map { [$0] }
         }
     }
 

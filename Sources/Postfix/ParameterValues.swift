@@ -60,6 +60,8 @@ package final class ParameterValues {
 
     /// Where the definition that counts stands.
     package func origin(of name: String) -> TextOrigin? {
+        // Nothing that is written changes this one: a daemon has it from master(8).
+        if service != nil, name == "service_name" { return .builtIn(name) }
         if let service, let index = master.services[service].overrides.lastIndex(where: { $0.name == name }) {
             return .override(service: service, override: index)
         }
@@ -109,6 +111,9 @@ package final class ParameterValues {
             let host = defaults.hostName ?? "localhost"
             return host.contains(".") ? host : "\(host).$mydomain"
         }
+        // Every daemon has the name of its service and of its program in these (postconf(5)).
+        if let service, name == "service_name" { return master.services[service].name }
+        if let service, name == "process_name" { return master.services[service].command }
         return defaults.value(of: name)
     }
 

@@ -16,7 +16,8 @@ package struct ServiceEndpoint: Hashable, Sendable {
             service = serviceName[serviceName.index(after: colon)...]
         }
         self.host = host?.isEmpty == true ? nil : host
-        port = Int(service) ?? Self.knownPorts[String(service)]
+        // A number that is too large loses what 16 bits do not hold (getaddrinfo(3)).
+        port = Int(service).map { $0 & 0xffff } ?? Self.knownPorts[String(service)]
     }
 
     /// From services(5); the names that mail has.

@@ -22,9 +22,43 @@ import Testing
         #expect(values(text).text(of: "x") == expected)
     }
 
-    @Test(arguments: ["x = $x", "x = ${y", "x = $ y", "x = ${{a} ~ {b} ? {c}}", "x = ${y-z}"])
+    @Test(arguments: [
+        "x = $x", "x = ${y", "x = $ y", "x = ${{a} ~ {b} ? {c}}", "x = ${y-z}",
+        "x = ${{99999999999999999999} > {5} ? {a} : {b}}", "x = ${{3.1024} >level {3} ? {a}}",
+        "x = ${{3.} >level {3} ? {a}}",
+    ])
     func `What Postfix stops at is a fault`(text: String) {
         #expect(values(text).value(of: "x").fault != nil)
+    }
+
+    @Test(arguments: ["3.6", "9999", "+3.6", "4294967296", "9999.1023"])
+    func `A level has no largest first number`(level: String) {
+        let values = values("compatibility_level = \(level)")
+        #expect(values.value(of: "mynetworks_style").fault == nil)
+        #expect(values.text(of: "mynetworks_style") == "host")
+    }
+
+    @Test(arguments: [
+        ("$mail_version", "3.7.11"), ("$alias_database", "hash:/etc/aliases"),
+        ("$smtpd_banner", "mx.example.com ESMTP Postfix"),
+        ("$lmtp_connect_timeout", "0s"), ("$lmtp_helo_timeout", "300s"),
+        ("${command_directory}/x", "/usr/sbin/x"),
+        ("${mailbox_command?{a}:{b}}", "b"), ("${nonsense:b}", "b"),
+    ])
+    func `A value may refer to any parameter that Postfix has`(text: String, expected: String) {
+        #expect(values("x = \(text)").text(of: "x") == expected)
+    }
+
+    @Test func `A daemon knows the names of its service and of its program`() {
+        let main = MainCF(Array("x = $service_name $process_name".utf8))
+        let master = MasterCF(
+            Array("submission inet n - - - - smtpd -o process_name=other -o service_name=other".utf8))
+        func text(_ service: Int?) -> String {
+            ParameterValues(main: main, master: master, service: service, version: .measured, hostName: nil)
+                .text(of: "x")
+        }
+        #expect(text(0) == "submission other")
+        #expect(text(nil) == "")
     }
 
     @Test func `References that double each other come to an end`() {

@@ -64,15 +64,45 @@ import Testing
 
     @Test(arguments: [
         "smtp inet n - y", "smtp inet y - y - - smtpd", "smtp tcp n - y - - smtpd",
-        "smtp inet n - y - x smtpd",
+        "smtp inet n - y - x smtpd", "smtp inet n - y - - smtpd -o { a = b",
+        "smtp inet n - y - - smtpd -o { a = b }}",
+        "smtp inet n - y - - smtpd -o {a}=b",
     ])
     func `master refuses to start with a bad line`(line: String) {
         #expect(MasterCF(Array(line.utf8)).faults.count == 1)
     }
 
+    @Test(arguments: [
+        ("-o { a = b c }", "b c"), ("{-o} {a=b c}", "b c"), ("{-o a=b c}", "b c"), ("{-oa=b c }", "b c"),
+        ("-o a={b c}", "{b c}"), ("-o{a=z} -o a=y", "y"), ("-v -vo a=b", "b"), ("-o { a = { b } }", "{ b }"),
+    ])
+    func `An override is read as master hands it on`(arguments: String, expected: String) throws {
+        let master = MasterCF(Array("2525 inet n - n - - smtpd -o b=1 \(arguments) -o c=2\n".utf8))
+        let service = try #require(master.services.first)
+        let override = try #require(service.override("a"))
+        #expect(service.value(of: override).text == expected)
+        #expect(service.strays.isEmpty && service.badOption == nil)
+        #expect(service.overrides.map(\.name).filter { $0 != "{a" } == ["b", "a", "c"])
+        let changed = MasterCF(applying(master.setting(override, of: service, to: "z"), to: master.bytes))
+        #expect(changed.services.first.map { $0.override("a").map($0.value)?.text } == "z")
+    }
+
+    @Test(arguments: [
+        ("-o abc", "invalid \"-o abc\" option value: missing '=' after attribute name"),
+        ("-o { abc }", "invalid \"-o abc\" option value: missing '=' after attribute name"),
+        ("-o =x", "invalid \"-o =x\" option value: missing attribute name"), ("-X", "invalid option: X"),
+        ("-v -o", "invalid option: o"),
+    ])
+    func `A daemon stops at an option that is none`(arguments: String, why: String) {
+        let master = MasterCF(Array("2525 inet n - n - - smtpd -o b=1 \(arguments)\n".utf8))
+        #expect(master.services.first?.badOption?.why == why)
+        #expect(master.services.first?.overrides.count == 1)
+    }
+
     @Test(
         arguments: [
             ("smtp", nil, 25), ("submissions", nil, 465), ("smtps", nil, 465), ("2525", nil, 2525),
+            ("99999", nil, 34463), ("02525", nil, 2525),
             ("127.0.0.1:10025", "127.0.0.1", 10025), ("[::1]:465", "::1", 465),
             ("mx.example.com:smtp", "mx.example.com", 25),
             ("qmqp", nil, 628), ("nonsense", nil, nil),

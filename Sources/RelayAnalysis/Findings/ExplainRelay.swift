@@ -217,7 +217,7 @@ struct Explanation {
             file: host.quoting.name(of: place?.file ?? .main), line: place?.line,
             text: place.map(text) ?? "", culprit: place?.token, opens: "nobody: \(why)",
             listener: listener?.port ?? 25, address: listener.flatMap(address),
-            remedy: place.flatMap(remedyForMissing) ?? "Correct the line: Postfix says \"\(why)\"."
+            remedy: place.flatMap(remedyForMissing) ?? remedy(forBroken: why, place)
                 + (meant.map { hint(meaning: $0, for: place?.token ?? "") }
                     ?? place.flatMap { releaseNote($0, listener) } ?? ""))
     }

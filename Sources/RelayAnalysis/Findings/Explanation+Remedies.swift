@@ -7,8 +7,10 @@ extension Explanation {
         let blame = finding.blame
         let token = blame.place.token
         let list = blame.item.flatMap { item in item.text == token ? nil : item.text } ?? token
-        // Of a table one row is meant.
-        let what = blame.entry.map { "\($0.key) from \($0.table)" } ?? "\(list) from \(blame.parameter)"
+        // Of a table, and of a file that is read into the list, one row is meant.
+        let what =
+            blame.entry.map { "\($0.key) from \($0.table)" }
+            ?? (blame.place.file.isIncluded ? "\(token) from \(list)" : "\(list) from \(blame.parameter)")
         if finding.isUnread, blame.kind != .policyService {
             let table = finding.traits.compactMap(\.trusted).first ?? token
             let isRemote = TableName(table).map { TableName.remoteTypes.contains($0.type) } ?? false
@@ -36,8 +38,9 @@ extension Explanation {
             let lookup = blame.restriction?.name ?? "the lookup"
             return
                 "In \(blame.parameter), put reject_unauth_destination before \(lookup)\(Self.behindPermits), or "
-                + "take \(blame.entry.map { "\($0.key) out of \($0.table)" } ?? "the lookup out"); "
-                + "what a client says of itself is no proof."
+                + "take \(blame.entry.map(removal) ?? "the lookup out")"
+                + ([.heloAccess, .senderAccess].contains(blame.kind)
+                    ? "; what a client says of itself is no proof." : ".")
         case .clientCertificates:
             return
                 "Remove \(what); list the fingerprints of known clients in relay_clientcerts."
@@ -63,6 +66,28 @@ extension Explanation {
         case .policyService: return "Put check_policy_service behind reject_unauth_destination."
         case .unreadableTable, .broken, .syntax: return "Correct \(token)."
         }
+    }
+
+    /// What to do about a line that Postfix stops at.
+    func remedy(forBroken why: String, _ place: Place?) -> String {
+        if why.hasPrefix("specify at least one working instance") {
+            return
+                "Put reject_unauth_destination into smtpd_relay_restrictions\(Self.behindPermits): without a "
+                + "rejection smtpd does not run."
+        }
+        if why.contains("requires a process limit of 1") {
+            return "Write 1 in the column maxproc of the service."
+        }
+        return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
+    }
+
+    /// Of a table that postmap(1) compiles, the text alone changes nothing.
+    private func removal(of entry: BlamedEntry) -> String {
+        let text = "\(entry.key) out of \(entry.table)"
+        guard let table = TableName(entry.table), table.type != "texthash",
+            TableName.postmapTypes.contains(table.type)
+        else { return text }
+        return text + " and run postmap \(table.type):\(table.name)"
     }
 
     /// What helps where a line is right and what it names is not there.

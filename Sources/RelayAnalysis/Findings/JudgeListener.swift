@@ -9,15 +9,20 @@ extension Host {
         }
     }
 
-    /// A program of `master.cf` that the release does not have: master(8) listens, and cannot start it.
+    /// A program of `master.cf` that the release does not have, or that may run once and is not said to: master(8)
+    /// listens, and nobody answers.
     private func missingProgram(_ listener: ServiceListener) -> (why: String, place: Place)? {
         let service = master.services[listener.listening]
-        guard service.command == "postscreen", !version.includes(.postscreen) else { return nil }
+        guard service.command == "postscreen" else { return nil }
         let line = service.line.place(of: 0).line
-        return (
-            "there is no program postscreen",
-            Place(file: .master, line: line, range: nil, token: "postscreen")
-        )
+        let place = Place(file: .master, line: line, range: nil, token: "postscreen")
+        guard version.includes(.postscreen) else { return ("there is no program postscreen", place) }
+        // A `-` is default_process_limit.
+        let limit =
+            service.processLimit == "-"
+            ? values(ofService: nil).text(of: "default_process_limit") : service.processLimit
+        guard Int(limit) != 1 else { return nil }
+        return ("service \(service.name) requires a process limit of 1", place)
     }
 
     private func judgeSMTP(_ listener: ServiceListener) -> ListenerJudgement {

@@ -16,7 +16,8 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + milters + permissions + skippedRules + staleTables + failingTables + unread
+            + logins + listeners + services + milters + permissions + skippedRules + staleTables
+            + failingTables + unread
     }
 
     func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)

@@ -10,6 +10,10 @@ extension SMTPServer {
                 Place(file: .master, line: line, range: nil, token: stray.bytes.text)
             )
         }
+        if let bad = host.master.services[service].badOption {
+            let line = host.master.services[service].line.place(of: bad.argument.range.lowerBound).line
+            return (bad.why, Place(file: .master, line: line, range: nil, token: bad.argument.bytes.text))
+        }
         if let why = compatibilityFault {
             return (why, host.quoting.definition(of: "compatibility_level", in: values))
         }

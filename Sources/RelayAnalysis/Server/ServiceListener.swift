@@ -37,11 +37,19 @@ extension Host {
     /// Every service that takes mail from the network, in the order of `master.cf`.
     var listeners: [ServiceListener] {
         var positions: [String: Int] = [:]
-        // Of two services with one name, master uses the last.
-        for (index, service) in master.services.enumerated() { positions[service.title] = index }
+        // Of two services for one address and port, or of one name, master uses the last.
+        for (index, service) in master.services.enumerated() { positions[endpoint(of: service)] = index }
         return master.services.indices.filter {
-            positions[master.services[$0].title] == $0 && !isDisabled(master.services[$0])
+            positions[endpoint(of: master.services[$0])] == $0 && !isDisabled(master.services[$0])
         }.compactMap(listener)
+    }
+
+    /// What tells services apart: `465`, `smtps` and `:urd` are one, `localhost:25` and `127.0.0.1:25` are two.
+    private func endpoint(of service: MasterCF.Service) -> String {
+        let endpoint = ServiceEndpoint(serviceName: service.name)
+        guard service.type == "inet", let port = endpoint.port else { return service.title }
+        let host = endpoint.host.map { IPAddress($0)?.description ?? $0.folded } ?? ""
+        return "[\(host)]:\(port)"
     }
 
     /// Whether `master_service_disable` keeps master(8) from listening for a service (postconf(5)): by its type, or by
@@ -99,7 +107,8 @@ extension Host {
         return families
     }
 
-    private func addresses(_ name: String?) -> [ServiceListener.Address] {
+    /// Where master(8) listens for a host of a service name; `nil` for none.
+    func addresses(_ name: String?) -> [ServiceListener.Address] {
         if let name { return addresses(named: name) }
         let interfaces = values(ofService: nil).value(of: "inet_interfaces")
         if interfaces.text.text.folded == "all" {

@@ -37,7 +37,7 @@ extension SMTPServer {
                 guard isForeign(address) else { return nil }
                 guard isBelowServed(address, named: key) else {
                     return Trait(
-                        change: .recipient(address), who: "anyone, to recipients such as \(key ?? address)")
+                        change: .recipient(address), who: "anyone, to \(recipients(key ?? address))")
                 }
                 // The host there is its administrator's, and may pass on what its user asks for.
                 return allowsUntrustedRouting ? routedTrait(address) : nil
@@ -213,6 +213,11 @@ extension SMTPServer {
         if key.isEmpty || key == nullKey { return "the null sender" }
         if key.hasSuffix("@") { return "a sender \(key)…" }
         return key.contains("@") ? "the sender \(key)" : "a sender in \(key)"
+    }
+
+    private func recipients(_ key: String) -> String {
+        if key.hasSuffix("@") { return "recipients \(key)…" }
+        return key.contains("@") || key.hasPrefix("/") ? "recipients such as \(key)" : "recipients in \(key)"
     }
 
     /// Recipients in domains that nobody declared, which a pattern of the maps of recipients lists.

@@ -105,11 +105,51 @@ import Testing
             "check_client_access inline:{203.0.113.9=OK}",
             "In smtpd_relay_restrictions, put reject_unauth_destination before check_client_access (behind "
                 + "permit_mynetworks and permit_sasl_authenticated), or take 203.0.113.9 out of "
-                + "inline:{203.0.113.9=OK}; what a client says of itself is no proof."
+                + "inline:{203.0.113.9=OK}."
         )
     ])
     func `A remedy shuts out no networks and logins`(check: String, remedy: String) {
         #expect(relay("permit_mynetworks, \(check), reject").report.causes.first?.remedy == remedy)
+    }
+
+    @Test(arguments: [
+        (
+            "check_sender_access", "hash:/c",
+            " and run postmap hash:/c; what a client says of itself is no proof."
+        ),
+        ("check_client_access", "proxy:cdb:/c", " and run postmap cdb:/c."),
+        ("check_recipient_access", "texthash:/c", "out of texthash:/c."),
+    ])
+    func `A remedy for a row says what makes it count`(check: String, table: String, end: String) {
+        let key = check == "check_client_access" ? "203.0.113.9" : "third.example"
+        let report = relay("\(check) \(table), reject").table(table, "\(key) OK\n").report
+        #expect(report.causes.first?.remedy.hasSuffix(end) == true)
+    }
+
+    @Test(arguments: [
+        ("third.example", "anyone, to recipients in third.example"),
+        ("abuse@", "anyone, to recipients abuse@…"),
+        ("a@third.example", "anyone, to recipients such as a@third.example"),
+    ])
+    func `Recipients are told as the row has them`(key: String, opens: String) {
+        let report = relay("check_recipient_access texthash:/c, reject").table("texthash:/c", "\(key) OK\n")
+            .report
+        #expect(report.causes.map(\.opens) == [opens])
+    }
+
+    @Test func `A list without a rejection is told what it wants`() {
+        let report = relay("permit_mynetworks").setting("smtpd_recipient_restrictions", "").report
+        #expect(report.verdict == .broken)
+        #expect(
+            report.causes.first?.remedy.hasPrefix(
+                "Put reject_unauth_destination into smtpd_relay_restrictions")
+                == true)
+    }
+
+    @Test func `A remedy names the row of a file of networks, and not the file`() {
+        var host = host.setting("mynetworks", "127.0.0.0/8 /n")
+        host.files["/n"] = "203.0.113.0/24\n"
+        #expect(host.report.causes.first?.remedy.hasPrefix("Remove 203.0.113.0/24 from /n;") == true)
     }
 
     @Test func `A remedy names the row of a table`() {

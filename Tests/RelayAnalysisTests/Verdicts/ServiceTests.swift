@@ -51,6 +51,50 @@ import Testing
         #expect(host.report.verdict == .broken)
     }
 
+    @Test func `A condition on the name of the service holds for that service`() {
+        var host = host.setting(
+            "mynetworks", "${{$service_name} == {submission} ? {0.0.0.0/0} : {127.0.0.0/8}}")
+        #expect(host.report.verdict == .closed)
+        host.master = "submission inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        #expect(host.report.verdict == .open)
+        #expect(Set(host.report.causes.map(\.listener)) == [587])
+    }
+
+    @Test(arguments: [
+        ("smtps", "465", true), ("465", "submissions", true), ("[192.0.2.1]:465", "192.0.2.1:urd", true),
+        ("465", "192.0.2.1:465", false), ("465", "587", false),
+    ])
+    func `Of two services for one port the last counts`(first: String, second: String, isOne: Bool) {
+        var host = host
+        host.master +=
+            "\(first) inet n - y - - smtpd -o mynetworks=0.0.0.0/0\n\(second) inet n - y - - smtpd\n"
+        #expect(host.report.verdict == (isOne ? .closed : .open))
+    }
+
+    @Test(arguments: ["-o mynetworks", "-o { abc }", "-X", "-o"])
+    func `A service with an option that is none would not start`(option: String) {
+        var host = host
+        host.master += "2525 inet n - y - - smtpd -o mynetworks=0.0.0.0/0 \(option)\n"
+        #expect(host.report.verdict == .closed)
+        #expect(host.report.risks.contains { $0.kind == "listener-broken" && $0.file == "master.cf" })
+    }
+
+    @Test func `Braces around a whole option hide nothing`() {
+        var host = host
+        host.master += "2525 inet n - y - - smtpd {-o mynetworks=0.0.0.0/0}\n"
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `What is not known of a service is a risk`() {
+        var host = host
+        host.master +=
+            "nonsense inet n - y - - smtpd\n12345 inet n n n - 0 spawn user=nobody argv=/usr/sbin/sendmail -bs\n"
+            + "127.0.0.1:12346 inet n n n - 0 spawn user=nobody argv=/bin/policy\n"
+        let risks = host.report.risks.filter { ["unknown-port", "spawn"].contains($0.kind) }
+        #expect(risks.map(\.kind) == ["unknown-port", "spawn"])
+        #expect(risks.last?.why.contains("/usr/sbin/sendmail") == true)
+    }
+
     @Test func `QMQP asks for nothing but the address`() {
         var host = host.setting("qmqpd_authorized_clients", "static:all")
         host.master += "628 inet n - n - - qmqpd\n"
@@ -64,5 +108,15 @@ import Testing
             "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\nsmtp unix - - y - - smtp\n"
         #expect(host.report.verdict == .open)
         #expect(host.report.listeners.map(\.port) == [25, 25])
+    }
+
+    @Test(arguments: [
+        ("-", "100", RelayVerdict.broken), ("-", "1", .open), ("0", "1", .broken), ("2", "1", .broken),
+    ])
+    func `postscreen runs once or not at all`(limit: String, general: String, verdict: RelayVerdict) {
+        var host = host.setting("mynetworks", "0.0.0.0/0").setting("default_process_limit", general)
+        host.master =
+            "smtp inet n - y - \(limit) postscreen\nsmtpd pass - - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        #expect(host.report.verdict == verdict)
     }
 }

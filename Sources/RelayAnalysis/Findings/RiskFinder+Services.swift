@@ -1,0 +1,40 @@
+import MailModel
+import Postfix
+
+extension RiskFinder {
+    /// Services of `master.cf` of which not everything is known here.
+    var services: [RelayRisk] { unknownPorts + spawnedPrograms }
+
+    /// master(8) does not start with a name that is not in services(5), which a copy does not hold.
+    private var unknownPorts: [RelayRisk] {
+        explanation.judgements.filter { $0.listener.port == 0 }.map { judgement in
+            let service = host.master.services[judgement.listener.listening]
+            return risk(
+                "unknown-port", service,
+                why:
+                    "Which port the service \(service.name) has is said by services(5) of the host; where that does "
+                    + "not know it, Postfix does not start.")
+        }
+    }
+
+    /// What spawn(8) starts for strangers speaks for itself: `sendmail -bs` takes mail from everybody.
+    private var spawnedPrograms: [RelayRisk] {
+        host.master.services.filter { service in
+            service.type == "inet" && service.command == "spawn" && !host.isDisabled(service)
+                && host.addresses(ServiceEndpoint(serviceName: service.name).host).contains { !$0.isLoopback }
+        }.map { service in
+            risk(
+                "spawn", service,
+                why:
+                    "Strangers reach \(service.givenProgram ?? "a program") through the service \(service.name): "
+                    + "whom it serves is not judged here.")
+        }
+    }
+
+    private func risk(_ kind: String, _ service: MasterCF.Service, why: String) -> RelayRisk {
+        let place = Place(file: .master, line: service.line.firstLine, range: nil, token: service.name)
+        return RelayRisk(
+            kind: kind, file: host.quoting.name(of: place.file), line: place.line,
+            text: host.quoting.text(of: place), why: why)
+    }
+}
