@@ -14,6 +14,32 @@ package struct LogicalLine: Hashable, Sendable {
     package let pieces: [Piece]
     /// The joined text.
     package let bytes: [UInt8]
+    /// Where each piece begins in the joined text: some lists go on over thousands of lines.
+    private let starts: [Int]
+
+    init(pieces: [Piece], bytes: [UInt8]) {
+        self.pieces = pieces
+        self.bytes = bytes
+        var starts: [Int] = []
+        starts.reserveCapacity(pieces.count)
+        var start = 0
+        for piece in pieces {
+            starts.append(start)
+            start += piece.range.count
+        }
+        self.starts = starts
+    }
+
+    /// The last piece that begins at a byte of the joined text or before it.
+    private func piece(at offset: Int) -> Int {
+        var low = 0
+        var high = starts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= offset { low = middle + 1 } else { high = middle }
+        }
+        return max(low - 1, 0)
+    }
 
     /// The physical line that the logical line begins on, from 1.
     package var firstLine: Int { pieces.first?.line ?? 0 }
@@ -21,27 +47,23 @@ package struct LogicalLine: Hashable, Sendable {
     /// Where a byte of the joined text stands in the file.
     /// - Parameter offset: into ``bytes``; the end counts as the end of the last piece.
     package func place(of offset: Int) -> (line: Int, offset: Int) {
-        var rest = offset
-        for piece in pieces {
-            if rest < piece.range.count { return (piece.line, piece.range.lowerBound + rest) }
-            rest -= piece.range.count
-        }
         guard let last = pieces.last else { return (0, 0) }
-        return (last.line, last.range.upperBound)
+        guard offset < bytes.count else { return (last.line, last.range.upperBound) }
+        let index = piece(at: offset)
+        return (pieces[index].line, pieces[index].range.lowerBound + offset - starts[index])
     }
 
     /// The parts of the file that a range of the joined text covers, one for each physical line.
     package func places(of range: Range<Int>) -> [Piece] {
         var parts: [Piece] = []
-        var start = 0
-        for piece in pieces {
-            let overlap = range.clamped(to: start..<start + piece.range.count)
-            if !overlap.isEmpty {
-                let base = piece.range.lowerBound - start
-                parts.append(
-                    Piece(line: piece.line, range: overlap.lowerBound + base..<overlap.upperBound + base))
-            }
-            start += piece.range.count
+        for index in piece(at: range.lowerBound)..<pieces.count {
+            guard starts[index] < range.upperBound else { break }
+            let piece = pieces[index]
+            let overlap = range.clamped(to: starts[index]..<starts[index] + piece.range.count)
+            guard !overlap.isEmpty else { continue }
+            let base = piece.range.lowerBound - starts[index]
+            parts.append(
+                Piece(line: piece.line, range: overlap.lowerBound + base..<overlap.upperBound + base))
         }
         return parts
     }

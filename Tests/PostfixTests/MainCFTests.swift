@@ -85,4 +85,19 @@ import Testing
         let main = MainCF(Array("a = ".utf8) + long)
         #expect(main.definition(of: "a")?.value.count == 1 << 20)
     }
+
+    @Test func `Every byte of a value that goes on over lines is found in the file`() throws {
+        let bytes = Array("# c\nx = ab,\n# c\n  cd,\n\n\tef\n".utf8)
+        let line = try #require(MainCF(bytes).definition(of: "x")?.line)
+        for offset in line.bytes.indices {
+            let place = line.place(of: offset)
+            #expect(bytes[place.offset] == line.bytes[offset])
+            #expect(physicalLine(place.line, of: bytes)?.contains(line.bytes[offset]) == true)
+            for end in offset...line.bytes.count {
+                let parts = line.places(of: offset..<end)
+                #expect(parts.flatMap { bytes[$0.range] } == Array(line.bytes[offset..<end]))
+            }
+        }
+        #expect(line.place(of: line.bytes.count).offset == bytes.count - 1)
+    }
 }
