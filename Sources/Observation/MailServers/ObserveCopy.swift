@@ -27,7 +27,7 @@ package func observeCopy(
     case .failure(let problem):
         throw Failure(
             .failed, "the copy of the configuration cannot be read", detail: "\(problem.reason).",
-            remedy: "Name a directory that holds main.cf and master.cf.")
+            remedy: "Name a directory that holds main.cf and master.cf, both readable for this user.")
     case .success(var configuration):
         while let tables = reader.readNewlyNamed(&configuration) {
             for name in tables { configuration.tables[name] = await reader.copiedTable(name, instruments) }

@@ -53,7 +53,10 @@ extension Explanation {
         case .nakedAddress: return "Remove permit_naked_ip_address from \(blame.parameter)."
         case .backupMX: return "Remove permit_mx_backup and list the domains in relay_domains."
         case .relayDomains:
-            return "Remove \(what), or anchor it: name the domains themselves."
+            let isPattern =
+                TableName(blame.entry?.table ?? token).map { TableName.patternTypes.contains($0.type) }
+                ?? false
+            return "Remove \(what)\(isPattern ? ", or anchor it" : ""): name the domains themselves."
         case .destinations: return "Remove \(what); name the domains themselves."
         case .untrustedRouting: return "Set allow_untrusted_routing = no."
         case .addressRewriting:

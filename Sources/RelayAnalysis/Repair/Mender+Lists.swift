@@ -147,7 +147,9 @@ extension Mender {
         if let place = fault.place, place.range != nil, let list = list(with: place, server) {
             return remove(place, list, server)
         }
-        if fault.why.hasPrefix("specify at least one working instance") { return mendGates(server) }
+        if fault.why.hasPrefix("specify at least one working instance") {
+            return mendGates(server, port: judgement.listener.port)
+        }
         note(
             "\(fault.place.map { "\(host.quoting.name(of: $0.file)):\($0.line ?? 0)" } ?? "main.cf") keeps port "
                 + "\(judgement.listener.port) from serving (\(fault.why)); what was meant cannot be told, so correct it by hand."
@@ -162,7 +164,7 @@ extension Mender {
     }
 
     /// A list that smtpd calls harmless at best: a `permit` before its rejection, or no rejection at all.
-    private mutating func mendGates(_ server: SMTPServer) {
+    private mutating func mendGates(_ server: SMTPServer, port: Int) {
         let stage: Stage = server.stages.contains(.relay) ? .relay : .recipient
         let list = server.lists[stage] ?? []
         guard let permit = list.first(where: { $0.kind == .permit }), let item = permit.items.first else {
@@ -170,9 +172,14 @@ extension Mender {
         }
         let place = host.quoting.place(of: item)
         guard let range = place.range else { return guardFromTheStart(server) }
-        let hasGate = list.contains { $0.kind.isGate }
-        if hasGate { return remove(permit, server) }
+        let gates = list.filter(\.kind.isGate)
         let text = gateText(replacing: item, stage.rawValue, server)
+        // A plain rejection behind the permit was never reached: without the permit it would refuse mail for this host.
+        if port == 25, !gates.isEmpty, gates.allSatisfy({ $0.kind == .reject }) {
+            _ = insert(text + ", ", before: item, server)
+            return
+        }
+        if !gates.isEmpty { return remove(permit, server) }
         add(TextEdit(range, text), place.file, touches: title(place.file, stage.rawValue, server.service))
     }
 

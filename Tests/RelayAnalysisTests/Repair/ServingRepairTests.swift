@@ -1,4 +1,5 @@
 import MailModel
+import Postfix
 import Testing
 
 @testable import RelayAnalysis
@@ -31,6 +32,25 @@ import Testing
         .table("pcre:/v", "/^(.+)\\+([^+@]+)@hosted\\.example$/ $1@$2\n")
         #expect(host.report.verdict == .open)
         #expect(host.repair.after.verdict == .closed)
+    }
+
+    @Test(arguments: [
+        ("smtp", "permit_mynetworks, permit, reject", ["reject_unauth_destination", "permit", "reject"]),
+        ("smtp", "permit_mynetworks, permit, defer_unauth_destination", ["defer_unauth_destination"]),
+        ("submission", "permit_mynetworks, permit, reject", ["reject"]),
+    ])
+    func `A rejection that was never reached refuses no mail for this host`(
+        name: String, list: String, end: [String]
+    ) {
+        var host = SampleHost().setting("smtpd_relay_restrictions", list)
+        host.master = "\(name) inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        #expect(host.report.verdict == .broken)
+        let repair = host.repair
+        #expect(repair.after.verdict == .closed)
+        #expect(!repair.after.risks.contains { $0.kind == "inbound-refused" })
+        let repaired = MainCF(Array(host.repaired(repair).main.utf8))
+        let value = repaired.definition(of: "smtpd_relay_restrictions")?.value.text ?? ""
+        #expect(value == "permit_mynetworks, permit_sasl_authenticated, " + end.joined(separator: ", "))
     }
 
     @Test func `Mail for a recipient whom a table names is taken before a table that fails`() {
