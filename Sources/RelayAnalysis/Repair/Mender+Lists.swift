@@ -175,7 +175,8 @@ extension Mender {
         let gates = list.filter(\.kind.isGate)
         let text = gateText(replacing: item, stage.rawValue, server)
         // A plain rejection behind the permit was never reached: without the permit it would refuse mail for this host.
-        if port == 25, !gates.isEmpty, gates.allSatisfy({ $0.kind == .reject }) {
+        // What stands in main.cf is the list of port 25 as well.
+        if port == 25 || place.file == .main, !gates.isEmpty, gates.allSatisfy({ $0.kind == .reject }) {
             _ = insert(text + ", ", before: item, server)
             return
         }
