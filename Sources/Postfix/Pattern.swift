@@ -142,9 +142,11 @@ package struct TablePattern: Hashable, Sendable {
         else { throw .notUnderstood }
         let flags = bytes[(end + 1)...].prefix { dialect == .pcre || $0 != UInt8(ascii: "!") }
         let rest = bytes[flags.endIndex...]
-        let ignoresCase = try Self.ignoresCase(flags: flags, dialect)
-        let inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
-        pattern = try Pattern(inner, dialect: dialect, ignoresCase: ignoresCase)
+        let options = try Self.options(flags, dialect)
+        var inner = Array(bytes[bytes.index(after: bytes.startIndex)..<end])
+        if options.isSpaced { inner = Self.withoutSpace(inner) }
+        if options.isAnchored { inner = Array("^(?:".utf8) + inner + Array(")".utf8) }
+        pattern = try Pattern(inner, dialect: dialect, ignoresCase: options.ignoresCase)
         self.isNegated = isNegated
         second = rest.isEmpty ? [] : [try TablePattern(key: rest.text, dialect: dialect)]
         if second.contains(where: { !$0.second.isEmpty }) { throw .notUnderstood }
@@ -174,23 +176,57 @@ package struct TablePattern: Hashable, Sendable {
         return own + second.map { ($0.pattern, $0.isNegated) }
     }
 
-    private static func ignoresCase(
-        flags: ArraySlice<UInt8>, _ dialect: Pattern.Dialect
-    ) throws(Pattern.Fault) -> Bool {
+    private struct Options {
         var ignoresCase = true
+        /// White space in the expression is there to be read, and means nothing.
+        var isSpaced = false
+        var isAnchored = false
+    }
+
+    private static func options(
+        _ flags: ArraySlice<UInt8>, _ dialect: Pattern.Dialect
+    ) throws(Pattern.Fault) -> Options {
+        var options = Options()
         for flag in flags {
             let letter = Unicode.Scalar(flag)
             switch (dialect, letter) {
-            case (_, "i"): ignoresCase.toggle()
+            case (_, "i"): options.ignoresCase.toggle()
+            case (.pcre, "x"): options.isSpaced.toggle()
+            case (.pcre, "A"): options.isAnchored.toggle()
             // These matter only for text with line ends, which no lookup key of smtpd has.
             case (_, "m"), (.pcre, "s"), (.pcre, "E"), (.pcre, "X"): continue
-            case (_, "x"), (.pcre, "A"), (.pcre, "U"): throw .notUnderstood
+            case (_, "x"), (.pcre, "U"): throw .notUnderstood
             default:
                 guard flag.isLetter else { throw .notUnderstood }
                 throw .invalid("there is no flag \(letter)")
             }
         }
-        return ignoresCase
+        return options
+    }
+
+    /// What is left of an expression with the flag `x` (pcrepattern(3)): no space and no comment, but what is escaped
+    /// or in brackets.
+    private static func withoutSpace(_ bytes: [UInt8]) -> [UInt8] {
+        var kept: [UInt8] = []
+        var isInBrackets = false
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if byte == UInt8(ascii: "\\") {
+                kept += bytes[(index - 1)..<min(index + 1, bytes.count)]
+                index += 1
+                continue
+            }
+            if !isInBrackets, byte == UInt8(ascii: "#") {
+                index = bytes[index...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+                continue
+            }
+            if byte == UInt8(ascii: "[") { isInBrackets = true }
+            if byte == UInt8(ascii: "]") { isInBrackets = false }
+            if isInBrackets || !byte.isSpace { kept.append(byte) }
+        }
+        return kept
     }
 
     /// The first delimiter that is not escaped. What follows it are flags, in `regexp:` also `!` and a second expression.

@@ -112,6 +112,20 @@ import Testing
         #expect(pattern.samples(filling: []).map(\.text) == ["b"])
     }
 
+    @Test(arguments: [
+        ("/attacker \\.test $/x", "mail.attacker.test", true),
+        ("/attacker \\.test $/", "attacker.test", false),
+        ("/a\\ b/x", "a b", true), ("/a\\ b/x", "ab", false), ("/^[a ]+$/x", "a a", true),
+        ("/test$ # ours/x", "a.test", true), ("/b|c/A", "cab", true), ("/b|c/A", "abc", false),
+        ("/b /xx", "ab c", true), ("/b /xx", "abc", false),
+    ])
+    func `Space means nothing with the flag x, and A is for the beginning`(
+        key: String, text: String, isMatch: Bool
+    ) throws {
+        let answer = try TablePattern(key: key, dialect: .pcre).pattern.search(Array(text.utf8))
+        #expect((answer != .noMatch) == isMatch)
+    }
+
     @Test func `Flags and negation of a table's pattern are read`() throws {
         let pattern = try TablePattern(key: "!/ABC/i", dialect: .pcre)
         #expect(pattern.isNegated)
