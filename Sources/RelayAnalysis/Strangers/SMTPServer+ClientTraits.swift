@@ -46,13 +46,15 @@ extension SMTPServer {
         if let network = IPNetwork(octets: key) {
             return addressTraits(network, "clients in \(network)") { _ in true }
         }
-        if key.contains(":") {
+        let isGroup = Self.isFirstGroup(key)
+        if key.contains(":") || isGroup {
             guard let address = Self.addressOfIPv6(beginning: key), !host.isTrusted(address) else {
                 return []
             }
             return [
                 Trait(
-                    change: .client(Client(address: address, name: Stranger.name)), who: "clients in \(key)")
+                    change: .client(Client(address: address, name: Stranger.name)),
+                    who: "clients in \(key)\(isGroup ? "::/16" : "")")
             ]
         }
         return nameTraits(key)
@@ -137,6 +139,12 @@ extension SMTPServer {
             "\(core).\(Stranger.domain)", "x7q.\(core)", core, "x7q\(text)", "\(text)\(Stranger.domain)",
             "x7q-\(core)-x7q.\(Stranger.domain)",
         ]
+    }
+
+    /// Whether the text is what is left of a public IPv6 address when all but its first group is taken off.
+    private static func isFirstGroup(_ text: String) -> Bool {
+        guard text.utf8.count == 4, let group = UInt16(text, radix: 16) else { return false }
+        return (0x2000...0x3fff).contains(group)
     }
 
     /// - Parameter text: an address, or its first groups.

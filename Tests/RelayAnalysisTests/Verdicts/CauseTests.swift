@@ -43,6 +43,12 @@ import Testing
         let host = relay("permit_mynetworks, check_client_access inline:{185=OK}, reject_unauth_destination")
         #expect(host.report.verdict == .partial)
         #expect(host.report.causes.first?.opens == "clients in 185.0.0.0/8")
+        let group = relay(
+            "permit_mynetworks, check_client_access inline:{2a01=OK}, reject_unauth_destination")
+        #expect(group.report.verdict == .partial)
+        #expect(group.report.causes.first?.opens == "clients in 2a01::/16")
+        let none = relay("permit_mynetworks, check_client_access inline:{beef=OK}, reject_unauth_destination")
+        #expect(none.report.causes.first?.opens != "clients in beef::/16")
     }
 
     @Test func `Whoever may claim any address makes it open`() {
