@@ -16,7 +16,7 @@ extension Host {
                 Place(file: .master, line: fault.line.firstLine, range: nil, token: fault.line.bytes.text)
             )
         }
-        return syntaxFault(in: values(ofService: nil), readBy: [.everybody]) ?? relayhostFault
+        return syntaxFault(in: values(ofService: nil), readBy: [.everybody]) ?? nameFault ?? relayhostFault
             ?? protocolFault ?? interfaceFault ?? endpointFault
     }
 
@@ -34,11 +34,27 @@ extension Host {
         return nil
     }
 
+    /// The names that the host has must be names (mail_params.c).
+    private var nameFault: (why: String, place: Place)? {
+        let values = values(ofService: nil)
+        let written = ["myhostname", "mydomain", "myorigin"].filter { main.definition(of: $0) != nil }
+        // Debian's Postfix reads myorigin from a file.
+        let bad = written.first { name in
+            let text = values.text(of: name)
+            return !isHostName(text) && !(name == "myorigin" && text.hasPrefix("/"))
+        }
+        guard let name = bad else { return nil }
+        return (
+            "host name \"\(values.text(of: name))\" is no name, for parameter \(name)",
+            quoting.definition(of: name, in: values)
+        )
+    }
+
     /// mail_params.c.
     private var relayhostFault: (why: String, place: Place)? {
         let values = values(ofService: nil)
         let name = values.text(of: "myhostname")
-        guard values.text(of: "relayhost").folded == name.folded else { return nil }
+        guard !name.isEmpty, values.text(of: "relayhost").folded == name.folded else { return nil }
         return (
             "myhostname and relayhost parameter settings must not be identical: \(name)",
             quoting.definition(of: "relayhost", in: values)

@@ -106,6 +106,10 @@ final class TableStore {
             index.reserveCapacity(entries.count)
             for (position, entry) in entries.enumerated() {
                 let key = entry.key.folded
+                // Read as it is, the table is none of use (dict_thash.c).
+                if type == "texthash", index[key] != nil {
+                    return .failing("line \(entry.line ?? 0): duplicate entry: \"\(entry.key)\"")
+                }
                 // Of two entries with one key, postmap keeps the first.
                 if index[key] == nil { index[key] = UInt32(clamping: position) }
             }

@@ -19,7 +19,10 @@ import Testing
         ("inet_interfaces", "ALL", .broken), ("inet_interfaces", "Loopback-Only", .broken),
         ("inet_interfaces", "", .broken), ("inet_interfaces", "all, !192.0.2.10", .broken),
         ("inet_interfaces", "$myhostname, [2001:db8::1] 192.0.2.10", .open),
-        ("relayhost", "smart.example", .open), ("compatibility_level", "9999", .open),
+        ("myhostname", "mail.hosted.example # new", .broken), ("myhostname", "", .broken),
+        ("mydomain", "", .broken), ("myorigin", "$mydomain # all", .broken),
+        ("myorigin", "/etc/mailname", .open), ("relayhost", "smart.example", .open),
+        ("compatibility_level", "9999", .open),
         ("compatibility_level", "3.1023", .open), ("compatibility_level", "3.1024", .broken),
         ("compatibility_level", "three", .broken), ("compatibility_level", "-1", .broken),
     ])

@@ -64,6 +64,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("texthash:/t", "a OK\nb OK\n", RelayVerdict.open), ("texthash:/t", "a OK\nA OK\n", .broken),
+        ("hash:/t", "a OK\nA OK\n", .open),
+    ])
+    func `Two rows with one key make a text table useless`(
+        table: String, rows: String, verdict: RelayVerdict
+    ) {
+        let host = open.table(table, rows).setting(
+            "smtpd_client_restrictions", "check_client_access \(table)")
+        #expect(host.report.verdict == verdict)
+    }
+
+    @Test(arguments: [
         ("REJECT,DUNNO", RelayVerdict.open), ("DUNNO,REJECT", .open), ("REJECT,450 later", .broken),
         ("HOLD,OK", .open),
     ])
