@@ -142,11 +142,6 @@ private func badField(_ fields: [String]) -> String? {
         return "field \"\(name)\": bad value: \"\(fields[index])\""
     }
     if fields[1] == "inet", fields[2] != "n" { return "inet service cannot be private" }
-    if fields[1] == "inet", let host = ServiceEndpoint(serviceName: fields[0]).host,
-        !host.utf8.allSatisfy({ $0.isLetter || $0.isDigit || "-_.:".utf8.contains($0) })
-    {
-        return "valid hostname or network address required in \"\(fields[0])\""
-    }
     let wakeup = fields[5].utf8.last == UInt8(ascii: "?") ? String(fields[5].dropLast()) : fields[5]
     for (name, text) in [("wakeup_time", wakeup), ("max_proc", fields[6])]
     where text != "-" && !(!text.isEmpty && text.utf8.allSatisfy(\.isDigit)) {

@@ -64,7 +64,7 @@ import Testing
 
     @Test(arguments: [
         "smtp inet n - y", "smtp inet y - y - - smtpd", "smtp tcp n - y - - smtpd",
-        "*:smtp inet n - y - - smtpd", "smtp inet n - y - x smtpd", "smtp inet n - y - - smtpd -o { a = b",
+        "smtp inet n - y - x smtpd", "smtp inet n - y - - smtpd -o { a = b",
         "smtp inet n - y - - smtpd -o { a = b }}",
         "smtp inet n - y - - smtpd -o {a}=b",
     ])

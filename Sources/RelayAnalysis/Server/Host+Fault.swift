@@ -88,7 +88,7 @@ extension Host {
         )
     }
 
-    /// master_ent.c.
+    /// `*:2525` is what people write who mean every address (host_port.c, master_ent.c).
     private var endpointFault: (why: String, place: Place)? {
         for service in master.services where service.type == "inet" && !isDisabled(service) {
             guard let name = ServiceEndpoint(serviceName: service.name).host, !isNameOfHost(name) else {
@@ -96,7 +96,7 @@ extension Host {
             }
             let place = service.line.place(of: 0)
             return (
-                "bad hostname or network address: \(service.name)",
+                "valid hostname or network address required in \"\(service.name)\"",
                 Place(file: .master, line: place.line, range: nil, token: service.name)
             )
         }
