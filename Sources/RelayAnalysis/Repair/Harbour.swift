@@ -10,6 +10,8 @@ import Postfix
 /// - Returns: one edit for each file that changes; none when the configuration is a harbour already.
 package func harbour(_ configuration: PostfixConfiguration) -> [FileEdit] {
     var current = configuration
+    // Lookups leave as a whole: nothing but these two files is changed.
+    current.tableTexts = [:]
     for name in ["mynetworks"] + harbourSettings(configuration).map(\.name) {
         current.masterCF.bytes = withoutOverrides(of: name, in: current.masterCF.bytes)
     }

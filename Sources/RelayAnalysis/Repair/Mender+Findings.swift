@@ -24,7 +24,9 @@ extension Mender {
             if let restriction = blame.restriction { remove(restriction, server) }
         case .addressRewriting where blame.item == nil:
             set(blame.parameter, to: "", for: server, values: server.mailboxes)
-        case .addressRewriting, .xclient, .qmqp: removeItem(blame, server)
+        // What else the table says is wanted.
+        case .addressRewriting: if !deleteRow(blame) { removeItem(blame, server) }
+        case .xclient, .qmqp: removeItem(blame, server)
         case .proxyProtocol: removeProxy(blame, judgement, server)
         case .policyDefault:
             if blame.parameter == "smtpd_policy_service_default_action" {

@@ -16,6 +16,13 @@ extension Mender {
             add(TextEdit(range, "permit_auth_destination"), row.file, touches: entry.key)
             return true
         }
+        return deleteRow(blame)
+    }
+
+    /// Takes the guilty row out of a text that Postfix reads as it stands.
+    /// - Returns: `false` where there is none to be edited.
+    mutating func deleteRow(_ blame: Blame) -> Bool {
+        guard let entry = blame.entry, let row = row(of: entry) else { return false }
         for piece in row.line.pieces {
             let end = min(piece.range.upperBound + 1, row.text.bytes.count)
             add(TextEdit(piece.range.lowerBound..<end, ""), row.file, touches: entry.key)

@@ -3,25 +3,40 @@ import Postfix
 
 /// Mail for this host that goes to another one as well, or instead, where the sender says to which.
 extension SMTPServer {
-    /// The row of `recipient_bcc_maps` that takes the address of a copy from the recipient's own (cleanup(8)).
+    /// The row by which cleanup(8) takes the address of a copy from the recipient's own, from the sender's, or from the
+    /// text of the message.
     func copyBlame(_ session: Session) -> Blame? {
-        let items = rewriting.value(of: "recipient_bcc_maps").items
-        guard !items.isEmpty else { return nil }
         let destination = resolver.resolve(session.recipient, assuming: given)
         guard destination.isFinal else { return nil }
-        return items.lazy.compactMap { item -> Blame? in
+        return copyBlame(asking: destination.address, "recipient_bcc_maps")
+            ?? copyBlame(asking: session.sender, "sender_bcc_maps")
+            ?? session.text.flatMap { text in
+                copyBlame(asking: text, "header_checks") ?? copyBlame(asking: text, "body_checks")
+            }
+    }
+
+    private func copyBlame(asking key: String, _ parameter: String) -> Blame? {
+        let isCheck = parameter.hasSuffix("_checks")
+        let options = values.value(of: "receive_override_options").items.map { $0.text.folded }
+        if options.contains(isCheck ? "no_header_body_checks" : "no_address_mappings") { return nil }
+        return rewriting.value(of: parameter).items.lazy.compactMap { item -> Blame? in
             let table = self.host.tables.table(item.text)
-            guard case .found(let value, let entry) = table.ask(destination.address) else { return nil }
-            return self.copyBlame(value, entry, of: table, item, "recipient_bcc_maps")
+            guard case .found(let value, let entry) = table.ask(key), !isCheck || Self.givesCopies(value)
+            else { return nil }
+            return self.copyBlame(value, entry, of: table, item, parameter)
         }.first
+    }
+
+    /// REDIRECT and BCC, in access(5) and header_checks(5).
+    private static func givesCopies(_ value: String) -> Bool {
+        ["REDIRECT", "BCC"].contains(value.prefix { $0 != " " }.uppercased())
     }
 
     /// A row of an access(5) table that does the same by REDIRECT or BCC.
     func copyBlame(
         _ value: String, _ entry: Int?, of table: LookupTable, _ restriction: Restriction
     ) -> Blame? {
-        let word = value.prefix { $0 != " " }.uppercased()
-        guard ["REDIRECT", "BCC"].contains(word), let item = restriction.items.last else { return nil }
+        guard Self.givesCopies(value), let item = restriction.items.last else { return nil }
         var blame = copyBlame(value, entry, of: table, item, parameter(of: item) ?? "")
         blame?.restriction = restriction
         return blame
@@ -41,7 +56,7 @@ extension SMTPServer {
 
     /// Whether smtpd takes a recipient of this host: whoever has a mailbox here has one with an extension as well.
     func exists(_ session: Session) -> Bool {
-        if knows(session) { return true }
+        if session.hasKnownRecipient || knows(session) { return true }
         let destination = resolver.resolve(session.recipient, assuming: given)
         let local = destination.address.prefix { $0 != "@" }
         return destination.isFinal && withoutExtension(String(local)) != nil

@@ -25,6 +25,10 @@ struct Session: Hashable {
     var peer: IPAddress?
     /// The recipient's domain has this host as its second mail exchanger.
     var isBackedUpHere = false
+    /// A header or a line of the message, other than what every message has.
+    var text: String?
+    /// Whether the recipient is one of this host's that surely exist.
+    var hasKnownRecipient = false
     /// Tables and services that are taken to say yes.
     var trusting: Set<String> = []
     /// Whether the policy services do not answer.

@@ -87,7 +87,7 @@ extension SMTPServer {
 
     /// Recipients whose address a map rewrites to one that the sender chose.
     var rewritingTraits: [Trait] {
-        strayTraits + copyMaps.flatMap { host.tables.table($0).leaves }.flatMap(decodingTraits)
+        strayTraits + copyTraits + copyMaps.flatMap { host.tables.table($0).leaves }.flatMap(decodingTraits)
             + Self.recipientMaps.flatMap { parameter in
                 rewriting.value(of: parameter).items.flatMap { item in
                     host.tables.table(item.text).leaves.flatMap { decodingTraits($0) + unreadTraits($0) }
@@ -156,7 +156,7 @@ extension SMTPServer {
     }
 
     /// What the groups of a rule must hold so that it leads to the address.
-    private func spellings(_ target: String, in value: String, _ pattern: Pattern) -> [[Int: [UInt8]]] {
+    func spellings(_ target: String, in value: String, _ pattern: Pattern) -> [[Int: [UInt8]]] {
         let found = rewritingTargets(value).compactMap { try? RuleResult($0) }.flatMap {
             $0.groups(spelling: target, mustBeAll: true)
         }.filter { held in !held.isEmpty && held.allSatisfy { pattern.canHold($0.value, group: $0.key) } }

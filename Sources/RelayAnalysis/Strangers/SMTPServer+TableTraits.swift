@@ -251,16 +251,10 @@ extension SMTPServer {
         if key.contains("\"") { return [] }
         if key.hasSuffix("@") { return [key + Stranger.domain] }
         if key.hasPrefix("@") { return [] }
-        if key.contains("@") { return [key].filter(isSpeakable) }
-        if key.hasPrefix(".") { return ["x7q@x7q\(key)"].filter(isSpeakable) }
-        return ["x7q@\(key)", accessMatchesParents ? "x7q@x7q.\(key)" : "x7q@\(key)"].filter(isSpeakable)
-    }
-
-    /// Whether smtpd takes the domain for one: `*` is none.
-    private func isSpeakable(_ address: String) -> Bool {
-        guard let at = address.lastIndex(of: "@") else { return true }
-        let domain = String(address[address.index(after: at)...])
-        return domain.hasPrefix("[") || isHostName(domain)
+        if key.contains("@") { return [key].filter(hasPossibleDomain) }
+        if key.hasPrefix(".") { return ["x7q@x7q\(key)"].filter(hasPossibleDomain) }
+        return ["x7q@\(key)", accessMatchesParents ? "x7q@x7q.\(key)" : "x7q@\(key)"].filter(
+            hasPossibleDomain)
     }
 
     /// Mail addresses that hold what the pattern looks for, the foreign ones first.
@@ -291,7 +285,7 @@ extension SMTPServer {
 
     /// Whether trivial-rewrite takes what is behind the last sign for a domain, and leaves it as it is: smtpd refuses
     /// all else with 501, and a dot at its end is taken off.
-    private func hasPossibleDomain(_ address: String) -> Bool {
+    func hasPossibleDomain(_ address: String) -> Bool {
         guard let at = address.lastIndex(of: "@") else { return true }
         let domain = address[address.index(after: at)...]
         return domain.hasPrefix("[") || isHostName(String(domain))

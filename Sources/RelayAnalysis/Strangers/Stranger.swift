@@ -18,6 +18,8 @@ struct Trait: Hashable {
         /// A recipient whom a table, which cannot be asked, is taken to lead wherever a stranger wants.
         case ledOut(String, by: String)
         case backedUpRecipient
+        /// Somebody here who surely exists gets a message whose sender or text names the one who is meant.
+        case copied(to: String, sender: String?, text: String?)
         case certificate(Session.Certificate)
         /// What XCLIENT or PROXY makes smtpd believe.
         case claim(Client, isLoggedIn: Bool, by: CauseKind)
@@ -46,7 +48,7 @@ struct Trait: Hashable {
         case .reverseName: .reverseName
         case .helo: .helo
         case .sender: .sender
-        case .recipient, .ledOut, .backedUpRecipient: .recipient
+        case .recipient, .ledOut, .backedUpRecipient, .copied: .recipient
         case .certificate: .certificate
         case .claim: .claim
         case .trusting, .sentOn, .policyServicesDown: .trust
@@ -84,6 +86,11 @@ struct Trait: Hashable {
             session.recipient = address
             session.trusting.insert(SMTPServer.trust(leadingOutBy: table))
         case .backedUpRecipient: session.isBackedUpHere = true
+        case .copied(to: let recipient, let sender, let text):
+            session.recipient = recipient
+            session.sender = sender ?? session.sender
+            session.text = text
+            session.hasKnownRecipient = true
         case .certificate(let certificate): session.certificate = certificate
         case .claim(let client, let isLoggedIn, let kind):
             // The connection itself stays what it is (smtpd.c, `xclient_cmd`).

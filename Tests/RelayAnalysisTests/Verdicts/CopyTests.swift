@@ -33,6 +33,38 @@ import Testing
         #expect(table.setting("smtpd_relay_restrictions", list).report.verdict == verdict)
     }
 
+    @Test(arguments: [
+        ("header_checks", "/^X-Send-To: *(.*)$/ REDIRECT $1\n", RelayVerdict.open),
+        ("header_checks", "/send-to=(.*)$/ BCC $1\n", .open),
+        ("header_checks", "/^X-Send-To: *(.*)$/ PREPEND X-To: $1\n", .closed),
+        ("header_checks", "/^Subject: .*viagra/ REDIRECT abuse@partner.example\n", .closed),
+        ("body_checks", "/^forward to <(.*)>/ REDIRECT $1\n", .open),
+        ("sender_bcc_maps", "/^(.+)=(.+)@/ $1@$2\n", .open),
+        ("sender_bcc_maps", "/^(.+)@/ $1@partner.example\n", .closed),
+    ])
+    func `The sender or the text of a message names who is meant`(
+        name: String, rules: String, verdict: RelayVerdict
+    ) {
+        let host = SampleHost().setting(name, "pcre:/b").table(
+            "pcre:/b", "/^Received: never/ IGNORE\n" + rules)
+        #expect(host.report.verdict == verdict)
+        guard verdict == .open else { return }
+        #expect(host.report.causes.first?.parameter == name && host.report.causes.first?.line == 2)
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed)
+        // What else the table says stays.
+        #expect(repaired.tables["pcre:/b"] == "/^Received: never/ IGNORE\n" && repaired.main == host.main)
+        let waived = host.setting("receive_override_options", "no_header_body_checks, no_address_mappings")
+        #expect(waived.report.verdict == .closed)
+    }
+
+    @Test func `An access table takes it from the sender`() {
+        let host = host.table("pcre:/s", "/^(.+)=(.+)@/ REDIRECT $1@$2\n")
+            .setting("smtpd_sender_restrictions", "check_sender_access pcre:/s")
+        #expect(host.report.verdict == .open)
+        #expect(host.repaired(host.repair).report.verdict == .closed)
+    }
+
     @Test func `A recipient who is refused gets no copies`() {
         let table = host.table("pcre:/b", "\(Self.decoding) $1@$2\n").setting("recipient_bcc_maps", "pcre:/b")
         let refused = table.table("pcre:/r", "/^info\\+/ REJECT\n")
