@@ -149,6 +149,7 @@ final class SMTPServer {
     let senderLogins: [LookupTable]
     let relayRecipients: [LookupTable]
     let mailboxRecipients: [LookupTable]
+    let commandFilters: [LookupTable]
     let allowsUntrustedRouting: Bool
     let asksForCertificate: Bool
     let looksUpNames: Bool
@@ -209,6 +210,7 @@ final class SMTPServer {
         senderLogins = tables("smtpd_sender_login_maps")
         relayRecipients = tables("relay_recipient_maps")
         mailboxRecipients = tables("virtual_mailbox_maps")
+        commandFilters = tables("smtpd_command_filter")
         allowsUntrustedRouting = values.isOn("allow_untrusted_routing")
         looksUpNames = values.isOn("smtpd_peername_lookup")
         needs = ServerNeeds(values)

@@ -76,6 +76,21 @@ import Testing
         #expect(host.report.causes.map(\.address) == [nil])
     }
 
+    @Test(arguments: [
+        ("/^MAIL FROM:<.*>/ MAIL FROM:<boss@hosted.example>\n", RelayVerdict.open),
+        ("/^(MAIL FROM:<)[^@]*(@.*)/ ${1}boss$2\n", .open), ("/^MAIL FROM:<.*>/ MAIL FROM:<>\n", .partial),
+        ("/^[EH][EH]LO .*/ HELO friend.example\n", .open), ("/^RCPT TO:.*/ NOOP\n", .partial),
+        ("/^RCPT TO:<(.*)#(.*)@hosted\\.example>/ RCPT TO:<$1@$2>\n", .partial),
+    ])
+    func `smtpd hears what the filter of commands makes of them`(filter: String, verdict: RelayVerdict) {
+        let host = SampleHost().setting("smtpd_command_filter", "pcre:/f").table("pcre:/f", filter)
+            .setting(
+                "smtpd_relay_restrictions",
+                "check_sender_access inline:{boss@=OK}, check_helo_access inline:{friend.example=OK}, "
+                    + "reject_unauth_destination")
+        #expect(host.report.verdict == verdict)
+    }
+
     @Test func `Why a list cannot be read is said`() throws {
         var configuration = relay("permit_mynetworks, check_client_access hash:/c, reject").configuration
         configuration.tables["hash:/c"] = .unreadable("/c.db: Permission denied")
