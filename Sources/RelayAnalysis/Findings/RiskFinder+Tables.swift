@@ -49,15 +49,22 @@ extension RiskFinder {
     /// Tables and included files whose content is out of reach here, where the verdict does not name them already, by the
     /// parameters that name them. The users of the system are no part of the question.
     var unread: [RelayRisk] {
-        let named = Set(
+        let named =
             explanation.verdict == .unknown
-                ? explanation.judgements.flatMap(\.findings).flatMap(\.traits).compactMap(\.trusted) : [])
-        var found: [Unread: [String]] = [:]
+            ? explanation.judgements.flatMap { $0.findings.flatMap { $0.traits.compactMap(\.trusted) } } : []
+        var found: [Unread] = []
         func add(_ name: String, _ why: String, isAsked: Bool = false) {
             guard !named.contains(name), TableName(name)?.type != "unix",
                 let definition = definition(naming: name)
             else { return }
-            found[Unread(definition: definition, why: why, isAsked: isAsked), default: []].append(name)
+            let index = found.firstIndex { unread in
+                unread.definition == definition && unread.why == why && unread.isAsked == isAsked
+            }
+            if let index {
+                found[index].names.append(name)
+            } else {
+                found.append(Unread(names: [name], definition: definition, why: why, isAsked: isAsked))
+            }
         }
         for (name, content) in host.configuration.tables {
             switch content {
@@ -67,28 +74,29 @@ extension RiskFinder {
             }
         }
         for (path, why) in host.configuration.unreadableFiles { add(path, why) }
-        return found.map { unread, names in
+        return found.map { unread in
             let definition = unread.definition
             return RelayRisk(
                 kind: "unread-table", parameter: definition.parameter, file: definition.file,
                 line: definition.line,
-                why: "\(names.sorted().joined(separator: ", ")) \(unread.words(names.count))")
+                why: "\(unread.names.sorted().joined(separator: ", ")) \(unread.words)")
         }.sorted { ($0.line ?? 0, $0.why) < ($1.line ?? 0, $1.why) }
     }
 
-    private struct Definition: Hashable {
+    private struct Definition: Equatable {
         var parameter: String?
         var file: String?
         var line: Int?
     }
 
-    private struct Unread: Hashable {
+    private struct Unread {
+        var names: [String]
         var definition: Definition
         var why: String
         var isAsked: Bool
 
-        func words(_ count: Int) -> String {
-            let it = count == 1 ? "it answers" : "they answer"
+        var words: String {
+            let it = names.count == 1 ? "it answers" : "they answer"
             return isAsked
                 ? "can only be asked (\(why)): what else \(it) is not judged."
                 : "cannot be read here (\(why)): what \(it) is not judged."
