@@ -15,8 +15,8 @@ struct Screen {
     /// Why nobody is let through whom the access list does not permit: the parameter that says so, for the widths of
     /// the addresses that it is so for.
     private let barriers: [Int: String]
-    /// Why it would stop before its greeting.
-    let fault: (why: String, place: Place)?
+    /// Why it would stop before its greeting, or has nobody to hand clients to.
+    var fault: (why: String, place: Place)?
 
     /// - Parameters:
     ///   - values: those of the service that runs postscreen.

@@ -78,12 +78,18 @@ extension Host {
         case "postscreen":
             let screen = values(ofService: index)
             let name = screen.text(of: "smtpd_service_name")
-            guard let behind = master.services.lastIndex(where: { $0.type == "pass" && $0.name == name }),
-                !isDisabled(master.services[behind])
-            else { return nil }
-            found.service = behind
+            let behind = master.services.lastIndex { $0.type == "pass" && $0.name == name }
+                .flatMap { isDisabled(master.services[$0]) ? nil : $0 }
+            found.service = behind ?? index
             found.proxyParameter = ("postscreen_upstream_proxy_protocol", screen)
             found.screen = Screen(self, screen, at: found.addresses)
+            if behind == nil {
+                let line = service.line.place(of: 0).line
+                found.screen?.fault = (
+                    "cannot connect to service private/\(name): there is no \(name)/pass",
+                    Place(file: .master, line: line, range: nil, token: service.name)
+                )
+            }
         default: return nil
         }
         if !version.includes(.proxyProtocol) { found.proxyParameter = nil }

@@ -77,6 +77,17 @@ import Testing
         #expect(deep.setting("postscreen_cache_map", "").report.verdict == .closed)
     }
 
+    @Test(arguments: ["smtpd pass - - y - - smtpd\n", "smtpd pass"])
+    func `Without a service behind it, it turns everybody away`(line: String) throws {
+        var host = host([:])
+        host.master = host.master.replacing(line, with: line.hasSuffix("\n") ? "" : "other pass")
+        let cause = try #require(host.report.causes.first)
+        #expect(host.report.verdict == .broken)
+        #expect(cause.file == "master.cf" && cause.line == 1)
+        #expect(cause.opens == "nobody: cannot connect to service private/smtpd: there is no smtpd/pass")
+        #expect(!cause.remedy.contains("2.8"))
+    }
+
     @Test func `An action that is none keeps it from starting`() {
         let report = host(["postscreen_greet_action": "reject"]).report
         #expect(report.verdict == .broken)
