@@ -3,16 +3,11 @@ import Postfix
 
 /// Messages to somebody here that say themselves to whom else, or instead, they are to go.
 extension SMTPServer {
-    var copyTraits: [Trait] { senderCopies + textCopies }
+    var copyTraits: [Trait] { senderCopies + greetingCopies + textCopies }
 
     /// The sender's own address holds the other one (`sender_bcc_maps`; REDIRECT and BCC in access(5)).
     private var senderCopies: [Trait] {
-        let checks = (Array(lists.values) + Array(classes.values)).joined().compactMap {
-            restriction -> String? in
-            guard case .access(.sender, let table) = restriction.kind else { return nil }
-            return table
-        }
-        let names = Set(checks).sorted() + rewriting.value(of: "sender_bcc_maps").items.map(\.text)
+        let names = accessTables(of: .sender) + rewriting.value(of: "sender_bcc_maps").items.map(\.text)
         return encodings(in: names) { text in
             [text, text + Stranger.domain, text + "@" + Stranger.domain].filter {
                 $0.contains("@") && self.hasPossibleDomain($0)
@@ -20,10 +15,28 @@ extension SMTPServer {
         }
         .map { sender in
             Trait(
-                change: .copied(to: postmaster, sender: sender, text: nil),
+                change: .copied(to: postmaster, sender: sender),
                 who: "anyone, to every recipient, written into the sender as \(sender)",
                 isEverybodys: true)
         }
+    }
+
+    /// What the client calls itself does (REDIRECT and BCC in access(5)).
+    private var greetingCopies: [Trait] {
+        encodings(in: accessTables(of: .helo)) { [$0].filter(isHostName) }.map { helo in
+            Trait(
+                change: .copied(to: postmaster, helo: helo),
+                who: "anyone, to every recipient, said as HELO \(helo)", isEverybodys: true)
+        }
+    }
+
+    private func accessTables(of subject: Restriction.Subject) -> [String] {
+        let checks = (Array(lists.values) + Array(classes.values)).joined().compactMap {
+            restriction -> String? in
+            guard case .access(subject, let table) = restriction.kind else { return nil }
+            return table
+        }
+        return Set(checks).sorted()
     }
 
     /// A header or a line of the text does (`header_checks`, `body_checks`).
@@ -34,7 +47,7 @@ extension SMTPServer {
         let lines = encodings(in: names(of: "body_checks")) { [$0] }
         return (headers + lines).map { text in
             Trait(
-                change: .copied(to: postmaster, sender: nil, text: text),
+                change: .copied(to: postmaster, text: text),
                 who: "anyone, to every recipient, named in the message as in \(text)", isEverybodys: true)
         }
     }

@@ -18,8 +18,8 @@ struct Trait: Hashable {
         /// A recipient whom a table, which cannot be asked, is taken to lead wherever a stranger wants.
         case ledOut(String, by: String)
         case backedUpRecipient
-        /// Somebody here who surely exists gets a message whose sender or text names the one who is meant.
-        case copied(to: String, sender: String?, text: String?)
+        /// Somebody here who surely exists gets a message whose sender, greeting or text names the one who is meant.
+        case copied(to: String, sender: String? = nil, helo: String? = nil, text: String? = nil)
         case certificate(Session.Certificate)
         /// What XCLIENT or PROXY makes smtpd believe.
         case claim(Client, isLoggedIn: Bool, by: CauseKind)
@@ -86,9 +86,10 @@ struct Trait: Hashable {
             session.recipient = address
             session.trusting.insert(SMTPServer.trust(leadingOutBy: table))
         case .backedUpRecipient: session.isBackedUpHere = true
-        case .copied(to: let recipient, let sender, let text):
+        case .copied(to: let recipient, let sender, let helo, let text):
             session.recipient = recipient
             session.sender = sender ?? session.sender
+            session.helo = helo ?? session.helo
             session.text = text
             session.hasKnownRecipient = true
         case .certificate(let certificate): session.certificate = certificate

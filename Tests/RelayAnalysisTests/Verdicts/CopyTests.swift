@@ -65,6 +65,13 @@ import Testing
         #expect(host.repaired(host.repair).report.verdict == .closed)
     }
 
+    @Test func `An access table takes it from the greeting`() {
+        let host = host.table("pcre:/h", "/^(.+)--(.+)$/ REDIRECT $1@$2\n")
+            .setting("smtpd_helo_restrictions", "check_helo_access pcre:/h")
+        #expect(host.report.verdict == .open)
+        #expect(host.repaired(host.repair).report.verdict == .closed)
+    }
+
     @Test func `A recipient who is refused gets no copies`() {
         let table = host.table("pcre:/b", "\(Self.decoding) $1@$2\n").setting("recipient_bcc_maps", "pcre:/b")
         let refused = table.table("pcre:/r", "/^info\\+/ REJECT\n")
