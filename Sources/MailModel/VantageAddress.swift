@@ -9,6 +9,9 @@ package enum VantageAddress: Hashable, Sendable {
     /// This process as it is.
     case direct
 
+    /// How the names begin of the interfaces that network namespaces are reached by; what follows is a process.
+    package static let linkPrefix = "agp-"
+
     /// Whether it stands on another machine.
     package var isElsewhere: Bool {
         switch self {

@@ -24,7 +24,7 @@ struct NamespaceLink: Hashable, Sendable, Codable {
     private static let ipPaths = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"]
 
     /// The name on the host: at most 15 bytes, and telling whose it is.
-    private var hostName: String { "agp-\(getpid())" }
+    private var hostName: String { "\(VantageAddress.linkPrefix)\(getpid())" }
 
     /// Where `ip` of iproute2 is.
     static func ipPath() throws(Failure) -> String {

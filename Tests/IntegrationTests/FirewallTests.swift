@@ -171,5 +171,25 @@ extension OnARealHost {
                 #expect(run.output.contains("firewall or routing keeps the vantage out"), "\(run.output)")
             }
         }
+
+        @Test("A probe beside another one asks this host, and not what the other has put on it")
+        func besideAnother() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            let run = try lab.host(
+                "/bin/bash", "-c",
+                """
+                agent probe >/root/first & first=$!
+                tries=0
+                until ip -o address show | grep -q 'agp-.* 192.0.2' || [ $tries -gt 2000 ]; do tries=$((tries + 1)); done
+                agent probe --format json; second=$?
+                wait $first || { cat /root/first >&2; exit 99; }
+                exit $second
+                """)
+            #expect(run.status == 0, "\(run.output)\(run.errorOutput)")
+            let endpoints = try #require(try run.json()["endpoints"] as? [[String: Any]])
+            let addresses = Set(endpoints.compactMap { $0["address"] as? String })
+            #expect(addresses == ["203.0.113.10", "2001:db8:113::10"])
+        }
     }
 }

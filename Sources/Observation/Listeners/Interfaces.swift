@@ -2,6 +2,8 @@ import Glibc
 package import MailModel
 
 /// The addresses of this host's interfaces that are up, with the prefixes of their networks (getifaddrs(3)).
+///
+/// Without those of a probe that runs at the same time: its addresses are gone before anybody else could use them.
 /// - Returns: in byte order of their text, without duplicates; `nil` when the kernel does not tell.
 package func interfaceNetworks() -> [IPNetwork]? {
     var first: UnsafeMutablePointer<ifaddrs>?
@@ -13,6 +15,7 @@ package func interfaceNetworks() -> [IPNetwork]? {
     while let interface = next?.pointee {
         next = interface.ifa_next
         guard interface.ifa_flags & UInt32(IFF_UP) != 0, let address = interface.ifa_addr,
+            !String(cString: interface.ifa_name).hasPrefix(VantageAddress.linkPrefix),
             let value = ipAddress(address)
         else { continue }
         let mask = interface.ifa_netmask.flatMap(ipAddress)
