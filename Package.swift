@@ -81,7 +81,7 @@ let package = Package(
         // What tests of several modules start from.
         .target(name: "Fixtures", path: "Tests/Fixtures", exclude: ["postfix-3.7.11-queue"]),
         .testTarget(name: "MailModelTests", dependencies: ["MailModel", "Fixtures"]),
-        .testTarget(name: "ContentTests", dependencies: ["Content"]),
+        .testTarget(name: "ContentTests", dependencies: ["Content", "Fixtures"]),
         .testTarget(name: "PolicyLoadingTests", dependencies: ["PolicyLoading", "MailModel", "Fixtures"]),
         .testTarget(name: "PostfixTests", dependencies: ["Postfix", "MailModel", "Fixtures"]),
         .testTarget(name: "QmailTests", dependencies: ["Qmail", "MailModel", "Fixtures"]),
@@ -98,7 +98,7 @@ let package = Package(
         .testTarget(
             name: "ExecutionTests",
             dependencies: ["Execution", "HostIO", "Recording", "Content", "MailModel"]),
-        .testTarget(name: "SMTPCoreTests", dependencies: ["SMTPCore", "MailModel"]),
+        .testTarget(name: "SMTPCoreTests", dependencies: ["SMTPCore", "MailModel", "Fixtures"]),
         .testTarget(
             name: "ProbingTests",
             dependencies: ["Probing", "SMTPCore", "MailModel", "Fixtures", nioCore, nioPosix, nioSSL]),

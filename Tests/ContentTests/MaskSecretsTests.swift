@@ -1,4 +1,5 @@
 import Content
+import Fixtures
 import Testing
 
 @Suite("Keeping secrets out of what is shown")
@@ -67,7 +68,7 @@ struct MaskSecretsTests {
 
     @Test("No bytes make it fail, and what has no sign of a secret comes through as it is")
     func anything() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 1)
         for _ in 0..<2000 {
             let alphabet = Array("pas:word=@/ static{}inline\n".utf8) + [0xE9]
             let line = (0..<Int.random(in: 0..<60, using: &generator)).map { _ in
