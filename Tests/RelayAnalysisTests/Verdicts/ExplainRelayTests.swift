@@ -177,27 +177,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("default_transport", "discard:"), ("smtpd_data_restrictions", "permit_sasl_authenticated, reject"),
-        ("smtpd_end_of_data_restrictions", "permit_sasl_authenticated, reject"),
-        ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
-        ("virtual_alias_maps", "static:root@hosted.example"),
-        ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
-        ("content_filter", "discard:x"), ("defer_transports", "smtp"),
-        ("inet_protocols", "ipv6"),
-    ])
-    func `What is accepted and goes nowhere does not relay`(name: String, value: String) {
-        #expect(host.setting("mynetworks", "0.0.0.0/0").setting(name, value).report.verdict == .closed)
-    }
-
-    @Test func `What waits for the end of an emergency is told as a risk, where strangers' mail is in it`() {
-        let braked = host.setting("defer_transports", "smtp")
-        #expect(braked.report.risks.allSatisfy { $0.kind != "deferred-relay" })
-        let report = braked.setting("mynetworks", "0.0.0.0/0").report
-        #expect(report.verdict == .closed)
-        #expect(report.risks.contains { $0.kind == "deferred-relay" && $0.parameter == "defer_transports" })
-    }
-
-    @Test(arguments: [
         ("smtpd_authorized_xclient_hosts", "0.0.0.0/0", "xclient"),
         ("smtpd_upstream_proxy_protocol", "haproxy", "proxy-protocol"),
     ])
@@ -205,50 +184,6 @@ import Testing
         let report = host.setting(name, value).report
         #expect([.open, .partial].contains(report.verdict))
         #expect(report.causes.first?.kind == kind)
-    }
-
-    @Test(arguments: [
-        ("smtpd_client_restrictions", "check_client_access static:HOLD", ""),
-        ("smtpd_recipient_restrictions", "check_sender_access pcre:/t", "/./ HOLD\n"),
-        ("header_checks", "regexp:/t", "/^Received:/ HOLD\n"),
-        ("header_checks", "pcre:/t", "/^Subject:/ WARN\n/^received: from/ HOLD for MailScanner\n"),
-    ])
-    func `What is on hold leaves when it is released, so it is a risk and is repaired`(
-        name: String, value: String, text: String
-    ) throws {
-        var held = host.setting(name, value)
-        if !text.isEmpty { held = held.table(String(value.split(separator: " ").last ?? ""), text) }
-        #expect(held.report.risks.allSatisfy { $0.kind != "deferred-relay" })
-        let open = held.setting("mynetworks", "0.0.0.0/0")
-        let report = open.report
-        #expect(report.verdict == .closed)
-        let risk = try #require(report.risks.first { $0.kind == "deferred-relay" })
-        #expect(risk.parameter == name && risk.text == "\(name) = \(value)" && risk.file == "main.cf")
-        let later = explainRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
-        #expect(later.verdict == .open && later.causes.first?.culprit == "0.0.0.0/0")
-        #expect(report.keepsStrangersMail && later.keepsStrangersMail)
-        let repair = repairRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
-        #expect(repair.after.verdict == .closed)
-        #expect(open.repaired(repair).main == held.setting("mynetworks", "127.0.0.0/8 [::1]/128").main)
-        #expect(open.repair.edits.isEmpty)
-    }
-
-    @Test(arguments: [
-        ("/etc/postfix/not-in-the-copy", RelayVerdict.unknown), ("mysql:/etc/postfix/hosts.cf", .unknown),
-        ("127.0.0.1, !/etc/postfix/not-in-the-copy", .closed),
-    ])
-    func `A list that cannot be read may let anybody say another address`(
-        hosts: String, verdict: RelayVerdict
-    ) {
-        let report = host.setting("smtpd_authorized_xclient_hosts", hosts).report
-        #expect(report.verdict == verdict)
-        #expect(report.causes.allSatisfy { $0.parameter == "smtpd_authorized_xclient_hosts" })
-        // What may be said by XFORWARD and VERP moves no mail.
-        for name in ["smtpd_authorized_xforward_hosts", "smtpd_authorized_verp_clients"] {
-            let other = host.setting(name, hosts).report
-            #expect(other.verdict == .closed)
-            #expect(!other.risks.contains { $0.kind == "xforward" })
-        }
     }
 
     @Test func `mynetworks_style trusts the networks of the interfaces`() {
@@ -336,44 +271,5 @@ import Testing
     func `A header that only some mail has stops none of the rest`(rules: String, verdict: RelayVerdict) {
         let open = host.setting("mynetworks", "0.0.0.0/0").setting("header_checks", "pcre:/h")
         #expect(open.table("pcre:/h", rules).report.verdict == verdict)
-    }
-
-    @Test(arguments: [
-        ("relay_domains", "", "pcre:/t", RelayVerdict.unknown),
-        ("mynetworks", "127.0.0.0/8 ", "pcre:/t", .unknown),
-        ("mynetworks", "127.0.0.0/8 ", "unionmap:{pcre:/t, static:x}", .open),
-        ("mynetworks", "127.0.0.0/8 ", "unionmap:{mysql:/m, cidr:/c}", .unknown),
-        ("mydestination", "localhost ", "pcre:/t", .closed),
-    ])
-    func `A list that names what is not understood cannot be told`(
-        list: String, before: String, table: String, verdict: RelayVerdict
-    ) {
-        let host = host.table("pcre:/t", "/(?|a|b)+++x/ OK\n").table("cidr:/c", "127.0.0.1 OK\n")
-        #expect(host.setting(list, before + table).report.verdict == verdict)
-    }
-
-    @Test func `A filter before the queue leaves nothing to discard`() {
-        let host = host.setting("mynetworks", "0.0.0.0/0")
-            .setting("smtpd_client_restrictions", "check_client_access static:DISCARD")
-        #expect(host.report.verdict == .closed)
-        #expect(host.setting("smtpd_proxy_filter", "127.0.0.1:10024").report.verdict == .open)
-    }
-
-    @Test func `A member of a union that cannot be read cannot be told`() {
-        let union = "unionmap:{mysql:/etc/postfix/ok.cf, static:DUNNO}"
-        let list = "permit_mynetworks, check_client_access \(union), reject_unauth_destination"
-        #expect(relay(list).report.verdict == .unknown)
-    }
-
-    @Test(arguments: [
-        "pcre:/p": "/^a(?=.*@example\\.net$).*$/ OK", "regexp:/p": "/@example\\.net$/x OK",
-    ])
-    func `A pattern that lets somebody in, and nobody knows whom, is unknown`(name: String, rows: String) {
-        let host = SampleHost().setting(
-            "smtpd_relay_restrictions",
-            "permit_mynetworks, check_sender_access \(name), reject_unauth_destination"
-        ).table(name, rows)
-        #expect(host.report.verdict == .unknown)
-        #expect(host.table(name, rows.replacing("OK", with: "REJECT")).report.verdict == .closed)
     }
 }

@@ -5,6 +5,7 @@ import Testing
 
 /// Mail of everybody that is taken and goes nowhere, or is not taken after all (measured on Postfix 3.7.11).
 @Suite struct StayingMailTests {
+    private let host = SampleHost()
     private let open = SampleHost().setting("mynetworks", "0.0.0.0/0 [::]/0")
 
     @Test(arguments: [
@@ -82,5 +83,59 @@ import Testing
     func `Of values at random the widest counts`(values: String, verdict: RelayVerdict) {
         let list = "check_client_access randmap:{\(values)}"
         #expect(open.setting("smtpd_sender_restrictions", list).report.verdict == verdict)
+    }
+
+    @Test(arguments: [
+        ("default_transport", "discard:"), ("smtpd_data_restrictions", "permit_sasl_authenticated, reject"),
+        ("smtpd_end_of_data_restrictions", "permit_sasl_authenticated, reject"),
+        ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
+        ("virtual_alias_maps", "static:root@hosted.example"),
+        ("transport_maps", "inline:{*=error:no}"), ("inet_interfaces", "loopback-only"),
+        ("content_filter", "discard:x"), ("defer_transports", "smtp"),
+        ("inet_protocols", "ipv6"),
+    ])
+    func `What is accepted and goes nowhere does not relay`(name: String, value: String) {
+        #expect(host.setting("mynetworks", "0.0.0.0/0").setting(name, value).report.verdict == .closed)
+    }
+
+    @Test func `What waits for the end of an emergency is told as a risk, where strangers' mail is in it`() {
+        let braked = host.setting("defer_transports", "smtp")
+        #expect(braked.report.risks.allSatisfy { $0.kind != "deferred-relay" })
+        let report = braked.setting("mynetworks", "0.0.0.0/0").report
+        #expect(report.verdict == .closed)
+        #expect(report.risks.contains { $0.kind == "deferred-relay" && $0.parameter == "defer_transports" })
+    }
+
+    @Test(arguments: [
+        ("smtpd_client_restrictions", "check_client_access static:HOLD", ""),
+        ("smtpd_recipient_restrictions", "check_sender_access pcre:/t", "/./ HOLD\n"),
+        ("header_checks", "regexp:/t", "/^Received:/ HOLD\n"),
+        ("header_checks", "pcre:/t", "/^Subject:/ WARN\n/^received: from/ HOLD for MailScanner\n"),
+    ])
+    func `What is on hold leaves when it is released, so it is a risk and is repaired`(
+        name: String, value: String, text: String
+    ) throws {
+        var held = host.setting(name, value)
+        if !text.isEmpty { held = held.table(String(value.split(separator: " ").last ?? ""), text) }
+        #expect(held.report.risks.allSatisfy { $0.kind != "deferred-relay" })
+        let open = held.setting("mynetworks", "0.0.0.0/0")
+        let report = open.report
+        #expect(report.verdict == .closed)
+        let risk = try #require(report.risks.first { $0.kind == "deferred-relay" })
+        #expect(risk.parameter == name && risk.text == "\(name) = \(value)" && risk.file == "main.cf")
+        let later = explainRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(later.verdict == .open && later.causes.first?.culprit == "0.0.0.0/0")
+        #expect(report.keepsStrangersMail && later.keepsStrangersMail)
+        let repair = repairRelay(open.configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(repair.after.verdict == .closed)
+        #expect(open.repaired(repair).main == held.setting("mynetworks", "127.0.0.0/8 [::1]/128").main)
+        #expect(open.repair.edits.isEmpty)
+    }
+
+    @Test func `A filter before the queue leaves nothing to discard`() {
+        let host = host.setting("mynetworks", "0.0.0.0/0")
+            .setting("smtpd_client_restrictions", "check_client_access static:DISCARD")
+        #expect(host.report.verdict == .closed)
+        #expect(host.setting("smtpd_proxy_filter", "127.0.0.1:10024").report.verdict == .open)
     }
 }

@@ -5,6 +5,7 @@ import Testing
 /// Tables whose answers are out of reach: those that a copy does not hold, and those that a server answers for.
 @Suite struct UnreadTableTests {
     private static let why = "it is not in the copy"
+    private let host = SampleHost()
 
     private func report(_ settings: [String: String], _ tables: [String: TableContent] = [:]) -> RelayReport {
         var configuration = settings.reduce(SampleHost()) { $0.setting($1.key, $1.value) }.configuration
@@ -173,5 +174,55 @@ import Testing
         for key in ["185.77.12.201", "185.77", "coop", ".coop", "info@relaycheck.net", "<>"] {
             #expect(strangersKeys.contains(key))
         }
+    }
+
+    @Test(arguments: [
+        ("/etc/postfix/not-in-the-copy", RelayVerdict.unknown), ("mysql:/etc/postfix/hosts.cf", .unknown),
+        ("127.0.0.1, !/etc/postfix/not-in-the-copy", .closed),
+    ])
+    func `A list that cannot be read may let anybody say another address`(
+        hosts: String, verdict: RelayVerdict
+    ) {
+        let report = host.setting("smtpd_authorized_xclient_hosts", hosts).report
+        #expect(report.verdict == verdict)
+        #expect(report.causes.allSatisfy { $0.parameter == "smtpd_authorized_xclient_hosts" })
+        // What may be said by XFORWARD and VERP moves no mail.
+        for name in ["smtpd_authorized_xforward_hosts", "smtpd_authorized_verp_clients"] {
+            let other = host.setting(name, hosts).report
+            #expect(other.verdict == .closed)
+            #expect(!other.risks.contains { $0.kind == "xforward" })
+        }
+    }
+
+    @Test(arguments: [
+        ("relay_domains", "", "pcre:/t", RelayVerdict.unknown),
+        ("mynetworks", "127.0.0.0/8 ", "pcre:/t", .unknown),
+        ("mynetworks", "127.0.0.0/8 ", "unionmap:{pcre:/t, static:x}", .open),
+        ("mynetworks", "127.0.0.0/8 ", "unionmap:{mysql:/m, cidr:/c}", .unknown),
+        ("mydestination", "localhost ", "pcre:/t", .closed),
+    ])
+    func `A list that names what is not understood cannot be told`(
+        list: String, before: String, table: String, verdict: RelayVerdict
+    ) {
+        let host = host.table("pcre:/t", "/(?|a|b)+++x/ OK\n").table("cidr:/c", "127.0.0.1 OK\n")
+        #expect(host.setting(list, before + table).report.verdict == verdict)
+    }
+
+    @Test func `A member of a union that cannot be read cannot be told`() {
+        let union = "unionmap:{mysql:/etc/postfix/ok.cf, static:DUNNO}"
+        let list = "permit_mynetworks, check_client_access \(union), reject_unauth_destination"
+        #expect(host.setting("smtpd_relay_restrictions", list).report.verdict == .unknown)
+    }
+
+    @Test(arguments: [
+        "pcre:/p": "/^a(?=.*@example\\.net$).*$/ OK", "regexp:/p": "/@example\\.net$/x OK",
+    ])
+    func `A pattern that lets somebody in, and nobody knows whom, is unknown`(name: String, rows: String) {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, check_sender_access \(name), reject_unauth_destination"
+        ).table(name, rows)
+        #expect(host.report.verdict == .unknown)
+        #expect(host.table(name, rows.replacing("OK", with: "REJECT")).report.verdict == .closed)
     }
 }
