@@ -53,8 +53,9 @@ struct Attempt: Codable, Sendable {
         let isClaimed = [.xclient, .proxyProtocol].contains(finding.blame.kind)
         // A name of the host's own is its administrator's to give, and the world would have to give it.
         let isWorlds = !session.client.name.hasSuffix("example.net")
+        let isAnyonesClaim = finding.traits.allSatisfy { $0.dimension != .claim || $0.isEverybodys }
         guard !finding.isUncertain, !session.client.isNeighbour,
-            !isClaimed || finding.isEverybodys && isWorlds
+            !isClaimed || isAnyonesClaim && isWorlds
         else { return nil }
         self.init("finding \(number)")
         if isClaimed {
