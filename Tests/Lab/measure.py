@@ -495,7 +495,9 @@ class Conversation:
             is_ready = is_ready or self.sessions.master.poll() is not None
             self.socket = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
             self.socket.settimeout(PATIENCE)
-            self.socket.bind((str(address), 0))
+            # An address of the link alone is one of an interface.
+            scope = (0, socket.if_nametoindex("mx1")) if address.is_link_local and address.version == 6 else ()
+            self.socket.bind((str(address), 0, *scope))
             try:
                 return self.socket.connect((HOST4 if address.version == 4 else HOST6, port))
             except ConnectionRefusedError:

@@ -78,6 +78,12 @@ extension Explanation {
                 "Put reject_unauth_destination into smtpd_relay_restrictions\(Self.behindPermits): without a "
                 + "rejection smtpd does not run."
         }
+        if why.contains("does nothing"), let place {
+            return "Take \(place.token) out of smtpd_noop_commands."
+        }
+        if let place, IPNetwork.isPrefix(place.token) {
+            return "Write the network without a blank before \(place.token): else it is taken for a file."
+        }
         if why.contains("requires a process limit of 1") {
             return "Write 1 in the column maxproc of the service."
         }

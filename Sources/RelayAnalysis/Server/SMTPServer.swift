@@ -106,9 +106,20 @@ final class Host {
 
     /// Whether the address can only be the host's own, or somebody's whom an administrator vouched for.
     func isTrusted(_ address: IPAddress) -> Bool {
-        address.isLoopback || trusted.contains { $0.contains(address) }
+        address.isLoopback || trusted.contains { $0.contains(address) } || boundAddresses.contains(address)
             || configuration.interfaces?.contains { $0.address == address } == true
     }
+
+    /// The addresses that the configuration has Postfix listen on, which are the host's own on a copy as well.
+    private(set) lazy var boundAddresses: Set<IPAddress> = {
+        let services = master.services.filter { $0.type == "inet" && !isDisabled($0) }
+        let bound = services.compactMap { ServiceEndpoint(serviceName: $0.name).host }
+        return Set(
+            (bound + values(ofService: nil).value(of: "inet_interfaces").items.map(\.text)).compactMap {
+                IPAddress($0.filter { !"[]".contains($0) })
+            }
+        ).filter { !$0.isUnspecified }
+    }()
 
     func isTrusted(_ network: IPNetwork) -> Bool {
         network.isLoopback || trusted.contains { $0.contains(network) }

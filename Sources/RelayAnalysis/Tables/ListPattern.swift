@@ -60,6 +60,7 @@ struct ListParser {
             parsed.fault = "no pattern after '!'"
         } else if pattern.first == "/" {
             guard let file = configuration.otherFiles[pattern] else {
+                if IPNetwork.isPrefix(pattern) { return append(.failing("open file \(pattern)")) }
                 return append(
                     .unreadable(configuration.unreadableFiles[pattern] ?? "\(pattern) was not read"))
             }
@@ -74,6 +75,14 @@ struct ListParser {
         } else {
             append(.literal(pattern.folded))
         }
+    }
+}
+
+extension IPNetwork {
+    /// Whether a word is what is left of a network with a blank in it, `192.0.2.0 /24`: it is taken for a file, and
+    /// nobody has one with such a name.
+    static func isPrefix(_ word: String) -> Bool {
+        word.first == "/" && Int(word.dropFirst()).map { (0...128).contains($0) } == true
     }
 }
 

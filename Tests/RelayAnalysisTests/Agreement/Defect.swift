@@ -33,7 +33,8 @@ struct Defect: Sendable {
             "127.0.0.0/8,,,0.0.0.0/0", "127.0.0.0/8 [2001:db8:0:1::]/64", "127.0.0.0/8 198.51.100",
             "127.0.0.0/8 198.51.100.0/24.", "127.0.0.0/8 [198.51.100.7]", "127.0.0.0/8 [198.51.100.0]/24",
             "127.0.0.0/8 [::ffff:198.51.100.7]", "127.0.0.0/8 unionmap:{static:a,static:b}",
-            "127.0.0.0/8 fail:x",
+            "127.0.0.0/8 fail:x", "127.0.0.0/8 198.51.100.0 /24", "127.0.0.0/8 [fe80::]/10",
+            "!198.51.100.7 198.51.100.0/24", "[::]/0 ![2001:db8:ffff::]/48",
         ].map { .setting("mynetworks", $0) } + [
             Defect("mynetworks from a file") {
                 $0.files["/etc/postfix/maps/nets"] = "# the office\n127.0.0.0/8\n\n198.51.100.0/24\n"
@@ -42,6 +43,14 @@ struct Defect: Sendable {
             Defect("mynetworks without a file's networks") {
                 $0.files["/etc/postfix/maps/nets"] = "198.51.100.0/24 203.0.113.0/24\n"
                 $0.set("mynetworks", "127.0.0.0/8 !/etc/postfix/maps/nets 0.0.0.0/0")
+            },
+            Defect("mynetworks twice from a file, which takes one client out") {
+                $0.files["/etc/postfix/maps/nets"] = "!198.51.100.7\n198.51.100.0/24\n203.0.113.0/24\n"
+                $0.set("mynetworks", "127.0.0.0/8 /etc/postfix/maps/nets /etc/postfix/maps/nets")
+            },
+            Defect("mynetworks with the address that the host listens on") {
+                $0.set("inet_interfaces", "192.0.2.10, 127.0.0.1")
+                $0.set("mynetworks", "127.0.0.0/8 192.0.2.10/32")
             },
             Defect("mynetworks from a file that is not there") {
                 $0.set("mynetworks", "127.0.0.0/8 /etc/postfix/maps/none")

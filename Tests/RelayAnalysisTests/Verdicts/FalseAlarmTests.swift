@@ -217,4 +217,22 @@ import Testing
         #expect(host.report.verdict != .closed)
         #expect(host.table("hash:/r", rows).report.verdict == verdict)
     }
+
+    @Test func `An address that the configuration has Postfix listen on is no stranger's`() {
+        let host = SampleHost().setting("mynetworks", "127.0.0.0/8 192.0.2.10/32 [2001:db8::10]/128")
+        #expect(host.report.verdict == .partial)
+        var bound = host.setting("inet_interfaces", "127.0.0.1, 192.0.2.10")
+        bound.master += "[2001:db8::10]:2525 inet n - y - - smtpd\n"
+        #expect(bound.report.verdict == .closed)
+        #expect(bound.setting("mynetworks", "127.0.0.0/8 192.0.2.10/31").report.verdict == .partial)
+    }
+
+    @Test func `A network with a blank in it is an address and a file that nobody has`() throws {
+        let report = SampleHost().setting("mynetworks", "127.0.0.0/8 !198.51.100.0 /24 0.0.0.0/0").report
+        #expect(report.verdict == .broken)
+        let cause = try #require(report.causes.first)
+        #expect(cause.culprit == "/24" && cause.remedy.contains("without a blank before /24"))
+        let only = SampleHost().setting("mynetworks", "127.0.0.0/8 198.51.100.0 /24").report
+        #expect(only.verdict == .partial && only.causes.map(\.opens) == ["clients in 198.51.100.0"])
+    }
 }
