@@ -28,7 +28,7 @@ package struct PostfixReferences: Hashable, Sendable {
         "mailbox_transport_maps", "fallback_transport_maps", "relocated_maps", "sender_canonical_maps",
         "alias_maps", "local_recipient_maps", "virtual_mailbox_maps", "smtpd_sasl_exceptions_networks",
         "smtpd_discard_ehlo_keyword_address_maps", "postscreen_access_list",
-        "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces",
+        "postscreen_allowlist_interfaces", "postscreen_whitelist_interfaces", "smtpd_noop_commands",
     ]
 
     /// The parameters that hold restrictions, in the order in which smtpd comes to them.

@@ -24,7 +24,7 @@ package func explainBehindProxy(
     let family: ServiceListener.Family = address.width == 32 ? .v4 : .v6
     var judgement = ListenerJudgement(listener: listener)
     judgement.mainFamily = family
-    guard listener.screen?.fault == nil, server.startupFault == nil,
+    guard listener.screen?.fault == nil, server.startupFault == nil, server.commandFault == nil,
         let source = listener.takesProxyProtocol ? server.ordinaryAddress(family) : address,
         listener.takesProxyProtocol || !server.takesXClient(from: address)
     else { return nil }

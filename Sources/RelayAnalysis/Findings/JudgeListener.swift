@@ -34,7 +34,7 @@ extension Host {
             judgement.starts = false
             return judgement
         }
-        if let fault = server.missingCertificate {
+        if let fault = server.missingCertificate ?? server.commandFault {
             judgement.fault = fault
             judgement.takesHostedMail = false
             return judgement
@@ -140,7 +140,7 @@ extension Host {
         }
         let name = "smtpd_authorized_xclient_hosts"
         let list = ClientList(listParser.parse(server.values.value(of: name)), matchesParents: false)
-        for family in listener.reachableFamilies {
+        for family in server.ignores("XCLIENT") ? [] : listener.reachableFamilies {
             for (trait, blame) in server.strangers(in: list, family, .xclient, name) {
                 let who = (trait?.who ?? "every client") + ", by XCLIENT"
                 authorities.append((who, blame, trait?.isTrust ?? false, trait == nil))

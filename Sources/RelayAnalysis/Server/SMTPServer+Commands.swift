@@ -1,11 +1,13 @@
 import Postfix
 
 /// What smtpd hears when a client speaks: `smtpd_command_filter` may put other words into its mouth before any list is
-/// asked (postconf(5); smtpd.c, `smtpd_cmd_filter`).
+/// asked, and what `smtpd_noop_commands` names does nothing (postconf(5); smtpd.c, `smtpd_proto`).
 extension SMTPServer {
     /// A session as it is after the filter. A command that becomes another one, or none, stays what it was: whoever
     /// says it otherwise may get past the filter.
     func asHeard(_ session: Session) -> Session {
+        var session = session
+        if Self.greetings.allSatisfy(ignores) { session.helo = nil }
         guard !commandFilters.isEmpty else { return session }
         func heard(_ command: String) -> String? {
             commandFilters.lazy.compactMap { table -> String? in
@@ -35,5 +37,29 @@ extension SMTPServer {
         let rest = command.dropFirst(verb.count).drop { $0 == " " }
         guard rest.first == "<" else { return String(rest.prefix { $0 != " " }) }
         return rest.lastIndex(of: ">").map { String(rest[..<$0].dropFirst()) }
+    }
+
+    private static let greetings = ["HELO", "EHLO"]
+
+    /// Whether smtpd answers 250 to a command and does nothing, before it looks what it is.
+    func ignores(_ command: String) -> Bool { ignoring(command) != nil }
+
+    /// The pattern by which it does.
+    func ignoring(_ command: String) -> ListPattern? {
+        guard case .match(let index, _) = ignoredCommands.match(command.folded) else { return nil }
+        return ignoredCommands.patterns[index]
+    }
+
+    /// Why nobody can hand over a message: a command that it takes does nothing. BDAT does what DATA does.
+    var commandFault: (why: String, place: Place)? {
+        let hasChunking = !hiddenKeywords.contains("chunking") && !ignores("BDAT")
+        let needed =
+            ["MAIL", "RCPT"] + (hasChunking ? [] : ["DATA"])
+            + (values.isOn("smtpd_helo_required") && Self.greetings.allSatisfy(ignores) ? Self.greetings : [])
+        return needed.lazy.compactMap { command in
+            self.ignoring(command).map {
+                ("\(command) does nothing, so that no mail is taken", $0.place)
+            }
+        }.first
     }
 }

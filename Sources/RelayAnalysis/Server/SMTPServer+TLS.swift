@@ -10,15 +10,19 @@ extension SMTPServer {
     }
 
     /// Whether a client can use TLS.
-    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil && !hidesTLS }
+    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil && whatHidesTLS == nil }
 
-    /// Whether smtpd neither names STARTTLS nor knows it (smtpd.c, `starttls_cmd`).
-    private var hidesTLS: Bool {
-        !values.isOn("smtpd_tls_wrappermode")
-            && values.value(of: Self.hiddenKeywords).items.contains { $0.text.folded == "starttls" }
+    /// What keeps smtpd from knowing STARTTLS (smtpd.c, `starttls_cmd`).
+    private var whatHidesTLS: Place? {
+        guard !values.isOn("smtpd_tls_wrappermode") else { return nil }
+        return hiddenKeywords.contains("starttls")
+            ? host.quoting.definition(of: Self.keywordList, in: values) : ignoring("STARTTLS")?.place
     }
 
-    private static let hiddenKeywords = "smtpd_discard_ehlo_keywords"
+    /// What smtpd does not name in its answer to EHLO.
+    var hiddenKeywords: [String] { values.value(of: Self.keywordList).items.map(\.text.folded) }
+
+    private static let keywordList = "smtpd_discard_ehlo_keywords"
 
     /// A level that smtpd does not know, or that is for smtp(8) alone (smtpd.c, `pre_jail_init`).
     var levelFault: String? {
@@ -63,12 +67,7 @@ extension SMTPServer {
         if hasCertificate, let file = missingFileOfTLS, let why = whyMissing(file.path) {
             return ("\(why), so that there is no TLS", place(of: file.path, in: file.parameter))
         }
-        if hidesTLS {
-            return (
-                "STARTTLS is required, and not offered",
-                host.quoting.definition(of: Self.hiddenKeywords, in: values)
-            )
-        }
+        if let place = whatHidesTLS { return ("STARTTLS is required, and not offered", place) }
         let name = ["smtpd_tls_wrappermode", "smtpd_tls_security_level", "smtpd_enforce_tls"].first {
             values.value(of: $0).isDefined && !["", "no"].contains(values.text(of: $0).folded)
         }

@@ -184,6 +184,9 @@ final class SMTPServer {
         matching: values.value(of: "parent_domain_matches_subdomains").items.contains {
             $0.text.folded == "relay_domains"
         } ? .withSubdomains : .dotted)
+    private(set) lazy var ignoredCommands = DomainList(
+        parameter: "smtpd_noop_commands", host.listParser.parse(values.value(of: "smtpd_noop_commands")),
+        matching: .exact)
     /// The keys that the name of an ordinary stranger is looked up by.
     var nameKeyCache: [String: [(String, KeyPart)]] = [:]
     /// Whether a table had more patterns than are tried.

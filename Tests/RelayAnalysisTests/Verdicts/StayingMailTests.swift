@@ -54,6 +54,43 @@ import Testing
     }
 
     @Test(arguments: [
+        ("rcpt", RelayVerdict.broken), ("MAIL", .broken), ("QUIT, RSET static:x", .broken),
+        ("inline:{rcpt=x}", .broken), ("DATA", .open), ("DATA, BDAT", .broken), ("HELO EHLO", .open),
+        ("CONNECT GET POST", .open), ("!RCPT, !rcpt", .open), ("hash:/none", .open),
+    ])
+    func `Commands that do nothing keep everybody out where mail needs them`(
+        commands: String, verdict: RelayVerdict
+    ) {
+        let report = open.setting("smtpd_noop_commands", commands).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.parameter == "smtpd_noop_commands") }
+        #expect(open.setting("smtpd_forbidden_commands", commands).report.verdict == .open)
+    }
+
+    @Test func `Without DATA there is BDAT, unless that is hidden, and a greeting may be asked for`() {
+        let host = open.setting("smtpd_noop_commands", "DATA HELO EHLO")
+        #expect(host.report.verdict == .open)
+        #expect(host.setting("smtpd_discard_ehlo_keywords", "chunking").report.verdict == .broken)
+        #expect(host.setting("smtpd_helo_required", "yes").report.verdict == .broken)
+    }
+
+    @Test func `XCLIENT that does nothing lets nobody pretend`() {
+        let host = SampleHost().setting("smtpd_authorized_xclient_hosts", "0.0.0.0/0")
+        #expect(host.report.verdict == .open)
+        #expect(host.setting("smtpd_noop_commands", "XCLIENT").report.verdict == .closed)
+    }
+
+    @Test func `An override of one service closes that port alone`() {
+        var host = open
+        host.master = host.master.replacing(
+            "- y - - smtpd\nsub", with: "- y - - smtpd -o smtpd_noop_commands=RCPT\nsub")
+        let report = host.report
+        #expect(report.verdict == .broken)
+        #expect(report.listeners.filter { $0.port == 587 }.allSatisfy { $0.verdict == .closed })
+        #expect(report.causes.first?.remedy == "Take RCPT out of smtpd_noop_commands.")
+    }
+
+    @Test(arguments: [
         ("inline:{info@hosted.example=x}", RelayVerdict.closed), ("static:x", .open), ("", .open),
         ("pcre:/m", .partial),
     ])
