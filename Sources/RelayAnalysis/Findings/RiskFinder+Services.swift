@@ -17,6 +17,24 @@ extension RiskFinder {
         }
     }
 
+    /// A way out that leads to a domain whose mail this host takes: to whom the DNS sends it is not asked here.
+    var returns: [RelayRisk] {
+        let resolver = SMTPServer.resolver(of: host, values)
+        return ["relayhost", "default_transport"].compactMap { name in
+            let text = values.text(of: name)
+            let hop = name == "relayhost" ? text : String(text.drop { $0 != ":" }.dropFirst())
+            let domain = hop.prefix { $0 != "]" && $0 != ":" }.filter { $0 != "[" }.folded
+            guard !domain.isEmpty, IPAddress(domain) == nil,
+                resolver.resolve("x7q@\(domain)", assuming: .none).addressClass == .local
+            else { return nil }
+            return risk(
+                "loop", name, values,
+                why:
+                    "Mail for elsewhere goes to \(domain), whose own mail this host takes: where the DNS leads from "
+                    + "there to this host, it comes back and none of it leaves.")
+        }
+    }
+
     /// What spawn(8) starts for strangers speaks for itself: `sendmail -bs` takes mail from everybody.
     private var spawnedPrograms: [RelayRisk] {
         host.master.services.filter { service in

@@ -16,7 +16,7 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + services + milters + permissions + skippedRules + staleTables
+            + logins + listeners + services + returns + milters + permissions + skippedRules + staleTables
             + failingTables + unread
     }
 

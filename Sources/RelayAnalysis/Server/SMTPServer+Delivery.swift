@@ -41,7 +41,10 @@ extension SMTPServer {
         let filter = split(filter ?? values.text(of: "content_filter"))
         guard filter.name.isEmpty || !isSink(transport: filter.name), !isTooLong else { return .stays }
         // It has the message before any transport of the recipient's.
-        if !filter.name.isEmpty, leads(filter, destination) { return .leaves }
+        if !filter.name.isEmpty {
+            if leads(filter, destination) { return .leaves }
+            if !filter.nexthop.isEmpty, loopsAtOnce(filter, session) { return .stays }
+        }
         if strayBlame(destination, session) != nil { return .leaves }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
@@ -78,6 +81,9 @@ extension SMTPServer {
     func isTrustedToLeadOut(_ table: LookupTable, _ trusted: Set<String>) -> Bool {
         !trusted.isEmpty && table.leaves.contains { trusted.contains(Self.trust(leadingOutBy: $0.name)) }
     }
+
+    /// The maps by which the sender has a say in where mail goes.
+    static let senderMaps = ["sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps"]
 
     static let recipientMaps = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"]
 
@@ -155,7 +161,7 @@ extension SMTPServer {
         {
             return !session.trusting.contains(program.trust) && host.deferred == .stays
         }
-        guard !isSink(transport: transport.name), !isConfined(transport), !loops(transport),
+        guard !isSink(transport: transport.name), !isConfined(transport, session), !loops(transport, session),
             !deliversHere(transport, destination, session)
         else { return true }
         let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)

@@ -127,7 +127,7 @@ extension SMTPServer {
     }
 
     /// Whether smtp(8) speaks from an address of this host's own, so that it reaches nobody else.
-    func isConfined(_ transport: (name: String, nexthop: String)) -> Bool {
+    func isConfined(_ transport: (name: String, nexthop: String), _ session: Session) -> Bool {
         let program = command(of: transport.name)
         guard ["smtp", "lmtp"].contains(program) else { return false }
         let values = host.values(ofDaemon: transport.name)
@@ -139,33 +139,8 @@ extension SMTPServer {
             return false
         }
         // What listens on this host, such as a filter, may pass it on.
-        let next = transport.nexthop.isEmpty ? routing.text(of: "relayhost") : transport.nexthop
-        return !isHere(next) && routing.text(of: "sender_dependent_relayhost_maps").isEmpty
-    }
-
-    /// Whether smtp(8) would hand the message to this very host, which it returns as a loop (smtp_addr.c,
-    /// `smtp_find_self`): on another port than its own somebody else may listen.
-    func loops(_ transport: (name: String, nexthop: String)) -> Bool {
-        guard command(of: transport.name) == "smtp",
-            routing.text(of: "sender_dependent_relayhost_maps").isEmpty
-        else { return false }
-        let next = transport.nexthop.isEmpty ? routing.text(of: "relayhost") : transport.nexthop
-        let isBracketed = next.hasPrefix("[")
-        let end = isBracketed ? next.firstIndex(of: "]") : next.firstIndex(of: ":")
-        let name = String(next[..<(end ?? next.endIndex)].drop { $0 == "[" })
-        let rest = end.map { String(next[$0...].drop { $0 == "]" }) } ?? ""
-        guard !name.isEmpty, ["", ":25", ":smtp"].contains(rest) else { return false }
-        let own = routing.value(of: "inet_interfaces").items.map {
-            $0.text.folded.filter { !"[]".contains($0) }
-        }
-        let listens = { (names: [String]) in own.contains { $0 == "all" || names.contains($0) } }
-        if let address = IPAddress(name) {
-            guard isBracketed else { return false }
-            return address.isLoopback
-                ? listens(["loopback-only", "localhost", address.description])
-                : own.contains(address.description) || ownAddresses.contains(address)
-        }
-        return name.folded == routing.text(of: "myhostname").folded && !own.contains("loopback-only")
+        let next = transport.nexthop.isEmpty ? relayhost(for: session) : transport.nexthop
+        return !isHere(next)
     }
 
     /// Each key is looked for in every map before the next one is (transport(5), "TABLE SEARCH ORDER").
@@ -210,24 +185,33 @@ extension SMTPServer {
 
     /// What stands in for `default_transport` where the sender has a route of its own.
     private func transport(bySenderOf session: Session) -> (name: String, nexthop: String)? {
+        let value = value(
+            bySenderOf: session, in: "sender_dependent_default_transport_maps", unread: "smtp:")
+        return value.map(split).flatMap { $0.name.isEmpty ? nil : $0 }
+    }
+
+    /// Where mail for elsewhere goes whose transport names no host.
+    func relayhost(for session: Session) -> String {
+        value(bySenderOf: session, in: "sender_dependent_relayhost_maps", unread: "")
+            ?? routing.text(of: "relayhost")
+    }
+
+    /// What a map says of a sender, by the whole address and then by the domain.
+    /// - Parameter unread: what a map that cannot be read is taken to say.
+    private func value(bySenderOf session: Session, in parameter: String, unread: String) -> String? {
         let sender = session.sender
         let domain = sender.lastIndex(of: "@").map { at in String(sender[at...]).folded }
         let keys: [(String, KeyPart)] =
             sender.isEmpty
             ? [("<>", .whole)] : [(sender.folded, .whole)] + (domain.map { [($0, .part)] } ?? [])
-        let tables = routing.value(of: "sender_dependent_default_transport_maps").items.map {
-            host.tables.table($0.text)
-        }
+        let tables = routing.value(of: parameter).items.map { host.tables.table($0.text) }
         for (key, part) in keys {
             for table in tables {
-                let value: String
                 switch table.ask(key, part) {
-                case .found(let text, _): value = text
-                case .unreadable where session.trusting.contains(table.name): return Self.outwards
+                case .found(let text, _): return text == "DUNNO" ? nil : text
+                case .unreadable where session.trusting.contains(table.name): return unread
                 case .unreadable, .missing, .failure: continue
                 }
-                let chosen = split(value)
-                return chosen.name.isEmpty || chosen.name == "DUNNO" ? nil : chosen
             }
         }
         return nil

@@ -175,9 +175,7 @@ final class SMTPServer {
     private(set) lazy var areSamplesStopped = makeAreSamplesStopped()
     var deliveries: [Route: Delivery] = [:]
     /// Whether the sender has a say in where mail goes.
-    private(set) lazy var routesBySender = [
-        "sender_dependent_default_transport_maps", "sender_dependent_relayhost_maps",
-    ].contains { !routing.value(of: $0).text.isEmpty }
+    private(set) lazy var routesBySender = Self.senderMaps.contains { !routing.value(of: $0).text.isEmpty }
     /// `relay_domains` as smtpd itself reads it, for the names of clients.
     private(set) lazy var relayClients = DomainList(
         parameter: "relay_domains", host.listParser.parse(values.value(of: "relay_domains")),

@@ -12,7 +12,7 @@ extension SMTPServer {
             change: .recipient(Stranger.otherMailbox), who: "anyone, to recipients whose mail does not stay")
         let routes = routing.value(of: "transport_maps").items.map(\.text)
         let rewriters = Self.recipientMaps.flatMap { rewriting.value(of: $0).items.map(\.text) }
-        let senders = routing.value(of: "sender_dependent_default_transport_maps").items.map(\.text)
+        let senders = Self.senderMaps.flatMap { routing.value(of: $0).items.map(\.text) }
         let named = (routes + rewriters).flatMap { host.tables.table($0).leaves }.flatMap(recipientTraits)
         return ([other] + domainTraits + routedTraits + mailboxTraits).filter(leaves) + filterTraits + named
             + (senders.isEmpty ? [] : evasions(of: .sender).filter(leaves))

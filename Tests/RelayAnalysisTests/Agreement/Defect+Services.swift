@@ -124,26 +124,68 @@ extension Defect {
 
     // MARK: what becomes of the mail
 
-    static let delivery: [Defect] = [
-        ("default_transport", "discard:"), ("default_transport", "error:no mail outside"),
-        ("smtpd_end_of_data_restrictions", "reject"),
-        ("smtpd_data_restrictions", "reject"),
-        ("sender_dependent_default_transport_maps", "static:discard:"),
-        ("sender_dependent_default_transport_maps", "inline:{@attacker.test=discard:}"),
-        ("relayhost", "[203.0.113.25]"), ("transport_maps", "inline:{*=discard:}"),
-        ("transport_maps", "inline:{third.test=discard:}"),
-        ("virtual_alias_maps", "static:alice@example.net"),
-        ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
-        ("smtpd_client_restrictions", "check_client_access static:HOLD"),
-        ("smtpd_recipient_restrictions", "check_client_access static:REJECT"),
-        ("content_filter", "discard:x"), ("defer_transports", "smtp"), ("header_checks", "static:DISCARD"),
-        ("smtpd_sender_restrictions", "check_sender_access static:REJECT"),
-        ("default_transport", "smtp:[203.0.113.25]"),
-        ("smtpd_helo_required", "yes"), ("disable_vrfy_command", "yes"), ("relay_transport", "error:no"),
-    ].map { name, value in
-        Defect("everybody, and \(name) = \(value)") {
-            $0.set("mynetworks", "0.0.0.0/0 [::]/0")
-            $0.set(name, value)
+    static let delivery: [Defect] =
+        [
+            ("default_transport", "discard:"), ("default_transport", "error:no mail outside"),
+            ("smtpd_end_of_data_restrictions", "reject"),
+            ("smtpd_data_restrictions", "reject"),
+            ("sender_dependent_default_transport_maps", "static:discard:"),
+            ("sender_dependent_default_transport_maps", "inline:{@attacker.test=discard:}"),
+            ("relayhost", "[203.0.113.25]"), ("transport_maps", "inline:{*=discard:}"),
+            ("transport_maps", "inline:{third.test=discard:}"),
+            ("virtual_alias_maps", "static:alice@example.net"),
+            ("smtpd_sender_restrictions", "check_sender_access static:DISCARD"),
+            ("smtpd_client_restrictions", "check_client_access static:HOLD"),
+            ("smtpd_recipient_restrictions", "check_client_access static:REJECT"),
+            ("content_filter", "discard:x"), ("defer_transports", "smtp"),
+            ("header_checks", "static:DISCARD"),
+            ("smtpd_sender_restrictions", "check_sender_access static:REJECT"),
+            ("default_transport", "smtp:[203.0.113.25]"),
+            ("smtpd_helo_required", "yes"), ("disable_vrfy_command", "yes"), ("relay_transport", "error:no"),
+            ("relayhost", "127.0.0.1"), ("relayhost", "[127.0.0.1]:587"),
+            ("content_filter", "smtp:[127.0.0.1]"),
+            ("sender_dependent_relayhost_maps", "static:[127.0.0.1]"),
+            ("sender_dependent_relayhost_maps", "inline:{@attacker.test=[127.0.0.1]}"),
+            ("default_transport", "smtp:[127.0.0.1], [203.0.113.25]"),
+            ("transport_maps", "inline:{*=smtp:[127.0.0.1]}"),
+            ("smtpd_noop_commands", "RCPT"), ("smtpd_noop_commands", "HELO EHLO"),
+            ("smtpd_noop_commands", "inline:{mail=x}"), ("smtpd_forbidden_commands", "RCPT"),
+            ("smtpd_discard_ehlo_keywords", "starttls, auth"),
+        ].map { name, value in
+            Defect("everybody, and \(name) = \(value)") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set(name, value)
+            }
         }
-    }
+        + [
+            ("proxy_interfaces", "203.0.113.25", "[203.0.113.25]"),
+            ("inet_interfaces", "127.0.0.1, 192.0.2.10", "[192.0.2.10]"),
+        ].map { name, value, relayhost in
+            Defect("everybody, relayhost = \(relayhost), and \(name) = \(value)") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("relayhost", relayhost)
+                $0.set(name, value)
+            }
+        } + [
+            Defect("everybody, and mail for elsewhere comes back on another port") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("relayhost", "[127.0.0.1]:10025")
+                $0.service("10025 inet n - n - - smtpd")
+            },
+            Defect("everybody, and port 25 hears no recipients") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.replaceInMaster(
+                    "smtp      inet  n - n - - smtpd\n",
+                    "smtp inet n - n - - smtpd -o smtpd_noop_commands=RCPT\n")
+            },
+            Defect("XCLIENT for all, which does nothing") {
+                $0.set("smtpd_authorized_xclient_hosts", "0.0.0.0/0")
+                $0.set("smtpd_noop_commands", "XCLIENT")
+            },
+            Defect("XCLIENT for all, all mail is thrown away, and a relay domain is not") {
+                $0.set("smtpd_authorized_xclient_hosts", "0.0.0.0/0")
+                $0.set("relay_domains", "partner.test")
+                $0.set("default_transport", "discard:")
+            },
+        ]
 }

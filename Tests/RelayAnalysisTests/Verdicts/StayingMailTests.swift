@@ -11,6 +11,8 @@ import Testing
     @Test(arguments: [
         ("[127.0.0.1]", RelayVerdict.closed), ("[::1]", .closed), ("[127.0.0.1]:25", .closed),
         ("[mail.hosted.example]", .closed), ("[127.0.0.1]:10025", .open),
+        ("127.0.0.1", .closed), ("[0.0.0.0]", .closed), ("[127.0.0.1]:587", .closed),
+        ("[127.0.0.1] [192.0.2.1]", .closed), ("[192.0.2.1], [127.0.0.1]", .open),
         ("[192.0.2.1]", .open), ("smart.example:587", .open), ("[smart.example]", .open),
     ])
     func `What would be handed to this host itself comes back`(relayhost: String, verdict: RelayVerdict) {
@@ -21,6 +23,58 @@ import Testing
     @Test func `Another server may listen where this one does not`() {
         let host = open.setting("relayhost", "[127.0.0.1]").setting("inet_interfaces", "192.0.2.10")
         #expect(host.report.verdict == .open)
+    }
+
+    @Test(arguments: [
+        ("inet_interfaces", "192.0.2.10, 127.0.0.1", RelayVerdict.closed),
+        ("proxy_interfaces", "192.0.2.10", .closed), ("proxy_interfaces", "192.0.2.11", .open),
+    ])
+    func `An address that the configuration names is the host's own on a copy as well`(
+        parameter: String, value: String, verdict: RelayVerdict
+    ) {
+        let host = open.setting("relayhost", "[192.0.2.10]")
+        #expect(host.setting(parameter, value).report.verdict == verdict)
+    }
+
+    @Test func `An address that master.cf binds is the host's own, and so is one of an interface`() {
+        var host = open.setting("relayhost", "[192.0.2.10]")
+        #expect(host.report.verdict == .open)
+        host.interfaces = [IPNetwork("192.0.2.10/24")].compactMap { $0 }
+        #expect(host.report.verdict == .closed)
+        host.interfaces = nil
+        host.master += "192.0.2.10:2525 inet n - y - - smtpd\n"
+        #expect(host.report.verdict == .closed)
+    }
+
+    @Test func `An smtpd on another port brings mail back, unless a filter has it first`() {
+        var host = open.setting("relayhost", "[127.0.0.1]:10025")
+        host.master += "10025 inet n - y - - smtpd\n"
+        #expect(host.report.verdict == .closed)
+        host.master += "  -o content_filter=smtp:[192.0.2.1]\n"
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `A filter on another port of this host gives mail back, on port 25 it is the host itself`() {
+        #expect(open.setting("content_filter", "smtp:[127.0.0.1]").report.verdict == .closed)
+        #expect(open.setting("content_filter", "smtp:[127.0.0.1]:10024").report.verdict == .open)
+    }
+
+    @Test func `A sender's relay that is this host keeps that sender's mail`() {
+        let all = open.setting("sender_dependent_relayhost_maps", "static:[127.0.0.1]")
+        #expect(all.report.verdict == .closed)
+        let others = open.setting("relayhost", "[127.0.0.1]").setting(
+            "sender_dependent_relayhost_maps", "inline:{@partner.example=[192.0.2.1]}")
+        #expect(others.report.verdict == .partial)
+    }
+
+    @Test(arguments: [("relayhost", "$mydomain"), ("default_transport", "smtp:[hosted.example]:587")])
+    func `A way out that leads to an own domain may lead back, and that is said`(
+        parameter: String, value: String
+    ) {
+        let report = open.setting(parameter, value).report
+        #expect(report.verdict == .open)
+        #expect(report.risks.first { $0.kind == "loop" }?.text == "\(parameter) = \(value)")
+        #expect(!open.setting(parameter, "smtp:[192.0.2.1]").report.risks.contains { $0.kind == "loop" })
     }
 
     @Test func `A route of its own or a sender's relay is no loop`() {
