@@ -82,7 +82,7 @@ struct Explanation {
         let verdict = verdict
         return RelayReport(
             mta: .postfix, verdict: verdict, listeners: listenerVerdicts, causes: causes(verdict),
-            risks: RiskFinder(self).risks)
+            risks: RiskFinder(self).risks + risksOnceMended())
     }
 
     private var listenerVerdicts: [ListenerVerdict] {
@@ -95,7 +95,7 @@ struct Explanation {
         }
     }
 
-    private func causes(_ verdict: RelayVerdict) -> [RelayCause] {
+    func causes(_ verdict: RelayVerdict) -> [RelayCause] {
         if let fatal {
             return [cause(broken: fatal.why, fatal.place, judgements.first?.listener)]
         }

@@ -33,8 +33,8 @@ extension Explanation {
 /// Mends a configuration round by round: what one round closes may have hidden more.
 struct Workshop {
     private let original: PostfixConfiguration
-    private let trusted: [IPNetwork]
-    private let deferred: DeferredMail
+    let trusted: [IPNetwork]
+    let deferred: DeferredMail
     private(set) var current: PostfixConfiguration
     private var touches: [ConfigurationFile: [String]] = [:]
     private var notes: [String] = []
@@ -77,7 +77,7 @@ struct Workshop {
 
     /// Applies one round's edits.
     /// - Returns: whether anything changed.
-    private mutating func take(_ mender: Mender) -> Bool {
+    mutating func take(_ mender: Mender) -> Bool {
         var hasChanged = false
         for (file, edits) in mender.edits {
             guard let before = bytes(of: file) else { continue }
