@@ -4,38 +4,63 @@ import Postfix
 /// Mail for elsewhere that is handed to this very host, from which it comes back until it is returned.
 extension SMTPServer {
     /// Whether what the transport gets is handed to this host: smtp(8) knows it by its address or by its greeting
-    /// (smtp_addr.c, `smtp_find_self`; smtp_proto.c), and an smtpd of its own on another port starts all over.
+    /// (smtp_addr.c, `smtp_find_self`; smtp_proto.c), and an smtpd of its own on another port starts all over. Of a
+    /// destination that is no host smtp(8) dies, and the mail waits.
     ///
     /// Only the addresses count that are known, or that the configuration names: whom a domain name leads to is
     /// for the DNS to say.
     func loops(_ transport: (name: String, nexthop: String), _ session: Session) -> Bool {
-        guard let target = ownTarget(of: transport, session) else { return false }
-        return target.port == 25 || comesBack(by: target)
+        switch target(of: transport, session) {
+        case .host(let host, let port): isThisHost(host) && (port == 25 || comesBack(to: host, port))
+        case .none: true
+        case .unknown: false
+        }
     }
 
     /// The same of a filter, which may well listen on another port.
     func loopsAtOnce(_ filter: (name: String, nexthop: String), _ session: Session) -> Bool {
-        ownTarget(of: filter, session)?.port == 25
+        switch target(of: filter, session) {
+        case .host(let host, let port): isThisHost(host) && port == 25
+        case .none: true
+        case .unknown: false
+        }
     }
 
-    private func ownTarget(of transport: (name: String, nexthop: String), _ session: Session) -> (
-        host: String, port: Int
-    )? {
-        guard command(of: transport.name) == "smtp" else { return nil }
+    private enum Target {
+        /// The port is `nil` for a service that only the host's services(5) may know.
+        case host(String, port: Int?)
+        /// What no host can be called.
+        case none
+        /// The recipient's own domain, or what other programs deliver.
+        case unknown
+    }
+
+    private func target(of transport: (name: String, nexthop: String), _ session: Session) -> Target {
+        guard command(of: transport.name) == "smtp" else { return .unknown }
         let next = transport.nexthop.isEmpty ? relayhost(for: session) : transport.nexthop
-        return target(of: next).flatMap { isThisHost($0.host) ? $0 : nil }
+        guard let first = next.split(whereSeparator: { $0 == "," || $0.isWhitespace }).first.map(String.init),
+            first.utf8.allSatisfy({ $0 < 0x80 })
+        else { return .unknown }
+        return target(named: first)
     }
 
-    /// The first of the hosts that a destination of smtp(8) names, and the port.
-    private func target(of nexthop: String) -> (host: String, port: Int)? {
-        guard
-            let first = nexthop.split(whereSeparator: { $0 == "," || $0.isWhitespace }).first.map(String.init)
-        else { return nil }
-        let endpoint = ServiceEndpoint(serviceName: first)
-        guard let name = endpoint.host else { return (first.folded, 25) }
-        let port = first.hasSuffix("]") ? 25 : endpoint.port
-        let host = name.folded.hasPrefix("ipv6:") ? String(name.dropFirst(5)) : name.folded
-        return port.map { (host, $0) }
+    /// smtp_connect.c, `smtp_parse_destination`.
+    private func target(named destination: String) -> Target {
+        let endpoint = ServiceEndpoint(serviceName: destination)
+        let isBracketed = destination.first == "["
+        let hasPort = isBracketed ? !destination.hasSuffix("]") : destination.contains(":")
+        var name = (endpoint.host ?? (hasPort || isBracketed ? "" : destination)).folded
+        if name.hasPrefix("ipv6:") { name = String(name.dropFirst(5)) }
+        guard IPAddress(name) != nil || isHostName(name) else { return .none }
+        let service =
+            destination.split(separator: isBracketed ? "]:" : ":", omittingEmptySubsequences: false).last
+            ?? ""
+        guard hasPort, !service.isEmpty else { return .host(name, port: 25) }
+        let isValid =
+            service.allSatisfy(\.isNumber)
+            ? (1...0xffff).contains(Int(service) ?? 0)
+            : service.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
+        return isValid ? .host(name, port: endpoint.port) : .none
     }
 
     private func isThisHost(_ name: String) -> Bool {
@@ -55,15 +80,15 @@ extension SMTPServer {
     }
 
     /// Whether an smtpd of this host listens there that hands what it takes to the same queue, and to no filter.
-    private func comesBack(by target: (host: String, port: Int)) -> Bool {
+    private func comesBack(to name: String, _ port: Int?) -> Bool {
         host.master.services.indices.contains { index in
             let service = host.master.services[index]
             guard service.type == "inet", service.command == "smtpd", !host.isDisabled(service) else {
                 return false
             }
             let endpoint = ServiceEndpoint(serviceName: service.name)
-            guard endpoint.port == target.port,
-                endpoint.host.map({ IPAddress($0) == IPAddress(target.host) }) ?? true
+            guard let port, endpoint.port == port,
+                endpoint.host.map({ IPAddress($0) == IPAddress(name) }) ?? true
             else { return false }
             let values = host.values(ofService: index)
             return ["content_filter", "smtpd_proxy_filter"].allSatisfy { values.text(of: $0).isEmpty }

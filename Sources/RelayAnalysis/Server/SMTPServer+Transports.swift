@@ -208,7 +208,7 @@ extension SMTPServer {
         for (key, part) in keys {
             for table in tables {
                 switch table.ask(key, part) {
-                case .found(let text, _): return text == "DUNNO" ? nil : text
+                case .found(let text, _): return text.folded == "dunno" ? nil : text
                 case .unreadable where session.trusting.contains(table.name): return unread
                 case .unreadable, .missing, .failure: continue
                 }

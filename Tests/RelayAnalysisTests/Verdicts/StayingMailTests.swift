@@ -67,6 +67,20 @@ import Testing
         #expect(others.report.verdict == .partial)
     }
 
+    @Test(arguments: [
+        ("info@partner.example", RelayVerdict.closed), ("[192.0.2.1", .closed), ("192.0.2.1]", .closed),
+        ("1.2.3", .closed), ("smart..example", .closed), (":25", .closed), ("[]", .closed),
+        ("smtp:[192.0.2.1]", .closed), ("[192.0.2.1]:0", .closed), ("smart.example:99999", .closed),
+        ("smart_host.example", .open), ("smart", .open), ("smart.example:", .open),
+        ("[2001:db8::1]:587", .open),
+        ("[IPv6:2001:db8::1]", .open), ("smart.example:smtp", .open), ("dunno", .open),
+    ])
+    func `Mail for what can be no host waits`(relayhost: String, verdict: RelayVerdict) {
+        #expect(open.setting("relayhost", relayhost).report.verdict == verdict)
+        let bySender = open.setting("sender_dependent_relayhost_maps", "inline:{@relay-check-x7q.coop=[]}")
+        #expect(bySender.report.verdict == .partial)
+    }
+
     @Test(arguments: [("relayhost", "$mydomain"), ("default_transport", "smtp:[hosted.example]:587")])
     func `A way out that leads to an own domain may lead back, and that is said`(
         parameter: String, value: String
