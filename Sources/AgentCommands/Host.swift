@@ -4,6 +4,7 @@ import MailModel
 import Observation
 import Planning
 import Probing
+import Qmail
 import Recording
 import RelayAnalysis
 import Vantages
@@ -103,6 +104,7 @@ struct Host: Sendable {
         request.limits.whole = ProbeLimits.time(for: endpoints.count)
         request.localSender = state.hosted.value?.sender
         request.relayDomain = state.hosted.value?.relayDomain
+        request.foreignDomain = foreignDomain(state)
         request.trusted = policy.whiteList.allowed(on: currentTime().day)
         try knowing?.add(to: &request)
         var instruments = vantage
@@ -119,6 +121,18 @@ struct Host: Sendable {
         }
         report.hostedReason = report.hostedReason ?? hosted.reason
         return report
+    }
+
+    /// Of the domains that are nobody's, one that this host does not serve.
+    private func foreignDomain(_ state: HostState) -> String? {
+        let candidates = ProbeRequest.reservedDomains
+        if state.managedMTA.value?.mta == .qmail {
+            return state.qmail.value.flatMap { qmail in candidates.first { !takesMail(for: $0, qmail) } }
+        }
+        let trusted = policy.whiteList.allowed(on: state.observedAt.day)
+        return state.postfix.value.flatMap {
+            RelayAnalysis.foreignDomain(among: candidates, by: $0, trusted: trusted)
+        }
     }
 
     /// The mailbox to ask for, to see that mail still arrives.

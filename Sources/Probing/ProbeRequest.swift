@@ -30,6 +30,9 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     /// QMQP among them.
     package static let usualPorts = [25, 465, 587, 628, 2525, 10025, 10026]
 
+    /// Domains that are nobody's, one of which stands for all foreign ones.
+    package static let reservedDomains = TestNames.reservedDomains
+
     /// How much of the catalogue is asked.
     package enum Selection: String, Sendable, Codable, CaseIterable {
         /// The questions that decide on an ordinary server.
@@ -47,6 +50,9 @@ package struct ProbeRequest: Sendable, Equatable, Codable {
     package var tests: Selection
     /// A domain that the server relays for, such as one whose backup MX it is.
     package var relayDomain: String?
+    /// One of ``reservedDomains`` that the server serves as little as any other foreign one; where `nil`, the first that
+    /// no other name here is in.
+    package var foreignDomain: String?
     /// A domain whose first MX is the vantage and whose second is the server.
     package var backupDomain: String?
     /// A name by which clients that the server lets through introduce themselves.

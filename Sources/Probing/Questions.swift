@@ -47,10 +47,19 @@ struct Questions {
         return DialogueScript.Question(
             test: test,
             names: TestNames(
-                token: Self.newToken(), local: known?.last.map(String.init),
+                token: Self.newToken(), third: foreignDomain, local: known?.last.map(String.init),
                 user: known.flatMap { $0.count == 2 ? String($0[0]) : nil }, relay: request.relayDomain,
                 backup: request.backupDomain, helo: request.heloName, called: nameOfTarget,
                 address: endpoint.address.literal))
+    }
+
+    private var foreignDomain: String {
+        if let domain = request.foreignDomain { return domain }
+        let own = [request.hostedRecipient, request.localSender, request.relayDomain].compactMap { name in
+            name?.split(separator: "@").last?.lowercased()
+        }
+        let reserved = ProbeRequest.reservedDomains
+        return reserved.first { !own.contains($0) } ?? reserved[0]
     }
 
     /// `mail.example.net` of `mail.example.net:25`.

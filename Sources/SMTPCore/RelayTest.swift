@@ -166,8 +166,9 @@ package struct TestNames: Hashable, Sendable {
     package var vantage: String?
 
     package init(
-        token: String, third: String = TestNames.reservedDomain, local: String? = nil, user: String? = nil,
-        relay: String? = nil, backup: String? = nil, helo: String? = nil, host: String? = nil,
+        token: String, third: String = TestNames.reservedDomains[0], local: String? = nil,
+        user: String? = nil, relay: String? = nil, backup: String? = nil, helo: String? = nil,
+        host: String? = nil,
         called: String? = nil, address: String? = nil, vantage: String? = nil
     ) {
         self.token = token
@@ -184,7 +185,7 @@ package struct TestNames: Hashable, Sendable {
     }
 
     /// Nobody's: reserved for documentation (RFC 2606 section 3), with an address and without mail.
-    package static let reservedDomain = "example.org"
+    package static let reservedDomains = ["example.org", "example.com", "example.net"]
 
     fileprivate subscript(name: Substring) -> String? {
         switch name {

@@ -3,9 +3,10 @@ internal import MailModel
 /// Every way in which a server is asked to relay.
 ///
 /// Read a row as: who claims to send, to whom, where the form comes from, what a yes would mean. Tests name
-/// nobody's real domain: `sender.example` is reserved (RFC 6761), `{third}` is `example.org`, which is
-/// reserved too, or the vantage itself; `{local}` and `{host}` are the server's own. What the placeholders
-/// stand for is said at ``AddressForm``, what the weights mean at ``RelayTest/Weight``.
+/// nobody's real domain: `sender.example` is reserved (RFC 6761), `{third}` is `example.org` or, where the
+/// server is known to serve it, another that is reserved, or the vantage itself; `{local}` and `{host}` are the
+/// server's own. What the placeholders stand for is said at ``AddressForm``, what the weights mean at
+/// ``RelayTest/Weight``.
 package enum TestCatalogue {
     /// The questions that decide on an ordinary server; enough to see whether a repair took.
     package static let essential: [RelayTest] =

@@ -118,6 +118,26 @@ extension OnARealHost {
             #expect(try lab.state() == broken)
         }
 
+        @Test("A domain that the host relays for is no foreign one to the probe")
+        func relayedDomain() throws {
+            let lab = try Lab.required()
+            try lab.reset()
+            try lab.host(
+                "/bin/sh", "-ec",
+                """
+                echo 'relay_domains = example.org' >> /etc/postfix/main.cf
+                plesk bin mailserver --set-relay open
+                touch -d '1 minute ago' /etc/postfix/*.cf; postfix reload
+                """)
+            let apply = try lab.agent("apply", "--yes", "--format", "json")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errorOutput)")
+            #expect(try apply.json()["outcome"] as? String == "confirmed")
+            let probe = try lab.agent("probe", "--format", "json")
+            #expect(probe.status == 0, "\(probe.output)\(probe.errorOutput)")
+            #expect(
+                try lab.host("cat", "/etc/postfix/main.cf").output.contains("relay_domains = example.org"))
+        }
+
         private func lines(of opening: Opening, _ lab: Lab) throws -> [String] {
             try lab.host("cat", opening.file).output.split(separator: "\n", omittingEmptySubsequences: false)
                 .map(String.init)

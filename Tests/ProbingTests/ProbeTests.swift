@@ -56,6 +56,23 @@ struct ProbeTests {
         }
     }
 
+    @Test(
+        "What the server serves is no foreign domain",
+        arguments: [
+            (nil, "info@hosted.example", nil, "example.org"), ("example.net", nil, nil, "example.net"),
+            (nil, "info@Example.org", nil, "example.com"),
+            (nil, "info@example.com", "example.org", "example.net"),
+        ] as [(String?, String?, String?, String)])
+    func foreignDomain(named: String?, hosted: String?, relayed: String?, expected: String) async throws {
+        try await ScriptedServer.with({ _ in [.say("220 x"), .answer(closedServer)] }) { server in
+            var request = request(server.port, hosted: hosted)
+            request.foreignDomain = named
+            request.relayDomain = relayed
+            let plain = await probe(request).endpoints.first?.tests.first
+            #expect(plain?.id == "plain" && plain?.rcptTo.hasSuffix("@\(expected)>") == true)
+        }
+    }
+
     @Test("What was not asked for want of time is neither unreachable nor closed")
     func noTime() async throws {
         try await ScriptedServer.with({ _ in [.say("220 x"), .answer(closedServer)] }) { server in

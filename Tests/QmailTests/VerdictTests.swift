@@ -187,4 +187,12 @@ struct VerdictTests: ExplainedSample {
         }
         if let opens = sample.opens { #expect(report.causes.first?.opens == opens) }
     }
+
+    @Test func `A domain is this host's business whose mail rcpthosts takes`() {
+        let configuration = SampleQmail.configuration(["rcpthosts": "example.net\n.customer.example\n"])
+        #expect(takesMail(for: "example.net", configuration))
+        #expect(takesMail(for: "mail.customer.example", configuration))
+        #expect(!takesMail(for: "example.org", configuration))
+        #expect(!takesMail(for: "example.org", SampleQmail.configuration(["rcpthosts": nil])))
+    }
 }

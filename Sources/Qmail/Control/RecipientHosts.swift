@@ -1,4 +1,9 @@
-import MailModel
+package import MailModel
+
+/// Whether `rcpthosts` or `morercpthosts` names the domain, so that mail for it is this host's business.
+package func takesMail(for domain: String, _ configuration: QmailConfiguration) -> Bool {
+    RecipientHosts(Control(configuration: configuration)).entry(for: domain) != nil
+}
 
 /// The recipient domains that qmail-smtpd accepts from everybody: `control/rcpthosts` and
 /// `control/morercpthosts.cdb` (qmail-smtpd(8); rcpthosts.c).

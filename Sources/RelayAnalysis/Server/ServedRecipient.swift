@@ -14,17 +14,9 @@ import Postfix
 package func servedRecipient(
     among candidates: [String], by configuration: PostfixConfiguration, trusted: [IPNetwork]
 ) -> String? {
-    var workshop = Workshop(configuration, trusted: trusted, deferred: .leaves)
-    workshop.work()
-    let explanation = Explanation(Host(workshop.current, trusted: trusted))
-    guard explanation.fatal == nil else { return nil }
-    let judged = explanation.judgements.filter {
-        $0.listener.program == .smtpd && ($0.fault == nil || $0.isOut)
-    }
-    guard let judgement = judged.first(where: { $0.listener.port == 25 }) ?? judged.first,
-        let family = judgement.listener.reachableFamilies.min(by: { $0 == .v4 && $1 != .v4 })
+    guard let (server, listener) = repairedServer(by: configuration, trusted: trusted),
+        let family = listener.reachableFamilies.min(by: { $0 == .v4 && $1 != .v4 })
     else { return nil }
-    let server = SMTPServer(explanation.host, service: judgement.listener.service)
     let served = candidates.filter(server.serves)
     guard let address = server.ordinaryAddress(family) else { return served.first }
     var session = Stranger.session(from: address, usingTLS: server.offersTLS)
@@ -35,6 +27,34 @@ package func servedRecipient(
         return true
     }
     return accepted ?? served.first
+}
+
+/// A domain that stands for all that are foreign: mail for one that is served is taken, and relays nothing.
+/// - Parameters:
+///   - candidates: domains that are nobody's, the best to ask for first.
+///   - configuration: the files and tables as they were read.
+///   - trusted: networks that an administrator vouched for.
+/// - Returns: the first that is not served once the relay is closed; `nil` when there is none, or it cannot be told.
+package func foreignDomain(
+    among candidates: [String], by configuration: PostfixConfiguration, trusted: [IPNetwork]
+) -> String? {
+    guard let (server, _) = repairedServer(by: configuration, trusted: trusted) else { return nil }
+    return candidates.first { !server.serves("x7q@\($0)") }
+}
+
+/// The smtpd that serves port 25 when nothing relays any more.
+private func repairedServer(
+    by configuration: PostfixConfiguration, trusted: [IPNetwork]
+) -> (SMTPServer, ServiceListener)? {
+    var workshop = Workshop(configuration, trusted: trusted, deferred: .leaves)
+    workshop.work()
+    let explanation = Explanation(Host(workshop.current, trusted: trusted))
+    guard explanation.fatal == nil else { return nil }
+    let judged = explanation.judgements.filter {
+        $0.listener.program == .smtpd && ($0.fault == nil || $0.isOut)
+    }
+    guard let judgement = judged.first(where: { $0.listener.port == 25 }) ?? judged.first else { return nil }
+    return (SMTPServer(explanation.host, service: judgement.listener.service), judgement.listener)
 }
 
 extension SMTPServer {

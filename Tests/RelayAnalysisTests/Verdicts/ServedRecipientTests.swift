@@ -56,4 +56,20 @@ import Testing
         let after = repairRelay(configuration, trusted: SampleHost.trusted)
         #expect(after.edits == before.edits && !after.edits.isEmpty)
     }
+
+    @Test(arguments: [
+        ("relay_domains", "example.org", "example.com"), ("relay_domains", "static:all", "example.org"),
+        ("relay_domains", "org", "example.org"), ("mynetworks", "0.0.0.0/0", "example.org"),
+        ("virtual_mailbox_domains", "example.com, example.org", "example.net"),
+        ("mydestination", "$myhostname, example.org example.com example.net", nil),
+        ("compatibility_level", "three", nil),
+    ])
+    func `A domain stands for the foreign ones that is not served when nothing relays`(
+        parameter: String, value: String, expected: String?
+    ) {
+        let found = foreignDomain(
+            among: ["example.org", "example.com", "example.net"],
+            by: SampleHost().setting(parameter, value).configuration, trusted: SampleHost.trusted)
+        #expect(found == expected)
+    }
 }
