@@ -54,11 +54,12 @@ struct Questions {
     }
 
     private var foreignDomain: String {
-        if let domain = request.foreignDomain { return domain }
+        let reserved = ProbeRequest.reservedDomains
+        // Whoever has a probe made elsewhere has no say in whose domain it names.
+        if let domain = request.foreignDomain, reserved.contains(domain) { return domain }
         let own = [request.hostedRecipient, request.localSender, request.relayDomain].compactMap { name in
             name?.split(separator: "@").last?.lowercased()
         }
-        let reserved = ProbeRequest.reservedDomains
         return reserved.first { !own.contains($0) } ?? reserved[0]
     }
 

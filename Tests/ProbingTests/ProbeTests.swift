@@ -60,6 +60,8 @@ struct ProbeTests {
         "What the server serves is no foreign domain",
         arguments: [
             (nil, "info@hosted.example", nil, "example.org"), ("example.net", nil, nil, "example.net"),
+            // No order from elsewhere names somebody's domain.
+            ("victim.test", nil, nil, "example.org"),
             (nil, "info@Example.org", nil, "example.com"),
             (nil, "info@example.com", "example.org", "example.net"),
         ] as [(String?, String?, String?, String)])
