@@ -35,17 +35,19 @@ extension RiskFinder {
         }
     }
 
-    /// What spawn(8) starts for strangers speaks for itself: `sendmail -bs` takes mail from everybody.
+    /// What spawn(8) starts for strangers speaks for itself: no list of Postfix's is asked.
     private var spawnedPrograms: [RelayRisk] {
         host.master.services.filter { service in
             service.type == "inet" && service.command == "spawn" && !host.isDisabled(service)
                 && host.addresses(ServiceEndpoint(serviceName: service.name).host).contains { !$0.isLoopback }
         }.map { service in
-            risk(
+            let port = ServiceEndpoint(serviceName: service.name).port.map(String.init) ?? service.name
+            return risk(
                 "spawn", service,
                 why:
-                    "Strangers reach \(service.givenProgram ?? "a program") through the service \(service.name): "
-                    + "whom it serves is not judged here.")
+                    "Strangers reach \(service.givenProgram ?? "a program") on port \(port), and whom it serves is not "
+                    + "judged here: ask it (agent probe HOST:\(port)), or name the service 127.0.0.1:\(port) if only "
+                    + "this host needs it.")
         }
     }
 
