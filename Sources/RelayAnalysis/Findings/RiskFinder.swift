@@ -51,7 +51,8 @@ struct RiskFinder {
         let name = "defer_transports"
         let values = host.values(ofDaemon: "qmgr")
         let isBraked = !values.value(of: name).items.isEmpty
-        guard isBraked || !host.holds.isEmpty else { return [] }
+        let misdirections = host.misdirections.sorted()
+        guard isBraked || !host.holds.isEmpty || !misdirections.isEmpty else { return [] }
         let other: DeferredMail = host.deferred == .stays ? .leaves : .stays
         let verdicts = [
             host.deferred: explanation.verdict,
@@ -63,7 +64,14 @@ struct RiskFinder {
         let brake = risk(
             RelayRisk.deferredRelay, name, values,
             why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
-        return (isBraked ? [brake] : [])
+        let corrections = misdirections.map { parameter in
+            risk(
+                RelayRisk.deferredRelay, parameter, self.values,
+                why:
+                    "Strangers' mail is taken and waits for a host that is none: it leaves once this is corrected."
+            )
+        }
+        return (isBraked ? [brake] : []) + corrections
             + host.holds.map { hold in
                 RelayRisk(
                     kind: RelayRisk.deferredRelay, parameter: hold.parameter,
@@ -137,7 +145,8 @@ struct RiskFinder {
     /// Ports that take strangers' mail for any domain and let none of it out.
     private var sinks: [RelayRisk] {
         let isWaiting =
-            !host.holds.isEmpty || !host.values(ofDaemon: "qmgr").text(of: "defer_transports").isEmpty
+            !host.holds.isEmpty || !host.misdirections.isEmpty
+            || !host.values(ofDaemon: "qmgr").text(of: "defer_transports").isEmpty
         return explanation.judgements.filter { judgement in
             judgement.swallowsForeignMail && judgement.verdict != .unknown && !isWaiting
         }.map { judgement in

@@ -12,7 +12,7 @@ extension SMTPServer {
     func loops(_ transport: (name: String, nexthop: String), _ session: Session) -> Bool {
         switch target(of: transport, session) {
         case .host(let host, let port): isThisHost(host) && (port == 25 || comesBack(to: host, port))
-        case .none: true
+        case .none: host.keeps(misdirectedBy: parameter(naming: transport.nexthop))
         case .unknown: false
         }
     }
@@ -21,9 +21,19 @@ extension SMTPServer {
     func loopsAtOnce(_ filter: (name: String, nexthop: String), _ session: Session) -> Bool {
         switch target(of: filter, session) {
         case .host(let host, let port): isThisHost(host) && port == 25
-        case .none: true
+        case .none: host.keeps(misdirectedBy: "content_filter")
         case .unknown: false
         }
+    }
+
+    private func parameter(naming nexthop: String) -> String {
+        guard nexthop.isEmpty else {
+            return ["default_transport", "relay_transport"].first {
+                split(routing.text(of: $0)).nexthop == nexthop
+            } ?? "transport_maps"
+        }
+        let bySender = "sender_dependent_relayhost_maps"
+        return routing.text(of: "relayhost").isEmpty ? bySender : "relayhost"
     }
 
     private enum Target {

@@ -104,6 +104,15 @@ final class Host {
         return deferred == .stays
     }
 
+    /// Parameters that have mail wait for a host that is none, as met while the host was judged.
+    private(set) var misdirections: Set<String> = []
+
+    /// Whether mail counts as kept that waits until the parameter is corrected.
+    func keeps(misdirectedBy parameter: String) -> Bool {
+        misdirections.insert(parameter)
+        return deferred == .stays
+    }
+
     /// Whether the address can only be the host's own, or somebody's whom an administrator vouched for.
     func isTrusted(_ address: IPAddress) -> Bool {
         address.isLoopback || trusted.contains { $0.contains(address) } || boundAddresses.contains(address)

@@ -76,9 +76,21 @@ import Testing
         ("[IPv6:2001:db8::1]", .open), ("smart.example:smtp", .open), ("dunno", .open),
     ])
     func `Mail for what can be no host waits`(relayhost: String, verdict: RelayVerdict) {
-        #expect(open.setting("relayhost", relayhost).report.verdict == verdict)
+        let report = open.setting("relayhost", relayhost).report
+        #expect(report.verdict == verdict)
+        #expect(report.keepsStrangersMail == (verdict == .closed))
+        if verdict == .closed {
+            #expect(report.risks.first?.text == "relayhost = \(relayhost)")
+            #expect(!report.risks.contains { $0.kind == "accept-all" })
+        }
         let bySender = open.setting("sender_dependent_relayhost_maps", "inline:{@relay-check-x7q.coop=[]}")
         #expect(bySender.report.verdict == .partial)
+    }
+
+    @Test func `Mail that waits for what is no host leaves when a plan counts it as sent`() {
+        let configuration = open.setting("relayhost", "smtp:[192.0.2.1]").configuration
+        let report = explainRelay(configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(report.verdict == .open)
     }
 
     @Test(arguments: [("relayhost", "$mydomain"), ("default_transport", "smtp:[hosted.example]:587")])
