@@ -121,6 +121,7 @@ extension SMTPServer {
             .hold where !isDelegated(evaluation):
             return .dunno
         case .discard:
+            evaluation.isDiscarded = true
             evaluation.sink(at: evaluation.stage)
             evaluation.stopsHere = true
             return .permit(nil)

@@ -35,12 +35,12 @@ extension SMTPServer {
         let maps =
             Self.recipientMaps.map { rewriting.value(of: $0) }
             + [routing.value(of: "transport_maps"), rewriting.value(of: "recipient_bcc_maps")]
-        if let found = maps.lazy.compactMap({ self.failure(in: $0.items, unless: self.knowsOwnRecipient) })
-            .first
-        {
-            return found
-        }
-        guard values.isOn("smtpd_reject_unlisted_recipient") else { return nil }
+        return maps.lazy.compactMap { self.failure(in: $0.items, unless: self.knowsOwnRecipient) }.first
+    }
+
+    /// Without it smtpd cannot tell whether a recipient exists; of what is thrown away it does not ask.
+    var failingRecipientList: (why: String, place: Place)? {
+        guard values.isOn("smtpd_reject_unlisted_recipient"), !isHostedMailDiscarded else { return nil }
         // Of several kinds of recipients, others are served still.
         let kinds = [(Destination.Class.local, "local_recipient_maps"), (.mailbox, "virtual_mailbox_maps")]
         let found = resolver.lists.filter { hasDomains($0.list, $0.addressClass) }.map { served in
@@ -49,6 +49,13 @@ extension SMTPServer {
             }
         }
         return found.allSatisfy { $0 != nil } ? found.compactMap { $0 }.first : nil
+    }
+
+    private var isHostedMailDiscarded: Bool {
+        guard let address = ordinaryAddress(.v4) ?? ordinaryAddress(.v6) else { return false }
+        var evaluation = Evaluation()
+        _ = judge(hostedSession(from: address), &evaluation)
+        return evaluation.isDiscarded
     }
 
     /// Whether a list takes mail of a domain for this host, beside the names that the host itself has.

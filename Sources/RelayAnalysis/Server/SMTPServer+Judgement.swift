@@ -55,7 +55,9 @@ extension SMTPServer {
             if let restriction = evaluation.loggedRejection { logged[stage] = restriction }
             if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
                 if evaluation.isDeferred { return .refused(stage, .policy) }
-                if values.isOn("smtpd_reject_unlisted_recipient"), isUnlisted(session) {
+                if values.isOn("smtpd_reject_unlisted_recipient"), !evaluation.isDiscarded,
+                    isUnlisted(session)
+                {
                     return .refused(stage, .policy)
                 }
             }

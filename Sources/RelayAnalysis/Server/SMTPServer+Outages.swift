@@ -3,7 +3,7 @@ import Postfix
 
 /// What keeps a server that starts from taking anybody's mail.
 extension SMTPServer {
-    var outage: (why: String, place: Place)? { missingPartner ?? failingTable }
+    var outage: (why: String, place: Place)? { missingPartner ?? failingTable ?? failingRecipientList }
 
     /// What smtpd has to ask and does not reach.
     private var missingPartner: (why: String, place: Place)? {

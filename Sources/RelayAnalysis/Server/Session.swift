@@ -46,6 +46,8 @@ struct Evaluation {
     var stage = Stage.client
     /// The list that made the message go nowhere: DISCARD, HOLD, REDIRECT.
     var sink: Stage?
+    /// DISCARD was met: smtpd asks no more whether recipients exist (smtpd_check.c, `smtpd_check_rcpt`).
+    var isDiscarded = false
     var stopsHere = false
     /// The row that gives the message to an address which the sender chose: REDIRECT, BCC.
     var led: Blame?

@@ -65,6 +65,14 @@ extension Defect {
                 $0.set("mynetworks", "0.0.0.0/0 [::]/0")
             }
         } + [
+            Defect("alias_maps is not there, and all mail is thrown away") {
+                $0.set("alias_maps", gone)
+                $0.set("smtpd_sender_restrictions", "check_sender_access static:DISCARD")
+            },
+            Defect("alias_maps is not there, and all mail is put on hold") {
+                $0.set("alias_maps", gone)
+                $0.set("smtpd_sender_restrictions", "check_sender_access static:HOLD")
+            },
             Defect("mydestination goes on in a table that is not there") { $0.append("mydestination", gone) },
             Defect("mydestination is a table that is not there") { $0.set("mydestination", gone) },
         ]

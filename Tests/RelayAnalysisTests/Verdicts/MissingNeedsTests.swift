@@ -173,6 +173,15 @@ import Testing
         #expect(self.report([name: "hash:/etc/postfix/gone", "mynetworks": "0.0.0.0/0"]).verdict != .closed)
     }
 
+    @Test(arguments: [("DISCARD", RelayVerdict.closed), ("HOLD", .broken)])
+    func `Of mail that is thrown away smtpd does not ask for whom it is`(
+        action: String, verdict: RelayVerdict
+    ) {
+        let senders = ["smtpd_sender_restrictions": "check_sender_access static:\(action)"]
+        let report = report(senders.merging(["alias_maps": "hash:/etc/postfix/gone"]) { $1 })
+        #expect(report.verdict == verdict)
+    }
+
     @Test(arguments: [
         ("virtual_alias_domains", ""), ("virtual_mailbox_domains", "a.example, "), ("relay_domains", ""),
         ("mydestination", "$myhostname, $mydomain, "), ("sender_dependent_relayhost_maps", ""),
