@@ -8,6 +8,8 @@ package final class ParameterValues {
     /// The service whose overrides apply; `nil` for `main.cf` alone.
     package let service: Int?
     package let version: PostfixVersion
+    /// Whether all processes of the service are busy, which master(8) says by `stress` (STRESS_README).
+    private let isUnderLoad: Bool
     private let defaults: ParameterDefaults
     private var cache: [String: EffectiveValue] = [:]
     private var switches: [String: Bool] = [:]
@@ -16,8 +18,10 @@ package final class ParameterValues {
 
     /// - Parameter hostName: the kernel's host name, the default of `myhostname`.
     package init(
-        main: MainCF, master: MasterCF, service: Int? = nil, version: PostfixVersion, hostName: String?
+        main: MainCF, master: MasterCF, service: Int? = nil, version: PostfixVersion, hostName: String?,
+        isUnderLoad: Bool = false
     ) {
+        self.isUnderLoad = isUnderLoad
         self.main = main
         self.master = master
         self.service = service
@@ -65,6 +69,7 @@ package final class ParameterValues {
         if let service, let index = master.services[service].overrides.lastIndex(where: { $0.name == name }) {
             return .override(service: service, override: index)
         }
+        if isUnderLoad, name == Self.load { return .builtIn(name) }
         if let index = main.effectiveIndex(of: name) { return .main(index) }
         return defaultValue(of: name) != nil ? .builtIn(name) : nil
     }
@@ -111,10 +116,21 @@ package final class ParameterValues {
             let host = defaults.hostName ?? "localhost"
             return host.contains(".") ? host : "\(host).$mydomain"
         }
+        if isUnderLoad, name == Self.load { return "yes" }
         // Every daemon has the name of its service and of its program in these (postconf(5)).
         if let service, name == "service_name" { return master.services[service].name }
         if let service, name == "process_name" { return master.services[service].command }
         return defaults.value(of: name)
+    }
+
+    private static let load = "stress"
+
+    /// Whether a service that has as many processes as it may has other parameters then.
+    package static func dependOnLoad(_ calm: ParameterValues, _ busy: ParameterValues) -> Bool {
+        let overrides = calm.service.map { calm.master.services[$0].overrides.map(\.name) } ?? []
+        return (calm.main.definitions.map(\.name) + overrides).contains {
+            calm.value(of: $0).text.bytes != busy.value(of: $0).text.bytes
+        }
     }
 
     private func isWritten(_ name: String) -> Bool {

@@ -65,9 +65,12 @@ package func references(
                 master.services[$0].command)
     }
     for service in [nil] + services.map(Optional.some) {
-        let values = ParameterValues(
-            main: main, master: master, service: service, version: release, hostName: hostName)
-        finder.visit(values)
+        for isUnderLoad in [false, true] {
+            let values = ParameterValues(
+                main: main, master: master, service: service, version: release, hostName: hostName,
+                isUnderLoad: isUnderLoad)
+            finder.visit(values)
+        }
     }
     return PostfixReferences(files: finder.files, tables: finder.tables)
 }

@@ -75,7 +75,7 @@ struct Explanation {
             !verdicts.isEmpty && verdicts.allSatisfy { $0 == .broken }
         }
         if isBroken(inbound) || (inbound.isEmpty && isBroken(verdicts)) { return .broken }
-        return .closed
+        return host.spawnedListeners.isEmpty ? .closed : .unknown
     }
 
     var report: RelayReport {
@@ -86,13 +86,22 @@ struct Explanation {
     }
 
     private var listenerVerdicts: [ListenerVerdict] {
-        judgements.flatMap { judgement in
+        let judged = judgements.flatMap { judgement in
             judgement.listener.addresses.map { address in
                 ListenerVerdict(
                     address: address.text, port: judgement.listener.port, service: judgement.listener.title,
                     verdict: judgement.verdict(of: address))
             }
         }
+        let spawned = fatal == nil ? host.spawnedListeners : []
+        return judged
+            + spawned.flatMap { listener in
+                listener.addresses.filter { !$0.isLoopback }.map { address in
+                    ListenerVerdict(
+                        address: address.text, port: listener.port, service: listener.title, verdict: .unknown
+                    )
+                }
+            }
     }
 
     func causes(_ verdict: RelayVerdict) -> [RelayCause] {
@@ -105,7 +114,7 @@ struct Explanation {
             return judgements.compactMap { judgement in
                 judgement.fault.map { cause(broken: $0.why, $0.place, judgement.listener) }
             }
-        case .unknown: return judgements.flatMap { causes($0) { _ in true } }
+        case .unknown: return judgements.flatMap { causes($0) { _ in true } } + spawnedCauses
         case .open, .partial: return judgements.flatMap { causes($0) { !$0.isUncertain } }
         }
     }
@@ -160,7 +169,10 @@ struct Explanation {
                 place.file == .builtIn || isTable(place.file)
                     ? "\($0.key) \($0.value)" : host.quoting.text(of: place)
             } ?? builtInText(finding, judgement) ?? host.quoting.text(of: place),
-            culprit: place.file == .builtIn ? nil : place.token, opens: opens(finding, judgement),
+            culprit: place.file == .builtIn ? nil : place.token,
+            opens: opens(finding, judgement)
+                + (judgement.underLoad.contains(finding.blame.identity)
+                    ? ", while as many processes of the service are at work as there may be" : ""),
             listener: judgement.listener.port, address: address(of: judgement.listener),
             remedy: remedy(for: finding))
     }

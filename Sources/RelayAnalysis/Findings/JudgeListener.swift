@@ -40,15 +40,30 @@ extension Host {
             return judgement
         }
         let families = listener.reachableFamilies.sorted { $0 == .v4 && $1 != .v4 }
+        findStrangers(server, families, &judgement)
+        judgement.untriedTables = server.untriedTables
+        findStrangersUnderLoad(server, families, &judgement)
+        judgeHostedMail(server, families, &judgement)
+        let hosted = families.first.flatMap(server.ordinaryAddress).map(server.hostedSession)
+        if judgement.fault == nil, let outage = server.outage ?? hosted.flatMap(server.missingPolicyService) {
+            judgement.fault = outage
+            judgement.isOut = true
+        }
+        return judgement
+    }
+
+    private func findStrangers(
+        _ server: SMTPServer, _ families: [ServiceListener.Family], _ judgement: inout ListenerJudgement
+    ) {
         for round in 0..<6 {
             var fresh: [Finding] = []
             var hasCutShort = false
             for family in families {
                 guard let address = server.ordinaryAddress(family) else { continue }
                 var search = StrangerSearch(server)
-                search.run(from: address, extra: claimTraits(listener, server))
+                search.run(from: address, extra: claimTraits(judgement.listener, server))
                 if round == 0 {
-                    judgement.decisive[family] = search.findings
+                    judgement.decisive[family, default: []] += search.findings
                     judgement.isComplete = judgement.isComplete && search.isComplete
                 }
                 hasCutShort = hasCutShort || search.hasCutShort
@@ -63,14 +78,26 @@ extension Host {
             if fresh.isEmpty || hasCutShort || server.closed.count > 200 { break }
         }
         server.closed = []
-        judgement.untriedTables = server.untriedTables
-        judgeHostedMail(server, families, &judgement)
-        let hosted = families.first.flatMap(server.ordinaryAddress).map(server.hostedSession)
-        if judgement.fault == nil, let outage = server.outage ?? hosted.flatMap(server.missingPolicyService) {
-            judgement.fault = outage
-            judgement.isOut = true
+    }
+
+    /// Strangers have it in their hands how many processes are busy: what `stress` opens is open.
+    private func findStrangersUnderLoad(
+        _ calm: SMTPServer, _ families: [ServiceListener.Family], _ judgement: inout ListenerJudgement
+    ) {
+        let service = judgement.listener.service
+        let isLimited = master.services[judgement.listener.listening].processLimit != "0"
+        let values = values(ofService: service, isUnderLoad: true)
+        guard isLimited, ParameterValues.dependOnLoad(calm.values, values) else { return }
+        let server = SMTPServer(self, service: service, isUnderLoad: true)
+        server.screen = judgement.listener.screen
+        guard server.startupFault == nil, server.missingCertificate ?? server.commandFault == nil else {
+            return
         }
-        return judgement
+        let known = judgement.findings.count
+        server.closed = Set(judgement.findings.map(\.blame.identity))
+        findStrangers(server, families, &judgement)
+        judgement.underLoad = Set(judgement.findings[known...].map(\.blame.identity))
+        judgement.untriedTables.formUnion(server.untriedTables)
     }
 
     /// Whether mail from outside for a recipient of this host gets anywhere.

@@ -8,6 +8,8 @@ struct ListenerJudgement {
     var findings: [Finding] = []
     /// For each family, how many of ``findings`` came before anything was taken as closed.
     var decisive: [ServiceListener.Family: [Finding]] = [:]
+    /// What lets strangers in only while as many processes of the service are at work as there may be.
+    var underLoad: Set<BlameIdentity> = []
     var fault: (why: String, place: Place?)?
     /// Whether a client would be greeted at all; else ``fault`` says why not.
     var starts = true

@@ -35,19 +35,12 @@ extension RiskFinder {
         }
     }
 
-    /// What spawn(8) starts for strangers speaks for itself: no list of Postfix's is asked.
+    /// What spawn(8) starts for strangers, where the verdict does not say already that it is not judged.
     private var spawnedPrograms: [RelayRisk] {
-        host.master.services.filter { service in
-            service.type == "inet" && service.command == "spawn" && !host.isDisabled(service)
-                && host.addresses(ServiceEndpoint(serviceName: service.name).host).contains { !$0.isLoopback }
-        }.map { service in
-            let port = ServiceEndpoint(serviceName: service.name).port.map(String.init) ?? service.name
-            return risk(
-                "spawn", service,
-                why:
-                    "Strangers reach \(service.givenProgram ?? "a program") on port \(port), and whom it serves is not "
-                    + "judged here: ask it (agent probe HOST:\(port)), or name the service 127.0.0.1:\(port) if only "
-                    + "this host needs it.")
+        guard explanation.verdict != .unknown else { return [] }
+        return host.spawnedListeners.map { listener in
+            let service = host.master.services[listener.service]
+            return risk("spawn", service, why: host.words(aboutSpawned: listener) + ".")
         }
     }
 

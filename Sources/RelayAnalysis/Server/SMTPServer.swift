@@ -53,9 +53,11 @@ final class Host {
         master.services.lastIndex { $0.type != "inet" && $0.name == name && !isDisabled($0) }
     }
 
-    func values(ofService service: Int?) -> ParameterValues {
+    /// - Parameter isUnderLoad: whether as many processes of it are at work as there may be.
+    func values(ofService service: Int?, isUnderLoad: Bool = false) -> ParameterValues {
         ParameterValues(
-            main: main, master: master, service: service, version: version, hostName: configuration.hostName)
+            main: main, master: master, service: service, version: version, hostName: configuration.hostName,
+            isUnderLoad: isUnderLoad)
     }
 
     /// The clients of a list; most services have the same ones.
@@ -201,10 +203,10 @@ final class SMTPServer {
     /// Those tables, by name.
     var untriedTables: Set<String> = []
 
-    init(_ host: Host, service: Int) {
+    init(_ host: Host, service: Int, isUnderLoad: Bool = false) {
         self.host = host
         self.service = service
-        let values = host.values(ofService: service)
+        let values = host.values(ofService: service, isUnderLoad: isUnderLoad)
         self.values = values
         routing = host.values(ofDaemon: values.text(of: "rewrite_service_name"))
         rewriting = host.values(ofDaemon: values.text(of: "cleanup_service_name"))

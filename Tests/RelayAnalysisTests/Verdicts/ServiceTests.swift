@@ -85,15 +85,28 @@ import Testing
         #expect(host.report.verdict == .open)
     }
 
-    @Test func `What is not known of a service is a risk`() throws {
+    @Test func `A service name that only the host may know is a risk`() {
         var host = host
-        host.master +=
-            "nonsense inet n - y - - smtpd\n12345 inet n n n - 0 spawn user=nobody argv=/usr/sbin/sendmail -bs\n"
-            + "127.0.0.1:12346 inet n n n - 0 spawn user=nobody argv=/bin/policy\n"
-        let risks = host.report.risks.filter { ["unknown-port", "spawn"].contains($0.kind) }
-        #expect(risks.map(\.kind) == ["unknown-port", "spawn"])
-        let why = try #require(risks.last?.why)
-        #expect(why.contains("/usr/sbin/sendmail on port 12345") && why.contains("127.0.0.1:12345"))
+        host.master += "nonsense inet n - y - - smtpd\n"
+        #expect(host.report.risks.contains { $0.kind == "unknown-port" })
+    }
+
+    /// Measured: a program that copies port 25 of the loopback relays for everybody.
+    @Test func `What strangers reach by spawn is not judged, and may relay`() throws {
+        var host = host
+        host.master += "127.0.0.1:12346 inet n n n - 0 spawn user=nobody argv=/bin/policy\n"
+        #expect(host.report.verdict == .closed)
+        host.master += "12345 inet n n n - 0 spawn user=nobody argv=/usr/bin/socat STDIO TCP:127.0.0.1:25\n"
+        let report = host.report
+        #expect(report.verdict == .unknown)
+        #expect(report.listeners.filter { $0.verdict == .unknown }.map(\.port) == [12345, 12345])
+        let cause = try #require(report.causes.first)
+        #expect(report.causes.count == 1 && cause.listener == 12345 && cause.file == "master.cf")
+        #expect(cause.opens.contains("/usr/bin/socat") && cause.remedy.contains("127.0.0.1:12345"))
+        let open = host.setting("mynetworks", "0.0.0.0/0")
+        #expect(open.report.verdict == .open)
+        #expect(open.report.risks.contains { $0.kind == "spawn" && $0.why.contains("on port 12345") })
+        #expect(open.repaired(open.repair).report.verdict == .unknown)
     }
 
     @Test func `QMQP asks for nothing but the address`() {
