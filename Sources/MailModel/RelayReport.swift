@@ -32,7 +32,7 @@ package struct RelayReport: Sendable, Equatable, Codable {
     }
 
     /// Whether strangers' mail is taken and kept in the queue, so that all of it leaves once what keeps it is lifted
-    /// (HOLD in access(5) and header_checks(5), `defer_transports` in postconf(5)).
+    /// (HOLD in access(5) and header_checks(5), `defer_transports` in postconf(5), a daemon that does not start).
     package var keepsStrangersMail: Bool { risks.contains { $0.kind == RelayRisk.deferredRelay } }
 }
 

@@ -42,6 +42,8 @@ package struct MasterCF: Hashable, Sendable {
         package let type: String
         /// The program below `daemon_directory`: `smtpd`.
         package let command: String
+        /// Whether its socket is below `private`, where only Postfix itself gets at it.
+        package let isPrivate: Bool
         /// Whether it runs in the queue directory as its root: `y`, `n`, or `-` for what the release takes.
         let chroot: String
         /// How many processes may run at once, as written: `-` for `default_process_limit`.
@@ -53,6 +55,8 @@ package struct MasterCF: Hashable, Sendable {
         package let strays: [Argument]
         /// The first `-o` that is none: smtpd stops with a fatal error as well.
         package let badOption: BadOption?
+        /// The first `-D`, with which a daemon starts `debugger_command`.
+        package let debugging: Argument?
 
         /// `submission/inet`, as postconf(1) names a service.
         package var title: String { "\(name)/\(type)" }
@@ -128,9 +132,9 @@ private func parseService(_ line: LogicalLine) -> Result<MasterCF.Service, NameV
     let options = parseOptions(arguments, of: bytes)
     return .success(
         MasterCF.Service(
-            line: line, name: fields[0], type: fields[1], command: fields[7], chroot: fields[4],
-            processLimit: fields[6], arguments: arguments,
-            overrides: options.overrides, strays: options.strays, badOption: options.bad))
+            line: line, name: fields[0], type: fields[1], command: fields[7], isPrivate: fields[2] != "n",
+            chroot: fields[4], processLimit: fields[6], arguments: arguments, overrides: options.overrides,
+            strays: options.strays, badOption: options.bad, debugging: options.debugging))
 }
 
 private func badField(_ fields: [String]) -> String? {
@@ -181,36 +185,43 @@ extension ArraySlice<UInt8> {
     }
 }
 
-/// Reads the arguments as getopt(3) does in a Postfix daemon, which also finds options behind strays.
-private func parseOptions(
-    _ arguments: [MasterCF.Argument], of bytes: [UInt8]
-) -> (overrides: [MasterCF.Override], strays: [MasterCF.Argument], bad: MasterCF.BadOption?) {
+private struct Options {
     var overrides: [MasterCF.Override] = []
     var strays: [MasterCF.Argument] = []
     var bad: MasterCF.BadOption?
+    var debugging: MasterCF.Argument?
+
+    mutating func refuse(_ argument: MasterCF.Argument, _ why: String) {
+        bad = bad ?? MasterCF.BadOption(argument: argument, why: why)
+    }
+}
+
+/// Reads the arguments as getopt(3) does in a Postfix daemon, which also finds options behind strays.
+private func parseOptions(
+    _ arguments: [MasterCF.Argument], of bytes: [UInt8]
+) -> Options {
+    var options = Options()
     var index = 0
     while index < arguments.count {
         let argument = arguments[index]
         index += 1
         guard argument.bytes.first == UInt8(ascii: "-"), argument.bytes.count > 1 else {
-            strays.append(argument)
+            options.strays.append(argument)
             continue
         }
         let letters = argument.bytes.dropFirst()
         let letter = letters.firstIndex { "oimnst".utf8.contains($0) }
-        if let unknown = letters[..<(letter ?? letters.endIndex)].first(where: {
-            !"cdDlSuvVzZ".utf8.contains($0)
-        }) {
-            let why = "invalid option: \([unknown].text)"
-            bad = bad ?? MasterCF.BadOption(argument: argument, why: why)
+        let flags = letters[..<(letter ?? letters.endIndex)]
+        if flags.contains(UInt8(ascii: "D")) { options.debugging = options.debugging ?? argument }
+        if let unknown = flags.first(where: { !"cdDlSuvVzZ".utf8.contains($0) }) {
+            options.refuse(argument, "invalid option: \([unknown].text)")
         }
         guard let letter else { continue }
         var body = argument.content.lowerBound + letter + 1..<argument.content.upperBound
         var last = argument
         if body.isEmpty {
             guard index < arguments.count else {
-                let why = "invalid option: \([argument.bytes[letter]].text)"
-                bad = bad ?? MasterCF.BadOption(argument: argument, why: why)
+                options.refuse(argument, "invalid option: \([argument.bytes[letter]].text)")
                 break
             }
             last = arguments[index]
@@ -220,14 +231,13 @@ private func parseOptions(
         guard argument.bytes[letter] == UInt8(ascii: "o") else { continue }
         switch splitNameValue(bytes, in: body) {
         case .success(let parts):
-            overrides.append(
+            options.overrides.append(
                 MasterCF.Override(
                     name: bytes[parts.name].text, range: argument.range.lowerBound..<last.range.upperBound,
                     valueRange: parts.value, quoting: last.isBraced ? .braced : .plain))
         case .failure(let fault):
-            let why = "invalid \"-o \(bytes[body].text)\" option value: \(fault.why)"
-            bad = bad ?? MasterCF.BadOption(argument: last, why: why)
+            options.refuse(last, "invalid \"-o \(bytes[body].text)\" option value: \(fault.why)")
         }
     }
-    return (overrides, strays, bad)
+    return options
 }

@@ -1,19 +1,51 @@
 /// What the value of a parameter has to look like, so that the programs that read it start (mail_conf_int.c,
-/// mail_conf_time.c, mail_conf_bool.c, name_mask.c; measured on 3.7.11).
+/// mail_conf_long.c, mail_conf_time.c, mail_conf_bool.c, mail_conf_str.c, name_mask.c; measured on 3.7.11).
 package struct ParameterSyntax: Sendable {
-    /// Who reads the parameter when it starts. Without any of them no mail is taken.
-    package enum Reader: Sendable { case everybody, smtpd, rewrite, cleanup }
-
-    private enum Form: Sendable {
-        case text, number, time, yesOrNo
-        case words(Set<String>)
+    /// Who reads the parameter when it starts. Without one of the first four no mail is taken; without the others what
+    /// was taken stays in the queue.
+    package enum Reader: String, Sendable {
+        case everybody, smtpd, rewrite, cleanup
+        case qmgr, smtp, lmtp, local, virtual, pipe
     }
 
-    package let reader: Reader
-    private let form: Form
+    private enum Form: Sendable {
+        case text
+        /// With so many characters.
+        case word(least: Int)
+        /// The second has 64 bits.
+        case number(least: Int), size(least: Int)
+        case time(least: Int)
+        case yesOrNo
+        /// A list of lookup tables.
+        case tables
+        /// A list of such words, or one of them.
+        case words(Set<String>), choice(Set<String>)
+    }
+
+    package private(set) var readers: Set<Reader>
+    private var form: Form
 
     /// - Returns: `nil` for a parameter that none of them reads.
-    package static func of(_ name: String) -> ParameterSyntax? { known[name] }
+    package static func of(_ name: String) -> ParameterSyntax? {
+        if let syntax = known[name] { return syntax }
+        // lmtp(8) is smtp(8), with names of its own.
+        guard name.hasPrefix("lmtp_"), var syntax = known["smtp_" + name.dropFirst("lmtp_".count)],
+            syntax.readers.contains(.smtp)
+        else { return nil }
+        syntax.readers = [.lmtp]
+        return syntax
+    }
+
+    /// The parameter by which qmgr(8) limits one transport, when it first has mail for it (qmgr_transport.c).
+    package static func of(_ name: String, limiting transport: String) -> ParameterSyntax? {
+        guard name.hasPrefix("\(transport)_") else { return nil }
+        let general = "default_" + name.dropFirst(transport.count + 1)
+        let isInitial = general == "default_initial_destination_concurrency"
+        guard let syntax = known[isInitial ? "initial_destination_concurrency" : general],
+            syntax.readers == [.qmgr]
+        else { return nil }
+        return syntax
+    }
 
     /// Why a program that reads the value stops.
     package func fault(of value: EffectiveValue, named name: String) -> String? {
@@ -21,117 +53,114 @@ package struct ParameterSyntax: Sendable {
         let text = value.text.text
         switch form {
         case .text: return nil
-        case .number:
-            let isNumber = Int(text).map { $0 >= 0 } ?? false
-            return isNumber ? nil : "bad numerical configuration: \(name) = \(text)"
-        case .time:
-            let number = "wdhms".contains(text.folded.last ?? " ") ? text.dropLast() : text[...]
-            let isTime = !number.isEmpty && number.utf8.allSatisfy(\.isDigit)
-            return isTime ? nil : "parameter \(name): bad time value or unit: \(text)"
+        case .word(let least):
+            let count = value.text.bytes.count
+            return count >= least ? nil : "bad string length \(count) < \(least): \(name) = \(text)"
+        case .number(let least): return fault(of: Int32(text).map(Int.init), least, text, name)
+        case .size(let least): return fault(of: Int(text), least, text, name)
+        case .time(let least):
+            guard let seconds = Self.seconds(text) else {
+                return "parameter \(name): bad time value or unit: \(text)"
+            }
+            return seconds >= least ? nil : "invalid \(name): \(text) (min \(least))"
         case .yesOrNo:
             let isEither = ["yes", "no"].contains(text.folded)
             return isEither ? nil : "bad boolean configuration: \(name) = \(text)"
+        case .tables:
+            let bad = value.items.first { !$0.text.contains(":") }
+            return bad.map { "open dictionary: expecting \"type:name\" form instead of \"\($0.text)\"" }
         case .words(let words):
             let bad = value.items.first { !words.contains($0.text.folded) }
             return bad.map { "unknown \(name) value \"\($0.text)\" in \"\(text)\"" }
+        case .choice(let words):
+            return words.contains(text.folded) ? nil : "invalid \(name) value: \"\(text)\""
         }
     }
 
-    private static let addressClasses: Set = [
-        "envelope_sender", "envelope_recipient", "header_sender", "header_recipient",
-    ]
+    private func fault(of number: Int?, _ least: Int, _ text: String, _ name: String) -> String? {
+        guard let number else { return "bad numerical configuration: \(name) = \(text)" }
+        return number >= least ? nil : "invalid \(name) parameter value \(text) < \(least)"
+    }
+
+    /// A number, of which a unit alone is 0, and its unit, behind which nothing is looked at (conv_time.c); without one
+    /// the unit is the parameter's own, and counts as a second here.
+    static func seconds(_ text: String) -> Int? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
+        let isSigned = text.hasPrefix("+") || text.hasPrefix("-0")
+        let unsigned = isSigned ? text.dropFirst() : text[...]
+        let digits = unsigned.prefix { $0.isASCII && $0.isNumber }
+        let unit = unsigned.dropFirst(digits.count).first.map { units[$0] } ?? 1
+        guard !text.isEmpty, let unit, let number = digits.isEmpty ? 0 : Int32(digits) else { return nil }
+        let seconds = Int(number) * unit
+        return seconds <= Int32.max ? seconds : nil
+    }
+
+    /// What is not looked at until there is mail.
+    private static let spelled: [String: ParameterSyntax] = {
+        let addresses: Set = ["envelope_sender", "envelope_recipient", "header_sender", "header_recipient"]
+        let forms: [(String, Set<Reader>, Form)] = [
+            (
+                "receive_override_options", [.smtpd],
+                .words([
+                    "no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks",
+                    "no_milters",
+                ])
+            ),
+            (
+                "notify_classes", [.smtpd, .smtp, .lmtp],
+                .words(["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"])
+            ),
+            ("canonical_classes", [.cleanup], .words(addresses)),
+            ("masquerade_classes", [.cleanup], .words(addresses)),
+            (
+                "propagate_unmatched_extensions", [.cleanup, .smtp, .lmtp, .local],
+                .words(["canonical", "virtual", "alias", "forward", "include", "generic"])
+            ),
+            ("smtputf8_autodetect_classes", [.cleanup], .words(["sendmail", "verify", "all"])),
+            (
+                "header_from_format", [.smtpd, .cleanup, .smtp, .lmtp],
+                .choice(["standard", "obsolete"])
+            ),
+            (
+                "smtp_tls_security_level", [.smtp],
+                .choice([
+                    "", "none", "may", "encrypt", "dane", "dane-only", "fingerprint", "verify", "secure",
+                ])
+            ),
+            ("smtp_address_preference", [.smtp], .choice(["any", "ipv4", "ipv6"])),
+            ("smtp_dns_support_level", [.smtp], .choice(["", "disabled", "enabled", "dnssec"])),
+            ("smtp_address_verify_target", [.smtp], .choice(["rcpt", "data"])),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: forms.map { ($0.0, ParameterSyntax(readers: $0.1, form: $0.2)) })
+    }()
 
     private static let known: [String: ParameterSyntax] = {
         var known: [String: ParameterSyntax] = [:]
-        func add(_ reader: Reader, _ form: Form, _ names: String) {
-            for name in names.split(whereSeparator: \.isWhitespace) {
-                known[String(name)] = ParameterSyntax(reader: reader, form: form)
+        for line in measured.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            guard let equals = words.firstIndex(of: "=") else { continue }
+            let readers = words[..<equals].compactMap(Reader.init(rawValue:))
+            let least = words[..<equals].last.flatMap(Int.init)
+            guard let form = form(words[readers.count], least) else { continue }
+            for name in words[equals...].dropFirst() {
+                known[name] = ParameterSyntax(readers: Set(readers), form: form)
             }
         }
-        add(
-            .everybody, .text,
-            """
-            compatibility_level debug_peer_list fast_flush_domains inet_interfaces inet_protocols mail_name
-            mydestination mydomain myhostname mynetworks mynetworks_style myorigin parent_domain_matches_subdomains
-            proxy_interfaces recipient_delimiter relayhost
-            """)
-        add(
-            .everybody, .number,
-            "debug_peer_level header_size_limit line_length_limit max_use message_size_limit default_process_limit"
-        )
-        add(.everybody, .time, "in_flow_delay ipc_idle ipc_timeout max_idle trigger_timeout")
-        add(
-            .everybody, .yesOrNo,
-            "enable_long_queue_ids enable_original_recipient helpful_warnings smtputf8_enable strict_8bitmime"
-        )
-        add(
-            .smtpd, .text,
-            """
-            alias_maps body_checks canonical_maps content_filter header_checks local_recipient_maps
-            mime_header_checks permit_mx_backup_networks rbl_reply_maps recipient_bcc_maps
-            recipient_canonical_maps relay_clientcerts relay_domains relay_recipient_maps relocated_maps
-            sender_bcc_maps sender_canonical_maps sender_dependent_relayhost_maps
-            smtpd_authorized_xclient_hosts smtpd_banner smtpd_client_event_limit_exceptions
-            smtpd_client_restrictions smtpd_command_filter smtpd_data_restrictions
-            smtpd_discard_ehlo_keyword_address_maps smtpd_end_of_data_restrictions smtpd_etrn_restrictions
-            smtpd_helo_restrictions smtpd_milter_maps smtpd_milters smtpd_recipient_restrictions
-            smtpd_relay_restrictions smtpd_restriction_classes smtpd_sasl_path smtpd_sender_login_maps
-            smtpd_sender_restrictions smtpd_tls_key_file transport_maps virtual_alias_domains virtual_alias_maps
-            virtual_mailbox_domains virtual_mailbox_maps
-            """)
-        add(
-            .smtpd, .number,
-            """
-            access_map_defer_code access_map_reject_code address_verify_poll_count defer_code
-            invalid_hostname_reject_code maps_rbl_reject_code multi_recipient_bounce_reject_code
-            non_fqdn_reject_code plaintext_reject_code queue_minfree reject_code relay_domains_reject_code
-            smtpd_client_auth_rate_limit smtpd_client_connection_count_limit smtpd_client_connection_rate_limit
-            smtpd_client_message_rate_limit smtpd_client_new_tls_session_rate_limit
-            smtpd_client_recipient_rate_limit smtpd_hard_error_limit smtpd_history_flush_threshold
-            smtpd_junk_command_limit smtpd_policy_service_try_limit smtpd_recipient_limit
-            smtpd_recipient_overshoot_limit smtpd_soft_error_limit smtpd_tls_ccert_verifydepth tls_random_bytes
-            unknown_address_reject_code unknown_client_reject_code unknown_hostname_reject_code
-            unknown_relay_recipient_reject_code unknown_virtual_alias_reject_code
-            unknown_virtual_mailbox_reject_code unverified_recipient_reject_code unverified_sender_reject_code
-            """)
-        add(
-            .smtpd, .time,
-            """
-            milter_command_timeout milter_connect_timeout smtpd_error_sleep_time smtpd_policy_service_retry_delay
-            smtpd_policy_service_timeout smtpd_proxy_timeout smtpd_starttls_timeout smtpd_timeout
-            """)
-        add(
-            .smtpd, .yesOrNo,
-            """
-            allow_untrusted_routing broken_sasl_auth_clients disable_vrfy_command show_user_unknown_table_name
-            smtpd_client_port_logging smtpd_delay_reject smtpd_enforce_tls smtpd_helo_required
-            smtpd_peername_lookup smtpd_reject_unlisted_recipient smtpd_reject_unlisted_sender
-            smtpd_relay_before_recipient_restrictions smtpd_sasl_auth_enable smtpd_sasl_authenticated_header
-            smtpd_tls_ask_ccert smtpd_tls_auth_only smtpd_tls_received_header smtpd_tls_req_ccert
-            smtpd_tls_wrappermode smtpd_use_tls soft_bounce strict_rfc821_envelopes tls_append_default_CA
-            """)
-        add(
-            .smtpd,
-            .words([
-                "no_unknown_recipient_checks", "no_address_mappings", "no_header_body_checks", "no_milters",
-            ]), "receive_override_options")
-        add(
-            .smtpd,
-            .words(["bounce", "2bounce", "data", "delay", "policy", "protocol", "resource", "software"]),
-            "notify_classes")
-        add(.rewrite, .text, "default_transport local_transport relay_transport virtual_transport")
-        add(
-            .rewrite, .yesOrNo,
-            """
-            allow_percent_hack append_at_myorigin append_dot_mydomain resolve_dequoted_address resolve_null_domain
-            swap_bangpath
-            """)
-        add(.cleanup, .text, "always_bcc masquerade_domains")
-        add(
-            .cleanup, .number,
-            "duplicate_filter_limit hopcount_limit virtual_alias_expansion_limit virtual_alias_recursion_limit"
-        )
-        add(.cleanup, .words(addressClasses), "canonical_classes masquerade_classes")
+        for (name, syntax) in spelled { known[name] = syntax }
         return known
     }()
+
+    private static func form(_ word: String, _ least: Int?) -> Form? {
+        switch word {
+        case "text": .text
+        case "word": .word(least: least ?? 1)
+        case "number": .number(least: least ?? .min)
+        case "size": .size(least: least ?? .min)
+        case "time": .time(least: least ?? 0)
+        case "yesOrNo": .yesOrNo
+        case "tables": .tables
+        default: nil
+        }
+    }
 }

@@ -21,6 +21,14 @@ enum HostFixture {
     static let masterCF = """
         smtp inet n - n - - smtpd
         pickup unix n - n 60 1 pickup
+
+        """ + delivery
+
+    /// What a service on port 25 needs, and what passes on what it takes.
+    static let delivery = """
+        cleanup unix n - n - 0 cleanup
+        qmgr unix n - n 300 1 qmgr
+        rewrite unix - - n - - trivial-rewrite
         smtp unix - - n - - smtp
 
         """

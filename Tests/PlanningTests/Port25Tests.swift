@@ -164,7 +164,7 @@ struct Port25Tests: Port25Sample {
         "A Postfix that has no service on port 25 gets one with another program's place, where that can be stopped"
     )
     func notConfigured() throws {
-        let submission = "submission inet n - n - - smtpd\n"
+        let submission = "submission inet n - n - - smtpd\n" + HostFixture.delivery
         let put = plan([foreign(Self.exim)], masterCF: submission)
         #expect(commands(put).first == "edit /etc/postfix/master.cf" && commands(put).count == 4)
         #expect(put.relayAfter == .closed)
@@ -186,7 +186,8 @@ struct Port25Tests: Port25Sample {
             try finding(stale).notes.first?.hasPrefix("postfix runs with other addresses") == true)
         // Not a matter of inet_interfaces.
         let loopback = plan(
-            [master(.v4(127 << 24 | 1))], masterCF: "127.0.0.1:smtp inet n - n - - smtpd\n")
+            [master(.v4(127 << 24 | 1))],
+            masterCF: "127.0.0.1:smtp inet n - n - - smtpd\n" + HostFixture.delivery)
         #expect(
             commands(loopback) == ["edit /etc/postfix/master.cf", "/bin/systemctl restart postfix.service"])
         #expect(

@@ -47,9 +47,9 @@ struct SwitchedOnTests {
                 ["#[::1]:smtp inet n - n - - smtpd\n#  -o x=y\n" + HostFixture.masterCF]
             ),
             (
-                HostFixture.mainCF, "pickup unix n - n 60 1 pickup",
+                HostFixture.mainCF, String(HostFixture.delivery.dropLast()),
                 [
-                    "pickup unix n - n 60 1 pickup\n"
+                    HostFixture.delivery
                         + "smtp      inet  n       -       -       -       -       smtpd\n"
                 ]
             ),

@@ -22,6 +22,9 @@ struct SampleHost {
         submission inet n - y - - smtpd
           -o smtpd_tls_security_level=encrypt
           -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+        cleanup unix n - y - 0 cleanup
+        qmgr unix n - y 300 1 qmgr
+        rewrite unix - - y - - trivial-rewrite
         smtp unix - - y - - smtp
         relay unix - - y - - smtp
         lmtp unix - - y - - lmtp
@@ -31,6 +34,15 @@ struct SampleHost {
         discard unix - - y - - discard
 
         """
+    /// What an smtpd needs, and what passes on what it has taken, for a `master.cf` with little else.
+    static let delivery = """
+        cleanup unix n - y - 0 cleanup
+        qmgr unix n - y 300 1 qmgr
+        rewrite unix - - y - - trivial-rewrite
+        smtp unix - - y - - smtp
+
+        """
+
     /// By `type:name`, as text.
     var tables: [String: String] = [:]
     var files: [String: String] = [:]

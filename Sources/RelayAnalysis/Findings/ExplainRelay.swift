@@ -17,8 +17,8 @@ package func explainRelay(
     Explanation(Host(configuration, trusted: trusted, deferred: deferred)).report
 }
 
-/// Mail that `defer_transports` keeps in the queue until the administrator lifts it (postconf(5)), or that HOLD keeps
-/// there until somebody releases it (access(5)).
+/// Mail that `defer_transports` keeps in the queue until the administrator lifts it (postconf(5)), that HOLD keeps
+/// there until somebody releases it (access(5)), or that nobody passes on while a daemon does not start.
 package enum DeferredMail: Sendable {
     /// Nothing of it arrives anywhere, as the configuration is.
     case stays

@@ -87,6 +87,9 @@ extension Explanation {
         if why.contains("requires a process limit of 1") {
             return "Write 1 in the column maxproc of the service."
         }
+        if why.hasPrefix("there is no service") {
+            return "Put the service into master.cf again, as Postfix has it."
+        }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
     }
 

@@ -17,12 +17,7 @@ extension Host {
         let line = service.line.place(of: 0).line
         let place = Place(file: .master, line: line, range: nil, token: "postscreen")
         guard version.includes(.postscreen) else { return ("there is no program postscreen", place) }
-        // A `-` is default_process_limit.
-        let limit =
-            service.processLimit == "-"
-            ? values(ofService: nil).text(of: "default_process_limit") : service.processLimit
-        guard Int(limit) != 1 else { return nil }
-        return ("service \(service.name) requires a process limit of 1", place)
+        return limitFault(ofService: listener.listening, 1)
     }
 
     private func judgeSMTP(_ listener: ServiceListener) -> ListenerJudgement {

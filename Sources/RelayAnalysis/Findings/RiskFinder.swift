@@ -15,7 +15,7 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return ignored + deferredMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
+        return ignored + waitingMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
             + logins + listeners + services + returns + milters + permissions + skippedRules + staleTables
             + failingTables + unread
     }
@@ -44,43 +44,6 @@ struct RiskFinder {
                 why: "\(release) does not read it: it came with \(change.since.major).\(change.since.minor) "
                     + "(\(change.releaseNote)).")
         ]
-    }
-
-    /// What only waits: as soon as this is lifted, or what is on hold is released, strangers' mail leaves.
-    private var deferredMail: [RelayRisk] {
-        let name = "defer_transports"
-        let values = host.values(ofDaemon: "qmgr")
-        let isBraked = !values.value(of: name).items.isEmpty
-        let misdirections = host.misdirections.sorted()
-        guard isBraked || !host.holds.isEmpty || !misdirections.isEmpty else { return [] }
-        let other: DeferredMail = host.deferred == .stays ? .leaves : .stays
-        let verdicts = [
-            host.deferred: explanation.verdict,
-            other: Explanation(Host(host.configuration, trusted: host.trusted, deferred: other)).verdict,
-        ]
-        guard verdicts[.stays] == .closed, verdicts[.leaves] == .open || verdicts[.leaves] == .partial else {
-            return []
-        }
-        let brake = risk(
-            RelayRisk.deferredRelay, name, values,
-            why: "Strangers' mail is taken and waits in the queue: it leaves once this is lifted.")
-        let corrections = misdirections.map { parameter in
-            risk(
-                RelayRisk.deferredRelay, parameter, self.values,
-                why:
-                    "Strangers' mail is taken and waits for a host that is none: it leaves once this is corrected."
-            )
-        }
-        return (isBraked ? [brake] : []) + corrections
-            + host.holds.map { hold in
-                RelayRisk(
-                    kind: RelayRisk.deferredRelay, parameter: hold.parameter,
-                    file: host.quoting.name(of: hold.place.file), line: hold.place.line,
-                    text: host.quoting.text(of: hold.place),
-                    why:
-                        "Strangers' mail is taken and put on hold: it leaves when a person, or a program such as "
-                        + "MailScanner, releases it.")
-            }
     }
 
     private var unsetNetworks: [RelayRisk] {
@@ -145,7 +108,7 @@ struct RiskFinder {
     /// Ports that take strangers' mail for any domain and let none of it out.
     private var sinks: [RelayRisk] {
         let isWaiting =
-            !host.holds.isEmpty || !host.misdirections.isEmpty
+            !host.holds.isEmpty || !host.misdirections.isEmpty || !host.deliveryFaults.isEmpty
             || !host.values(ofDaemon: "qmgr").text(of: "defer_transports").isEmpty
         return explanation.judgements.filter { judgement in
             judgement.swallowsForeignMail && judgement.verdict != .unknown && !isWaiting

@@ -3,7 +3,7 @@ import Postfix
 
 extension Host {
     /// Why no program of Postfix would start at all.
-    func makeFatalFault() -> (why: String, place: Place)? {
+    func makeFatalFault() -> Fault? {
         if let fault = main.faults.first {
             return (
                 fault.why,
@@ -22,11 +22,11 @@ extension Host {
 
     /// A value with which one of the programs that read it does not start.
     func syntaxFault(
-        in values: ParameterValues, readBy readers: [ParameterSyntax.Reader]
-    ) -> (why: String, place: Place)? {
+        in values: ParameterValues, readBy readers: Set<ParameterSyntax.Reader>
+    ) -> Fault? {
         let overrides = values.service.map { master.services[$0].overrides.map(\.name) } ?? []
         for name in overrides + main.definitions.map(\.name) {
-            guard let syntax = ParameterSyntax.of(name), readers.contains(syntax.reader),
+            guard let syntax = ParameterSyntax.of(name), !readers.isDisjoint(with: syntax.readers),
                 let why = syntax.fault(of: values.value(of: name), named: name)
             else { continue }
             return (why, quoting.definition(of: name, in: values))
@@ -35,7 +35,7 @@ extension Host {
     }
 
     /// The names that the host has must be names (mail_params.c).
-    private var nameFault: (why: String, place: Place)? {
+    private var nameFault: Fault? {
         let values = values(ofService: nil)
         let written = ["myhostname", "mydomain", "myorigin"].filter { main.definition(of: $0) != nil }
         // Debian's Postfix reads myorigin from a file.
@@ -51,7 +51,7 @@ extension Host {
     }
 
     /// mail_params.c.
-    private var relayhostFault: (why: String, place: Place)? {
+    private var relayhostFault: Fault? {
         let values = values(ofService: nil)
         let name = values.text(of: "myhostname")
         guard !name.isEmpty, values.text(of: "relayhost").folded == name.folded else { return nil }
@@ -62,7 +62,7 @@ extension Host {
     }
 
     /// inet_proto.c.
-    private var protocolFault: (why: String, place: Place)? {
+    private var protocolFault: Fault? {
         let values = values(ofService: nil)
         let words = values.value(of: "inet_protocols").items.map(\.text)
         let bad = words.first { !["all", "ipv4", "ipv6"].contains($0) }
@@ -74,7 +74,7 @@ extension Host {
     }
 
     /// own_inet_addr.c: `all` and `loopback-only` are words by themselves, and everything else names a host.
-    private var interfaceFault: (why: String, place: Place)? {
+    private var interfaceFault: Fault? {
         let values = values(ofService: nil)
         let value = values.value(of: "inet_interfaces")
         guard !["all", "loopback-only"].contains(value.text.text) else { return nil }
@@ -89,7 +89,7 @@ extension Host {
     }
 
     /// `*:2525` is what people write who mean every address (host_port.c, master_ent.c).
-    private var endpointFault: (why: String, place: Place)? {
+    private var endpointFault: Fault? {
         for service in master.services where service.type == "inet" && !isDisabled(service) {
             guard let name = ServiceEndpoint(serviceName: service.name).host, !isNameOfHost(name) else {
                 continue

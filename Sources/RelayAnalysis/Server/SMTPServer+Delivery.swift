@@ -39,13 +39,16 @@ extension SMTPServer {
         if destination.addressClass == .elsewhere, lacksRoute(for: session.sender) { return .stays }
         if lacksCopy(for: rewritten) { return .stays }
         let filter = split(filter ?? values.text(of: "content_filter"))
-        guard filter.name.isEmpty || !isSink(transport: filter.name), !isTooLong else { return .stays }
+        guard !isTooLong else { return .stays }
+        guard filter.name.isEmpty || !(isSink(transport: filter.name) || isWaiting(for: filter.name)) else {
+            return .stays
+        }
         // It has the message before any transport of the recipient's.
         if !filter.name.isEmpty {
             if leads(filter, destination) { return .leaves }
             if !filter.nexthop.isEmpty, loopsAtOnce(filter, session) { return .stays }
         }
-        if strayBlame(destination, session) != nil { return .leaves }
+        if strayBlame(destination, session) != nil { return copiesLeave ? .leaves : .stays }
         guard !isSinking(destination, session) else { return .stays }
         switch destination.addressClass {
         case .relay, .elsewhere: return .leaves
@@ -156,17 +159,27 @@ extension SMTPServer {
     private func isSinking(_ destination: Destination, _ session: Session) -> Bool {
         guard !relocatesAll else { return true }
         let transport = transport(for: destination, session)
+        if isWaiting(for: transport.name) { return true }
         if destination.addressClass == .relay || destination.addressClass == .elsewhere,
             let program = obscureProgram(behind: transport.name)
         {
             return !session.trusting.contains(program.trust) && host.deferred == .stays
         }
-        guard !isSink(transport: transport.name), !isConfined(transport, session), !loops(transport, session),
-            !deliversHere(transport, destination, session)
-        else { return true }
-        let deferred = host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.map(\.text)
-        return host.deferred == .stays && deferred.contains(transport.name)
+        return isSink(transport: transport.name) || isConfined(transport, session) || loops(transport, session)
+            || deliversHere(transport, destination, session)
     }
+
+    /// Whether what a transport is given waits in the queue, and counts as kept there.
+    private func isWaiting(for transport: String) -> Bool {
+        guard host.deferred == .stays else { return false }
+        if host.queueFault != nil || host.transportFault(transport) != nil { return true }
+        return host.values(ofDaemon: "qmgr").value(of: "defer_transports").items.contains {
+            $0.text == transport
+        }
+    }
+
+    /// Whether mail goes on that a recipient of this host is only the occasion for.
+    var copiesLeave: Bool { !isWaiting(for: split(routing.text(of: "default_transport")).name) }
 }
 
 /// The addresses that the value of an alias or canonical map names.

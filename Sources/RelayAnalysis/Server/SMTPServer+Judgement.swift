@@ -62,7 +62,9 @@ extension SMTPServer {
                 }
             }
         }
-        if let blame = evaluation.led ?? copyBlame(session), exists(session) { return .relays(blame) }
+        if let blame = evaluation.led ?? copyBlame(session), exists(session), copiesLeave {
+            return .relays(blame)
+        }
         if let stage = evaluation.sink { return .swallowed(.list(stage)) }
         if isStoppedByHeaderChecks(session) { return .swallowed(.header) }
         if delivery(of: session, through: evaluation.filter) == .stays { return .swallowed(.route) }

@@ -2,22 +2,15 @@ import Postfix
 
 extension SMTPServer {
     /// Why this smtpd would stop before its greeting.
-    var startupFault: (why: String, place: Place)? {
-        if let stray = host.master.services[service].strays.first {
-            let line = host.master.services[service].line.place(of: stray.range.lowerBound).line
-            return (
-                "unexpected command-line argument: \(stray.bytes.text)",
-                Place(file: .master, line: line, range: nil, token: stray.bytes.text)
-            )
-        }
-        if let bad = host.master.services[service].badOption {
-            let line = host.master.services[service].line.place(of: bad.argument.range.lowerBound).line
-            return (bad.why, Place(file: .master, line: line, range: nil, token: bad.argument.bytes.text))
-        }
+    var startupFault: Host.Fault? {
+        if let fault = host.commandFault(ofService: service) { return fault }
         if let why = compatibilityFault {
             return (why, host.quoting.definition(of: "compatibility_level", in: values))
         }
-        if let fault = syntaxFault { return fault }
+        let (rewrite, cleanup) = (
+            values.text(of: "rewrite_service_name"), values.text(of: "cleanup_service_name")
+        )
+        if let fault = syntaxFault ?? host.fault(ofRewriting: rewrite, cleaning: cleanup) { return fault }
         return listFault
     }
 
@@ -35,8 +28,8 @@ extension SMTPServer {
 
     /// A value that smtpd does not start with, or what it cannot do without: the programs that rewrite addresses and
     /// that take the message.
-    private var syntaxFault: (why: String, place: Place)? {
-        let read: [(ParameterValues, [ParameterSyntax.Reader])] = [
+    private var syntaxFault: Host.Fault? {
+        let read: [(ParameterValues, Set<ParameterSyntax.Reader>)] = [
             (values, [.everybody, .smtpd]), (routing, [.everybody, .rewrite]),
             (rewriting, [.everybody, .cleanup]),
         ]
@@ -51,7 +44,7 @@ extension SMTPServer {
         return nil
     }
 
-    private var listFault: (why: String, place: Place)? {
+    private var listFault: Host.Fault? {
         if let item = openedTables.first(where: { TableName($0.text)?.name.isEmpty == true }) {
             return (TableStore.noName(item.text), host.quoting.place(of: item))
         }
@@ -82,7 +75,7 @@ extension SMTPServer {
     }
 
     /// An option of a policy service that is none (attr_override.c).
-    private var policyFault: (why: String, place: Place)? {
+    private var policyFault: Host.Fault? {
         let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
         for check in checks {
             guard case .policyService(let argument, _) = check.kind, let item = check.items.last,
@@ -110,7 +103,7 @@ extension SMTPServer {
     }
 
     /// The presence test that smtpd makes: some list must name a restriction that rejects.
-    private var restrictionFault: (why: String, place: Place)? {
+    private var restrictionFault: Host.Fault? {
         let candidates = stages.filter { $0 == .relay || $0 == .recipient }
         // smtpd follows its classes here without end, and dies of it.
         if let circular = classes.keys.sorted().first(where: { isCircular($0, seen: []) }),

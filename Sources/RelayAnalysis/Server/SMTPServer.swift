@@ -45,12 +45,19 @@ final class Host {
 
     /// The parameters of one of Postfix's own daemons, such as `rewrite`: overrides of an smtpd are not for it.
     func values(ofDaemon name: String) -> ParameterValues {
-        values(ofService: transportService(name))
+        values(ofService: transportService(name) ?? publicService(name))
     }
 
     /// The service of `master.cf` that stands behind a name, where master(8) starts it.
-    func transportService(_ name: String) -> Int? {
-        master.services.lastIndex { $0.type != "inet" && $0.name == name && !isDisabled($0) }
+    func transportService(_ name: String) -> Int? { service(name, isPrivate: true) }
+
+    /// The same of one that other programs than Postfix's own daemons may ask, and that is looked for among those.
+    func publicService(_ name: String) -> Int? { service(name, isPrivate: false) }
+
+    private func service(_ name: String, isPrivate: Bool) -> Int? {
+        master.services.lastIndex {
+            $0.type != "inet" && $0.name == name && $0.isPrivate == isPrivate && !isDisabled($0)
+        }
     }
 
     /// - Parameter isUnderLoad: whether as many processes of it are at work as there may be.
@@ -78,6 +85,13 @@ final class Host {
 
     /// Why no program of Postfix would start at all.
     private(set) lazy var fatalFault = makeFatalFault()
+
+    /// Why qmgr(8) does not start, so that all that is taken stays in the queue.
+    private(set) lazy var queueFault = makeQueueFault()
+    /// Why the program behind a transport does not start, or qmgr(8) does not get at it, by the transport's name.
+    var transportFaults: [String: Fault?] = [:]
+
+    typealias Fault = (why: String, place: Place)
 
     /// Whether a table parts clients by the text of their addresses.
     private(set) lazy var hasPatterns = configuration.tables.keys.contains {

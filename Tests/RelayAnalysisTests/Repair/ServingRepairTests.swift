@@ -40,7 +40,7 @@ import Testing
     ])
     func `A rejection that was never reached refuses no mail for this host`(list: String, end: [String]) {
         var host = SampleHost().setting("smtpd_relay_restrictions", list)
-        host.master = "smtp inet n - y - - smtpd\nsmtps inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "smtp inet n - y - - smtpd\nsmtps inet n - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == .broken)
         let repair = host.repair
         #expect(repair.after.verdict == .closed)

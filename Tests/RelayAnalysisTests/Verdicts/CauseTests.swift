@@ -69,7 +69,7 @@ import Testing
 
     @Test func `Of two services on one port each has its address`() {
         var host = host.setting("mynetworks", "0.0.0.0/0")
-        let client = "smtp unix - - y - - smtp\n"
+        let client = SampleHost.delivery
         host.master = "203.0.113.1:25 inet n - y - - smtpd\n203.0.113.2:25 inet n - y - - smtpd\n" + client
         #expect(host.report.causes.map(\.address) == ["203.0.113.1", "203.0.113.2"])
         host.master = "smtp inet n - y - - smtpd\n" + client

@@ -146,7 +146,7 @@ private struct ReleaseCase: Sendable, CustomTestStringConvertible {
         var host = SampleHost(version: "2.7.0")
         host.main =
             "mynetworks = 127.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n"
-        host.master = "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n"
+        host.master = "smtp inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == .broken)
         #expect(host.report.causes.first?.remedy.contains("RELEASE_NOTES-2.8") == true)
         host.version = "2.8.0"

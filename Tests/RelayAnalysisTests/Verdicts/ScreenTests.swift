@@ -13,6 +13,9 @@ import Testing
         host.master = """
             smtp inet n - y - 1 postscreen
             smtpd pass - - y - - smtpd
+            cleanup unix n - y - 0 cleanup
+            qmgr unix n - y 300 1 qmgr
+            rewrite unix - - y - - trivial-rewrite
             smtp unix - - y - - smtp
 
             """

@@ -152,7 +152,7 @@ struct EarlyListTests {
     ])
     func `Whoever says PROXY is whom a list of clients names`(list: String, verdict: RelayVerdict) {
         var host = relay(list).setting("smtpd_upstream_proxy_protocol", "haproxy")
-        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "smtp inet n - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == verdict)
     }
 
@@ -166,7 +166,7 @@ struct EarlyListTests {
     ) {
         var host = relay(list).setting("smtpd_authorized_xclient_hosts", "0.0.0.0/0")
         if list == "permit_inet_interfaces" { host = host.setting("smtpd_sasl_auth_enable", "no") }
-        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "smtp inet n - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == verdict)
     }
 

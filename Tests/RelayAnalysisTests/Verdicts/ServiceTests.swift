@@ -55,7 +55,7 @@ import Testing
         var host = host.setting(
             "mynetworks", "${{$service_name} == {submission} ? {0.0.0.0/0} : {127.0.0.0/8}}")
         #expect(host.report.verdict == .closed)
-        host.master = "submission inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "submission inet n - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == .open)
         #expect(Set(host.report.causes.map(\.listener)) == [587])
     }
@@ -119,7 +119,7 @@ import Testing
     @Test func `Behind postscreen, the smtpd that it hands on to is judged`() {
         var host = host.setting("mynetworks", "0.0.0.0/0")
         host.master =
-            "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\nsmtp unix - - y - - smtp\n"
+            "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == .open)
         #expect(host.report.listeners.map(\.port) == [25, 25])
     }
@@ -130,7 +130,7 @@ import Testing
     func `postscreen runs once or not at all`(limit: String, general: String, verdict: RelayVerdict) {
         var host = host.setting("mynetworks", "0.0.0.0/0").setting("default_process_limit", general)
         host.master =
-            "smtp inet n - y - \(limit) postscreen\nsmtpd pass - - y - - smtpd\nsmtp unix - - y - - smtp\n"
+            "smtp inet n - y - \(limit) postscreen\nsmtpd pass - - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == verdict)
     }
 }

@@ -48,6 +48,12 @@ import Testing
         ("virtual_alias_maps", "pcre:{{/x$/ y}}", .broken), ("smtpd_banner", "$myhostname $/", .broken),
         ("default_transport", "smtp:${next", .broken), ("smtpd_misspelt", "pcre:{{/x$/ y}}", .open),
         ("luser_relay", "$user@$domain/$/", .open), ("mailbox_size_limit", "10M", .open),
+        ("queue_minfree", "-1", .open), ("max_use", "+5", .open), ("max_use", "2147483648", .broken),
+        ("message_size_limit", "99999999999", .open), ("max_idle", "0", .broken), ("max_idle", "5D", .broken),
+        ("max_idle", "5seconds", .open), ("max_idle", "24856d", .broken), ("in_flow_delay", "0", .open),
+        ("header_from_format", "x", .broken), ("smtputf8_autodetect_classes", "x", .broken),
+        ("propagate_unmatched_extensions", "x", .broken), ("line_length_limit", "511", .broken),
+        ("smtpd_banner", "", .broken), ("syslog_name", "", .broken),
     ])
     func `A value of the wrong kind stops what reads it`(name: String, value: String, verdict: RelayVerdict) {
         let report = open.setting(name, value).report
@@ -60,6 +66,25 @@ import Testing
         host.master += "2525 inet n - y - - smtpd -o smtpd_timeout=soon\n"
         let listener = try #require(host.report.listeners.first { $0.port == 2525 })
         #expect(host.report.verdict == .open && listener.verdict == .broken)
+    }
+
+    /// What smtpd cannot do without, and itself.
+    @Test(arguments: [
+        ("smtp inet n - y - - smtpd\n", "smtp inet n - y - - smtpd -D\n", RelayVerdict.broken),
+        ("cleanup unix n - y - 0 cleanup\n", "cleanup unix n - y - 10 cleanup\n", .broken),
+        ("cleanup unix n - y - 0 cleanup\n", "cleanup unix - - y - 0 cleanup\n", .broken),
+        ("cleanup unix n - y - 0 cleanup\n", "", .broken),
+        ("rewrite unix - - y - - trivial-rewrite\n", "rewrite unix n - y - - trivial-rewrite\n", .broken),
+        ("rewrite unix - - y - - trivial-rewrite\n", "rewrite unix - - y - - trivial-rewrite x\n", .broken),
+        ("rewrite unix - - y - - trivial-rewrite\n", "rewrite unix - - y - 1 trivial-rewrite\n", .open),
+    ])
+    func `What smtpd itself needs must start as well`(line: String, other: String, verdict: RelayVerdict) {
+        var host = open
+        host.master = host.master.replacing(line, with: other)
+        #expect(host.report.verdict == verdict)
+        #expect(
+            host.setting("debugger_command", "/usr/local/bin/trace").report.verdict
+                == (other.hasSuffix("-D\n") ? .open : verdict))
     }
 
     @Test func `A service whose address is none stops all of them`() throws {

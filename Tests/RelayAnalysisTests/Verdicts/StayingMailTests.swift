@@ -125,7 +125,7 @@ import Testing
     ) {
         var host = open.setting("smtpd_tls_security_level", level)
         host = host.setting("smtpd_discard_ehlo_keywords", keywords)
-        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "smtp inet n - y - - smtpd\n" + SampleHost.delivery
         let report = host.report
         #expect(report.verdict == verdict)
         if verdict == .broken {

@@ -1,0 +1,75 @@
+import MailModel
+import Testing
+
+@testable import RelayAnalysis
+
+/// Mail that is taken and waits in the queue, since a program that would pass it on does not start (measured on
+/// Postfix 3.7.11).
+@Suite struct WaitingMailTests {
+    private let open = SampleHost().setting("mynetworks", "0.0.0.0/0 [::]/0")
+
+    @Test(arguments: [
+        ("default_destination_concurrency_limit", "abc"), ("minimal_backoff_time", "1x"),
+        ("queue_run_delay", "0"), ("qmgr_message_active_limit", "0"), ("transport_retry_time", "5 m"),
+        ("local_destination_concurrency_limit", "abc"), ("smtp_tls_security_level", "bogus"),
+        ("smtp_helo_timeout", "x"), ("smtp_helo_timeout", "5M"), ("smtp_randomize_addresses", "on"),
+        ("smtp_destination_concurrency_limit", "abc"),
+        ("smtp_generic_maps", "rewrites"), ("smtp_bind_address", "mail.hosted.example"),
+        ("smtp_dns_support_level", "x"), ("smtp_sasl_auth_enable", "yes"), ("smtp_address_preference", "x"),
+        ("smtp_transport_rate_delay", "x"), ("smtp_initial_destination_concurrency", "0"),
+        ("smtp_recipient_refill_limit", "0"),
+    ])
+    func `What the programs behind smtpd cannot read keeps strangers' mail`(name: String, value: String) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == .closed && report.keepsStrangersMail)
+        let risk = report.risks.first { $0.kind == RelayRisk.deferredRelay }
+        #expect(risk?.parameter == name && risk?.text == "\(name) = \(value)")
+        let later = explainRelay(
+            open.setting(name, value).configuration, trusted: SampleHost.trusted, deferred: .leaves)
+        #expect(later.verdict == .open)
+    }
+
+    @Test(arguments: [
+        ("lmtp_helo_timeout", "x"), ("relay_destination_concurrency_limit", "x"),
+        ("smtp_tls_security_level", "May"), ("smtp_helo_timeout", "+5mins"),
+        ("default_recipient_limit", "-1"),
+        ("smtp_mx_session_limit", "-1"), ("smtp_use_tls", "YES"), ("smtp_bind_address", "[203.0.113.10]"),
+        ("minimal_backoff_time", "${stress?{1}:{2}}m"), ("maximal_queue_lifetime", "0"),
+        ("smtp_dns_support_level", "Enabled"), ("smtp_tls_loglevel", "x"), ("smtp_sasl_type", "x"),
+        ("smtp_destination_recipient_limit", "-1"), ("smtp_bind_address6", "x"), ("bounce_size_limit", "x"),
+        ("virtual_mailbox_limit", "x"),
+    ])
+    func `What the mail does not meet, or what is right, keeps nothing`(name: String, value: String) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == .open && !report.risks.contains { $0.kind == "delivery-broken" })
+    }
+
+    @Test(arguments: [
+        ("smtp unix - - y - - smtp\n", "smtp unix - - y - - smtp -o smtp_helo_timeout=x\n"),
+        ("smtp unix - - y - - smtp\n", "smtp unix - - y - - smtp x\n"),
+        ("qmgr unix n - y 300 1 qmgr\n", "qmgr unix n - y 300 1 qmgr -o queue_run_delay=0\n"),
+        ("qmgr unix n - y 300 1 qmgr\n", ""),
+    ])
+    func `Neither do they start with such words in master.cf`(line: String, other: String) {
+        var host = open
+        host.master = host.master.replacing(line, with: other)
+        #expect(host.report.verdict == .closed && host.report.keepsStrangersMail)
+        host.master = open.master.replacing(
+            "relay unix - - y - - smtp\n", with: "relay unix - - y - - smtp x\n")
+        #expect(host.report.verdict == .open)
+    }
+
+    @Test func `Mail for others leaves where that for this host alone does not arrive`() {
+        let report = open.setting("mailbox_size_limit", "x").report
+        #expect(report.verdict == .open)
+        #expect(
+            report.risks.contains { $0.kind == "delivery-broken" && $0.parameter == "mailbox_size_limit" })
+    }
+
+    @Test func `A closed host is told that it delivers nothing`() throws {
+        let report = SampleHost().setting("minimal_backoff_time", "1x").report
+        #expect(report.verdict == .closed && !report.keepsStrangersMail)
+        let risk = try #require(report.risks.first { $0.kind == "delivery-broken" })
+        #expect(risk.parameter == "minimal_backoff_time" && risk.why.contains("bad time value"))
+    }
+}
