@@ -23,6 +23,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
     case conditionsInCIDRTables
     case relayRestrictionsByLevel
     case certificateChainFiles
+    case logFiles
     case orderedLevels
     case relayBeforeRecipient
     case allowAndDenyLists
@@ -62,6 +63,7 @@ package enum ReleaseChange: CaseIterable, Sendable {
         case .conditionsInCIDRTables: (PostfixVersion(3, 2), "20160527")
         case .relayRestrictionsByLevel: (PostfixVersion(3, 3), "20180106")
         case .certificateChainFiles: (PostfixVersion(3, 4), nil)
+        case .logFiles: (PostfixVersion(3, 4), nil)
         case .orderedLevels: (PostfixVersion(3, 6), nil)
         case .relayBeforeRecipient: (PostfixVersion(3, 6), "20210131")
         case .allowAndDenyLists: (PostfixVersion(3, 6), "20210220")

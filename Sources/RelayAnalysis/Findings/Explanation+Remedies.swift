@@ -90,6 +90,7 @@ extension Explanation {
         if why.hasPrefix("there is no service") {
             return "Put the service into master.cf again, as Postfix has it."
         }
+        if why.contains("is no absolute path") { return "Write the whole path." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
     }
 

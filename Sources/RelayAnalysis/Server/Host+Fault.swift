@@ -17,7 +17,7 @@ extension Host {
             )
         }
         return syntaxFault(in: values(ofService: nil), readBy: [.everybody]) ?? nameFault ?? relayhostFault
-            ?? protocolFault ?? interfaceFault ?? endpointFault
+            ?? protocolFault ?? interfaceFault ?? endpointFault ?? systemFault
     }
 
     /// A value with which one of the programs that read it does not start.

@@ -61,6 +61,28 @@ import Testing
         if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
     }
 
+    /// Whether a user exists is not in the configuration.
+    @Test(arguments: [
+        ("mail_owner", "root", RelayVerdict.broken), ("mail_owner", "", .broken),
+        ("mail_owner", "mail", .open),
+        ("mail_owner", "postfix # the user", .broken), ("setgid_group", "root", .broken),
+        ("default_privs", "root", .broken), ("default_privs", "$mail_owner", .broken),
+        ("default_privs", "daemon", .open), ("syslog_facility", "MAIL", .broken),
+        ("syslog_facility", "local8", .broken), ("syslog_facility", "local7", .open),
+        ("maillog_file", "/tmp/mail.log", .broken), ("maillog_file", "/var/log/postfix.log", .open),
+        ("data_directory", "lib", .broken), ("maillog_file", "", .open),
+        ("daemon_directory", "sbin", .broken), ("queue_directory", "spool", .broken),
+        ("daemon_directory", "/opt/postfix", .open),
+        ("default_verp_delimiters", "=", .broken), ("default_verp_delimiters", "ab", .broken),
+        ("default_verp_delimiters", "-+", .open), ("import_environment", "TZ =x", .broken),
+        ("import_environment", "TZ A=x { B = y }", .open),
+    ])
+    func `What it wants of the system must be possible`(name: String, value: String, verdict: RelayVerdict) {
+        let report = open.setting(name, value).report
+        #expect(report.verdict == verdict)
+        if verdict == .broken { #expect(report.causes.first?.text == "\(name) = \(value)") }
+    }
+
     @Test func `An override of the wrong kind stops that service alone`() throws {
         var host = open
         host.master += "2525 inet n - y - - smtpd -o smtpd_timeout=soon\n"
