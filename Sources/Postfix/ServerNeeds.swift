@@ -63,21 +63,11 @@ package struct ServerNeeds: Hashable, Sendable {
         }
     }
 
-    /// Those of every client alike: which client has others is not known where a map says so.
     private static func milters(_ values: ParameterValues) -> [Partner] {
-        guard values.text(of: "smtpd_milter_maps").isEmpty else { return [] }
-        return values.value(of: "smtpd_milters").items.compactMap { item in
-            // `{ inet:localhost:8891, default_action=accept }`.
-            let inner = item.bytes[...].strippingBraces
-            let options = tokenRanges(in: inner, separators: isListSeparator).map { inner[$0].text }
-            guard let endpoint = options.first else { return nil }
-            let name = "default_action="
-            let own = options.dropFirst().last { $0.hasPrefix(name) }?.dropFirst(name.count)
-            let action = own.map(String.init) ?? values.text(of: "milter_default_action")
-            let isRefusal = !["accept", "quarantine"].contains(action.folded)
-            return Partner(
-                parameter: "smtpd_milters", endpoint: endpoint, address: endpoint,
-                consequence: isRefusal ? "all mail is refused (default action \(action))" : nil)
+        MilterService.all(values).filter { !$0.endpoint.isEmpty }.map { milter in
+            Partner(
+                parameter: "smtpd_milters", endpoint: milter.endpoint, address: milter.endpoint,
+                consequence: milter.refusal(values))
         }
     }
 

@@ -90,6 +90,7 @@ extension Explanation {
         if why.hasPrefix("there is no service") {
             return "Put the service into master.cf again, as Postfix has it."
         }
+        if why.contains("milter service name") { return "Write inet:HOST:PORT or unix:PATH, or take it out." }
         if why.contains("is no absolute path") { return "Write the whole path." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
     }

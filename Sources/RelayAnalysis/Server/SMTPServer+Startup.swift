@@ -71,7 +71,20 @@ extension SMTPServer {
                 host.quoting.definition(of: "smtpd_sasl_type", in: values)
             )
         }
-        return policyFault ?? restrictionFault
+        return policyFault ?? restrictionFault ?? milterFault
+    }
+
+    /// A milter that smtpd stops at, or for want of which it refuses everybody.
+    private var milterFault: Host.Fault? {
+        MilterService.all(values).lazy.compactMap { milter -> Host.Fault? in
+            let place = self.place(of: milter.endpoint, in: "smtpd_milters")
+            switch milter.fault {
+            case .fatal(let why): return (why, place)
+            case .unusable(let why):
+                return milter.refusal(self.values).map { ("\(why), so that \($0)", place) }
+            case nil: return nil
+            }
+        }.first
     }
 
     /// An option of a policy service that is none (attr_override.c).

@@ -166,3 +166,32 @@ import Testing
         #expect(host(list).report.verdict == verdict)
     }
 }
+
+/// Milters that are none (measured on Postfix 3.7.11).
+@Suite struct MilterNameTests {
+    @Test(arguments: [
+        ("nonsense", RelayVerdict.broken, RelayVerdict.open), ("tcp:127.0.0.1:8891", .broken, .open),
+        ("INET:127.0.0.1:8891", .broken, .open), ("8891", .broken, .open), ("inet:", .broken, .open),
+        ("unix:", .broken, .open), ("inet:localhost", .broken, .open),
+        ("inet:127.0.0.1:99999", .broken, .open),
+        ("inet:127.0.0.1", .broken, .broken), ("inet:127.0.0.1:8891@x", .broken, .broken),
+        ("{inet:127.0.0.1:8891", .broken, .broken), ("{ }", .broken, .broken),
+        ("{ inet:127.0.0.1:8891, foo=bar }", .broken, .broken),
+        ("{ inet:127.0.0.1:8891, connect_timeout=x }", .broken, .broken),
+        ("{ inet:127.0.0.1:8891, default_action = accept }", .broken, .broken),
+        ("{ nonsense, default_action=accept }", .open, .open),
+        ("{ inet:127.0.0.1:8891, {default_action = accept}, connect_timeout=5s }", .open, .open),
+        ("inet:127.0.0.1:8891", .open, .open), ("inet:8891", .open, .open), ("inet:[::1]:8891", .open, .open),
+        ("inet:localhost:smtp", .open, .open), ("unix:private/filter", .open, .open),
+        ("local:/run/filter", .open, .open),
+    ])
+    func `What smtpd cannot ask has everybody refused, or no say where the default is to accept`(
+        milter: String, verdict: RelayVerdict, accepting: RelayVerdict
+    ) {
+        let host = SampleHost().setting("mynetworks", "0.0.0.0/0 [::]/0").setting("smtpd_milters", milter)
+        #expect(host.report.verdict == verdict)
+        #expect(host.setting("milter_default_action", "accept").report.verdict == accepting)
+        #expect(host.setting("receive_override_options", "no_milters").report.verdict == .open)
+        if verdict == .broken { #expect(host.report.causes.first?.parameter == "smtpd_milters") }
+    }
+}
