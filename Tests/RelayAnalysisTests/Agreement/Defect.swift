@@ -13,7 +13,8 @@ struct Defect: Sendable {
     }
 
     static let all: [Defect] =
-        networks + lists + accessTables + destinations + services + delivery + rules + claims + pairs
+        networks + lists + accessTables + destinations + services + delivery + rules + claims + daemons
+        + pairs
 
     // MARK: mynetworks
 
