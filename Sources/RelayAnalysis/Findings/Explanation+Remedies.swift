@@ -92,6 +92,7 @@ extension Explanation {
         }
         if why.contains("milter service name") { return "Write inet:HOST:PORT or unix:PATH, or take it out." }
         if why.contains("is no absolute path") { return "Write the whole path." }
+        if why.hasSuffix("for want of space") { return "Set it to 0 or more." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
     }
 

@@ -44,7 +44,7 @@ extension Host {
         let start = transportService(name).flatMap { service -> Fault? in
             let reader = ParameterSyntax.Reader(rawValue: master.services[service].command)
             return startFault(ofService: service, readBy: reader.map { [.everybody, $0] } ?? [.everybody])
-                ?? clientFault(ofService: service)
+                ?? clientFault(ofService: service) ?? mailboxFault(ofService: service)
         }
         let fault = start ?? limitFault(of: name)
         transportFaults[name] = .some(fault)
@@ -97,6 +97,20 @@ extension Host {
         let address = values.text(of: source)
         guard !address.isEmpty, IPAddress(address.filter { !"[]".contains($0) }) == nil else { return nil }
         return fault("bad \(source) parameter: \(address)", source)
+    }
+
+    /// What local(8) stops at besides (local.c).
+    private func mailboxFault(ofService index: Int) -> Fault? {
+        guard master.services[index].command == "local" else { return nil }
+        let values = values(ofService: index)
+        let name = "mailbox_size_limit"
+        let mailbox = Int(values.text(of: name)) ?? 0
+        let message = Int(values.text(of: "message_size_limit")) ?? 0
+        guard mailbox > 0, message <= 0 || mailbox < message else { return nil }
+        return (
+            "\(name) is smaller than message_size_limit",
+            quoting.definition(of: message <= 0 ? "message_size_limit" : name, in: values)
+        )
     }
 
     private func limitFault(of transport: String) -> Fault? {

@@ -71,7 +71,15 @@ extension SMTPServer {
                 host.quoting.definition(of: "smtpd_sasl_type", in: values)
             )
         }
-        return policyFault ?? restrictionFault ?? milterFault
+        return policyFault ?? restrictionFault ?? milterFault ?? spaceFault
+    }
+
+    /// What no disk has space for (smtpd_check.c, `smtpd_check_queue`).
+    private var spaceFault: Host.Fault? {
+        let name = ["queue_minfree", "message_size_limit"].first { (Int(values.text(of: $0)) ?? 0) < 0 }
+        return name.map {
+            ("\($0) is negative, so that all mail is refused for want of space", place(of: $0, in: $0))
+        }
     }
 
     /// A milter that smtpd stops at, or for want of which it refuses everybody.

@@ -59,11 +59,17 @@ import Testing
         #expect(host.report.verdict == .open)
     }
 
-    @Test func `Mail for others leaves where that for this host alone does not arrive`() {
-        let report = open.setting("mailbox_size_limit", "x").report
+    @Test(arguments: [
+        ("mailbox_size_limit", "x", true), ("mailbox_size_limit", "100", true),
+        ("message_size_limit", "0", true), ("mailbox_size_limit", "0", false),
+    ])
+    func `Mail for others leaves where that for this host alone does not arrive`(
+        name: String, value: String, isBroken: Bool
+    ) {
+        let report = open.setting(name, value).report
         #expect(report.verdict == .open)
-        #expect(
-            report.risks.contains { $0.kind == "delivery-broken" && $0.parameter == "mailbox_size_limit" })
+        let isSaid = report.risks.contains { $0.kind == "delivery-broken" && $0.parameter == name }
+        #expect(isSaid == isBroken)
     }
 
     @Test func `A closed host is told that it delivers nothing`() throws {
