@@ -165,8 +165,8 @@ extension SMTPServer {
         {
             return !session.trusting.contains(program.trust) && host.deferred == .stays
         }
-        return isSink(transport: transport.name) || isConfined(transport, session) || loops(transport, session)
-            || deliversHere(transport, destination, session)
+        return isSink(transport: transport.name) || isConfined(transport, session)
+            || loops(transport, session) || deliversHere(transport, destination, session)
     }
 
     /// Whether what a transport is given waits in the queue, and counts as kept there.
