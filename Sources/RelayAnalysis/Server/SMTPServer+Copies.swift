@@ -28,7 +28,7 @@ extension SMTPServer {
     }
 
     /// REDIRECT and BCC, in access(5) and header_checks(5).
-    private static func givesCopies(_ value: String) -> Bool {
+    static func givesCopies(_ value: String) -> Bool {
         ["REDIRECT", "BCC"].contains(value.prefix { $0 != " " }.uppercased())
     }
 
@@ -45,12 +45,16 @@ extension SMTPServer {
     private func copyBlame(
         _ value: String, _ entry: Int?, of table: LookupTable, _ item: ListItem, _ parameter: String
     ) -> Blame? {
-        guard let entry, table.entries[entry].value.contains("$"),
-            rewritingTargets(value).contains(where: { $0.folded.hasSuffix("@\(Stranger.domain)") })
-        else { return nil }
+        let row = entry.map { table.entries[$0].value } ?? ""
+        // A chain of tables has no row of its own: who wrote down the domain of a stranger that there is not?
+        let isTaken =
+            entry == nil
+            ? rewritingTargets(value).contains { $0.folded.hasSuffix("@\(Stranger.domain)") }
+            : row.contains("$") && isChosen(value, by: row)
+        guard isTaken else { return nil }
         var blame = Blame(
             kind: .addressRewriting, parameter: parameter, place: host.quoting.place(of: item), item: item)
-        blame.accuse(entry, of: table)
+        if let entry { blame.accuse(entry, of: table) }
         return closed.contains(blame.identity) ? nil : blame
     }
 

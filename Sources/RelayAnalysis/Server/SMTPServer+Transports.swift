@@ -109,11 +109,16 @@ extension SMTPServer {
         return IPAddress(host)?.isLoopback ?? host.hasPrefix("localhost")
     }
 
+    /// Whether somebody wrote down that the domain is this host's.
     private func isDeclared(_ destination: Destination) -> Bool {
-        guard let item = destination.blame?.item, item.text.contains(":"), !item.text.hasPrefix("[") else {
-            return true
-        }
-        return !destination.domain.hasSuffix(Stranger.domain)
+        guard let blame = destination.blame, let item = blame.item, item.text.contains(":"),
+            !item.text.hasPrefix("[")
+        else { return true }
+        guard !destination.domain.hasSuffix(Stranger.domain) else { return false }
+        guard let entry = blame.entry, case .patterns(let rules) = host.tables.table(entry.table).content,
+            let pattern = rules[entry.index].pattern, !pattern.isNegated
+        else { return true }
+        return names(destination.domain, pattern.pattern)
     }
 
     /// The program behind a transport's name; empty where master(8) has no such service, so that mail for it waits.

@@ -198,6 +198,8 @@ final class SMTPServer {
     /// Those whom `mynetworks` lets in, whatever is taken as closed.
     private(set) lazy var networkTraits = makeNetworkTraits()
     private(set) lazy var areSamplesStopped = makeAreSamplesStopped()
+    /// What the owners of the domains that are named in the lists registered.
+    private(set) lazy var declaredOwners = makeDeclaredOwners()
     var deliveries: [Route: Delivery] = [:]
     /// Whether the sender has a say in where mail goes.
     private(set) lazy var routesBySender = Self.senderMaps.contains { !routing.value(of: $0).text.isEmpty }

@@ -13,20 +13,21 @@ extension SMTPServer {
                 $0.contains("@") && self.hasPossibleDomain($0)
             }
         }
-        .map { sender in
+        .map { found in
             Trait(
-                change: .copied(to: postmaster, sender: sender),
-                who: "anyone, to every recipient, written into the sender as \(sender)",
-                isEverybodys: true)
+                change: .copied(to: postmaster, sender: found.text),
+                who: "anyone, to \(found.recipients), written into the sender as \(found.text)",
+                isEverybodys: found.isEverybodys)
         }
     }
 
     /// What the client calls itself does (REDIRECT and BCC in access(5)).
     private var greetingCopies: [Trait] {
-        encodings(in: accessTables(of: .helo)) { [$0].filter(isHostName) }.map { helo in
+        encodings(in: accessTables(of: .helo)) { [$0].filter(isHostName) }.map { found in
             Trait(
-                change: .copied(to: postmaster, helo: helo),
-                who: "anyone, to every recipient, said as HELO \(helo)", isEverybodys: true)
+                change: .copied(to: postmaster, helo: found.text),
+                who: "anyone, to \(found.recipients), said as HELO \(found.text)",
+                isEverybodys: found.isEverybodys)
         }
     }
 
@@ -45,10 +46,11 @@ extension SMTPServer {
             [text, "Subject: \(text)"].filter { $0.prefix { $0 != ":" }.allSatisfy(\.isHeaderName) }
         }
         let lines = encodings(in: names(of: "body_checks")) { [$0] }
-        return (headers + lines).map { text in
+        return (headers + lines).map { found in
             Trait(
-                change: .copied(to: postmaster, text: text),
-                who: "anyone, to every recipient, named in the message as in \(text)", isEverybodys: true)
+                change: .copied(to: postmaster, text: found.text),
+                who: "anyone, to \(found.recipients), named in the message as in \(found.text)",
+                isEverybodys: found.isEverybodys)
         }
     }
 
@@ -58,13 +60,23 @@ extension SMTPServer {
 
     private var postmaster: String { "postmaster@\(hostedDomain)" }
 
-    /// For each rule of patterns by which every address there is can be written into what the table is asked, that for
-    /// an ordinary stranger's recipient.
+    /// A text that says to whom a copy goes.
+    private struct Encoding {
+        var text: String
+        /// The only recipient for whom it was made out; `nil` where every address can be written so.
+        var example: String?
+
+        var isEverybodys: Bool { example == nil }
+        var recipients: String { example.map { "recipients such as \($0)" } ?? "every recipient" }
+    }
+
+    /// For each rule of patterns that takes a domain from what the table is asked: the text for an ordinary stranger's
+    /// recipient where every address there is can be written so, one for a domain that nobody wrote down otherwise.
     /// - Parameter forms: what a text that the pattern matches may be part of.
-    private func encodings(in tables: [String], forms: @escaping (String) -> [String]) -> [String] {
-        tables.flatMap { host.tables.table($0).leaves }.flatMap { table -> [String] in
+    private func encodings(in tables: [String], forms: @escaping (String) -> [String]) -> [Encoding] {
+        tables.flatMap { host.tables.table($0).leaves }.flatMap { table -> [Encoding] in
             guard case .patterns(let rules) = table.content else { return [] }
-            return rules.prefix(1000).compactMap { rule -> String? in
+            return rules.prefix(1000).compactMap { rule -> Encoding? in
                 guard rule.kind == .rule, rule.value.contains("$"), let pattern = rule.pattern,
                     !pattern.isNegated
                 else { return nil }
@@ -76,9 +88,24 @@ extension SMTPServer {
                         return rewritingTargets(value).contains(target)
                     }
                 }
-                return encoded[1] == nil ? nil : encoded[0]
+                if let text = encoded[0], encoded[1] != nil { return Encoding(text: text) }
+                return example(of: rule, pattern.pattern, table, forms)
             }
         }
+    }
+
+    private func example(
+        of rule: LookupTable.PatternRule, _ pattern: Pattern, _ table: LookupTable,
+        _ forms: (String) -> [String]
+    ) -> Encoding? {
+        let fillings: [[UInt8]] = [Stranger.domain.bytes, "x7q".bytes, []]
+        for text in fillings.flatMap({ pattern.samples(filling: $0) }).map(\.text).flatMap(forms) {
+            guard case .found(let value, rule.entry) = table.ask(text),
+                let target = rewritingTargets(value).first(where: { isChosen($0, by: rule.value) })
+            else { continue }
+            return Encoding(text: text, example: target)
+        }
+        return nil
     }
 }
 

@@ -130,6 +130,15 @@ final class LookupTable {
         }
     }
 
+    /// The chains of tables in it, the answer of each of which is what the next one is asked.
+    var pipes: [LookupTable] {
+        switch content {
+        case .pipe: [self]
+        case .union(let members): members.flatMap(\.pipes)
+        default: []
+        }
+    }
+
     private func ask(_ rules: [NetworkRule], _ key: String) -> Answer {
         guard let address = IPAddress(key) else { return .missing }
         var index = 0

@@ -14,7 +14,7 @@ struct Defect: Sendable {
 
     static let all: [Defect] =
         networks + lists + accessTables + destinations + services + delivery + rules + claims + daemons
-        + pairs
+        + pairs + widePatterns
 
     // MARK: mynetworks
 

@@ -58,6 +58,21 @@ import Testing
         #expect(waived.report.verdict == .closed)
     }
 
+    @Test(arguments: [
+        ("header_checks", "/^Subject: *(tok[0-9a-z]+)$/ REDIRECT relaytest@$1.com", RelayVerdict.partial),
+        ("body_checks", "/^(tok[0-9a-z]+)$/ REDIRECT relaytest@$1.com", .partial),
+        ("header_checks", "/^Subject: *(.+)$/ REDIRECT $1@partner.example", .closed),
+        ("body_checks", "/^to (.+)$/ REDIRECT relaytest@$1.partner.example", .closed),
+        ("recipient_bcc_maps", "/^(.+)@(.+)$/ $1@copies.$2", .closed),
+    ])
+    func `A domain is taken from the message for one user`(name: String, row: String, verdict: RelayVerdict) {
+        let host = SampleHost().setting(name, "pcre:/b").table("pcre:/b", row + "\n")
+        #expect(host.report.verdict == verdict)
+        guard verdict == .partial else { return }
+        #expect(host.report.causes.first?.text == row)
+        #expect(host.repaired(host.repair).report.verdict == .closed)
+    }
+
     @Test func `An access table takes it from the sender`() {
         let host = host.table("pcre:/s", "/^(.+)=(.+)@/ REDIRECT $1@$2\n")
             .setting("smtpd_sender_restrictions", "check_sender_access pcre:/s")

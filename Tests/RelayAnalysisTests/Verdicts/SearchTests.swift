@@ -235,7 +235,7 @@ struct OutboundClassTests {
     @Test(arguments: [
         ("/^([^=@]+)=([^=@]+)@hosted\\.example$/ $1@$2", RelayVerdict.open),
         ("/^(.+)\\+([^+@]+)@/ root, ${1}@${2}", .open), ("/^([^=]+)=([a-z]+)@/ $1@$2.example", .partial),
-        ("/^([^=]+)=partner\\.example@/ $1@partner.example", .partial),
+        ("/^([^=]+)=partner\\.example@/ $1@partner.example", .closed),
         ("/^b-([^=]+)=([^=]+)@/ $1@$2", .open),
         ("/^([^=]+)=([^=]+)@/ postmaster@$2", .partial),
     ])
