@@ -98,10 +98,12 @@ extension SMTPServer {
     /// The map that leads an address of this host to a foreign one.
     private func rewritingBlame(_ session: Session) -> Blame? {
         let destination = resolver.resolve(session.recipient, assuming: given)
-        guard destination.isFinal,
+        guard destination.addressClass != .elsewhere,
             let (address, blame) = rewrite(destination.address, trusting: session.trusting)
         else { return nil }
-        return address == destination.address ? strayBlame(destination, session) : blame
+        if address == destination.address { return strayBlame(destination, session) }
+        // What is relayed for may have other names as well.
+        return destination.isFinal || isForeign(address) ? blame : nil
     }
 
     /// Whether smtpd takes a rewritten recipient of this host for one that exists: cleanup may have maps that
@@ -120,7 +122,8 @@ extension SMTPServer {
         switch destination.addressClass {
         case .local: return isMapped || values.text(of: "local_recipient_maps").isEmpty
         case .mailbox: return isMapped || values.text(of: "virtual_mailbox_maps").isEmpty
-        case .alias, .relay, .elsewhere: return isMapped
+        case .relay: return isMapped || values.text(of: "relay_recipient_maps").isEmpty
+        case .alias, .elsewhere: return isMapped
         }
     }
 

@@ -203,4 +203,16 @@ import Testing
         #expect(sink.report.risks.contains { $0.kind == "accept-all" })
         #expect(!host.report.risks.contains { ["accept-all", "backscatter"].contains($0.kind) })
     }
+
+    @Test func `The row that rewrites to a foreign address is to blame, not the domain that it is for`() {
+        let row = #"/^(.*)@(.*)\.fax\.hosted\.example$/ $1@$2"#
+        let host = SampleHost().setting("relay_domains", "fax.hosted.example").table("pcre:/c", row + "\n")
+            .setting("canonical_maps", "pcre:/c")
+        let report = host.report
+        #expect(report.verdict == .open)
+        #expect(report.causes.map(\.parameter) == ["canonical_maps"] && report.causes.first?.text == row)
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed)
+        #expect(repaired.main == host.main && repaired.tables["pcre:/c"] == "")
+    }
 }
