@@ -15,9 +15,9 @@ struct RiskFinder {
 
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
-        return ignored + waitingMail + unsetNetworks + backscatter + catchAlls + sinks + forwards + smuggling
-            + logins + listeners + services + returns + milters + permissions + skippedRules + staleTables
-            + failingTables + unread
+        return ignored + waitingMail + unsetNetworks + backscatter + catchAlls + sinks + catchAllForwards
+            + forwards + smuggling + logins + listeners + services + returns + milters + permissions
+            + skippedRules + staleTables + failingTables + unread
     }
 
     func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -130,34 +130,6 @@ struct RiskFinder {
                 risk(
                     "accept-all", name, values,
                     why: "Mail to any domain is taken as if it were for this host.")
-            }
-        }
-    }
-
-    /// Catch-alls that send whatever comes for made-up addresses of a domain on to another host.
-    private var forwards: [RelayRisk] {
-        guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else {
-            return []
-        }
-        let resolver = SMTPServer(host, service: judged.listener.service).resolver
-        return values.value(of: "virtual_alias_maps").items.flatMap { item -> [RelayRisk] in
-            guard case .entries(let entries, let source)? = host.configuration.tables[item.text] else {
-                return []
-            }
-            return entries.filter { entry in
-                entry.key.hasPrefix("@")
-                    && entry.value.split(whereSeparator: { ", \t".contains($0) }).contains { target in
-                        // `@other` renames a domain, and keeps the names before it.
-                        guard target.contains("@"), !target.hasPrefix("@") else { return false }
-                        return resolver.resolve(String(target), assuming: .none).addressClass == .elsewhere
-                    }
-            }.map { entry in
-                RelayRisk(
-                    kind: "catch-all", parameter: "virtual_alias_maps", file: source, line: entry.line,
-                    text: "\(entry.key) \(entry.value)",
-                    why:
-                        "mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
-                        + "is sent on from this host")
             }
         }
     }
