@@ -52,25 +52,23 @@ extension ParameterSyntax {
         unverified_sender_defer_code unverified_sender_reject_code
         smtpd number 500 = smtpd_forbid_bare_newline_reject_code
         smtpd size = queue_minfree
-        smtpd text = address_verify_sender content_filter local_header_rewrite_clients \
-        local_recipient_maps maps_rbl_domains permit_mx_backup_networks rbl_reply_maps relay_clientcerts \
-        relay_recipient_maps smtpd_authorized_verp_clients smtpd_authorized_xclient_hosts \
-        smtpd_authorized_xforward_hosts smtpd_client_event_limit_exceptions smtpd_client_restrictions \
-        smtpd_command_filter smtpd_data_restrictions smtpd_discard_ehlo_keyword_address_maps \
-        smtpd_discard_ehlo_keywords smtpd_dns_reply_filter smtpd_end_of_data_restrictions \
-        smtpd_etrn_restrictions smtpd_forbid_bare_newline_exclusions smtpd_forbidden_commands \
-        smtpd_helo_restrictions smtpd_log_access_permit_actions smtpd_milter_maps smtpd_milters \
+        smtpd text = address_verify_sender content_filter local_header_rewrite_clients maps_rbl_domains \
+        permit_mx_backup_networks relay_clientcerts smtpd_authorized_verp_clients \
+        smtpd_authorized_xclient_hosts smtpd_authorized_xforward_hosts smtpd_client_event_limit_exceptions \
+        smtpd_client_restrictions smtpd_command_filter smtpd_data_restrictions \
+        smtpd_discard_ehlo_keyword_address_maps smtpd_discard_ehlo_keywords smtpd_dns_reply_filter \
+        smtpd_end_of_data_restrictions smtpd_etrn_restrictions smtpd_forbid_bare_newline_exclusions \
+        smtpd_forbidden_commands smtpd_helo_restrictions smtpd_log_access_permit_actions smtpd_milters \
         smtpd_noop_commands smtpd_null_access_lookup_key smtpd_policy_service_policy_context \
         smtpd_proxy_ehlo smtpd_proxy_filter smtpd_proxy_options smtpd_recipient_restrictions \
         smtpd_reject_footer_maps smtpd_relay_restrictions smtpd_restriction_classes \
         smtpd_sasl_exceptions_networks smtpd_sasl_local_domain smtpd_sasl_mechanism_filter \
-        smtpd_sasl_security_options smtpd_sasl_tls_security_options smtpd_sender_login_maps \
-        smtpd_sender_restrictions smtpd_tls_CAfile smtpd_tls_CApath smtpd_tls_cert_file \
-        smtpd_tls_chain_files smtpd_tls_dcert_file smtpd_tls_dh1024_param_file smtpd_tls_dh512_param_file \
-        smtpd_tls_dkey_file smtpd_tls_eccert_file smtpd_tls_eckey_file smtpd_tls_exclude_ciphers \
-        smtpd_tls_key_file smtpd_tls_loglevel smtpd_tls_mandatory_exclude_ciphers \
-        smtpd_tls_mandatory_protocols smtpd_tls_protocols smtpd_tls_security_level \
-        smtpd_upstream_proxy_protocol stress unverified_recipient_reject_reason \
+        smtpd_sasl_security_options smtpd_sasl_tls_security_options smtpd_sender_restrictions \
+        smtpd_tls_CAfile smtpd_tls_CApath smtpd_tls_cert_file smtpd_tls_chain_files smtpd_tls_dcert_file \
+        smtpd_tls_dh1024_param_file smtpd_tls_dh512_param_file smtpd_tls_dkey_file smtpd_tls_eccert_file \
+        smtpd_tls_eckey_file smtpd_tls_exclude_ciphers smtpd_tls_key_file smtpd_tls_loglevel \
+        smtpd_tls_mandatory_exclude_ciphers smtpd_tls_mandatory_protocols smtpd_tls_protocols \
+        smtpd_tls_security_level smtpd_upstream_proxy_protocol stress unverified_recipient_reject_reason \
         unverified_sender_reject_reason
         smtpd time = address_verify_sender_ttl smtpd_error_sleep_time
         smtpd time 1 = address_verify_poll_delay smtpd_policy_service_max_idle \
@@ -90,22 +88,17 @@ extension ParameterSyntax {
         smtpd_tls_received_header smtpd_tls_req_ccert smtpd_tls_wrappermode smtpd_use_tls \
         strict_rfc821_envelopes
         smtpd rewrite yesOrNo = show_user_unknown_table_name
-        smtpd rewrite cleanup text = virtual_alias_maps
-        smtpd rewrite virtual text = virtual_mailbox_maps
-        smtpd cleanup text = canonical_maps milter_connect_macros milter_data_macros \
-        milter_end_of_data_macros milter_end_of_header_macros milter_helo_macros milter_macro_defaults \
-        milter_mail_macros milter_rcpt_macros milter_unknown_command_macros recipient_canonical_maps \
-        sender_canonical_maps
+        smtpd cleanup text = milter_connect_macros milter_data_macros milter_end_of_data_macros \
+        milter_end_of_header_macros milter_helo_macros milter_macro_defaults milter_mail_macros \
+        milter_rcpt_macros milter_unknown_command_macros recipient_canonical_maps sender_canonical_maps
         smtpd cleanup time 1 = milter_command_timeout milter_connect_timeout milter_content_timeout
         smtpd cleanup word = milter_default_action milter_macro_daemon_name milter_macro_v milter_protocol
         smtpd cleanup smtp lmtp word = header_from_format
         smtpd smtp lmtp text = cyrus_sasl_config_path
         smtpd smtp lmtp word = error_notice_recipient
-        smtpd local text = alias_maps
         rewrite text = address_verify_relayhost address_verify_sender_dependent_default_transport_maps \
-        address_verify_sender_dependent_relayhost_maps address_verify_transport_maps relocated_maps \
-        sender_dependent_default_transport_maps sender_dependent_relayhost_maps transport_maps \
-        virtual_alias_domains virtual_mailbox_domains
+        address_verify_sender_dependent_relayhost_maps address_verify_transport_maps \
+        sender_dependent_default_transport_maps virtual_alias_domains virtual_mailbox_domains
         rewrite word = address_verify_default_transport address_verify_local_transport \
         address_verify_relay_transport address_verify_virtual_transport default_transport \
         empty_address_default_transport_maps_lookup_key empty_address_relayhost_maps_lookup_key \
@@ -117,10 +110,9 @@ extension ParameterSyntax {
         cleanup number = body_checks_size_limit
         cleanup number 1 = hopcount_limit queue_file_attribute_count_limit \
         virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit
-        cleanup text = always_bcc body_checks header_checks masquerade_domains masquerade_exceptions \
+        cleanup text = always_bcc body_checks masquerade_domains masquerade_exceptions \
         message_reject_characters message_strip_characters milter_header_checks mime_header_checks \
-        nested_header_checks non_smtpd_milters recipient_bcc_maps sender_bcc_maps \
-        undisclosed_recipients_header
+        nested_header_checks non_smtpd_milters sender_bcc_maps undisclosed_recipients_header
         cleanup time = delay_warning_time
         cleanup yesOrNo = always_add_missing_headers cleanup_replace_stray_cr_lf \
         detect_8bit_encoding_header
@@ -204,5 +196,13 @@ extension ParameterSyntax {
         smtp lmtp local virtual pipe tables = default_delivery_status_filter
         smtpd number 0 = tls_random_bytes
         smtpd yesOrNo = tls_append_default_CA
+        smtpd tables = local_recipient_maps rbl_reply_maps relay_recipient_maps smtpd_milter_maps \
+        smtpd_sender_login_maps
+        smtpd rewrite cleanup tables = virtual_alias_maps
+        smtpd rewrite virtual tables = virtual_mailbox_maps
+        smtpd cleanup tables = canonical_maps
+        smtpd local tables = alias_maps
+        rewrite tables = relocated_maps sender_dependent_relayhost_maps transport_maps
+        cleanup tables = header_checks recipient_bcc_maps
         """
 }

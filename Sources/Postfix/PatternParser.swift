@@ -8,11 +8,12 @@ struct PatternParser {
 
     let bytes: [UInt8]
     let dialect: Pattern.Dialect
-    let ignoresCase: Bool
+    /// Until the end of the group, once `(?i)` has changed it.
+    var ignoresCase: Bool
     private(set) var groupCount = 0
     private var openGroups = 0
     private var highestReference = 0
-    private var position = 0
+    var position = 0
     private var depth = 0
 
     init(bytes: [UInt8], dialect: Pattern.Dialect, ignoresCase: Bool) {
@@ -21,9 +22,9 @@ struct PatternParser {
         self.ignoresCase = ignoresCase
     }
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
         guard current == UInt8(ascii: character) else { return false }
         position += 1
         return true
@@ -146,37 +147,35 @@ struct PatternParser {
         }
     }
 
-    private func literal(_ byte: UInt8) -> Node {
+    func literal(_ byte: UInt8) -> Node {
         let set = ByteSet([byte])
         return .set(ignoresCase ? set.ignoringCase : set)
     }
 
     private mutating func group() throws(Fault) -> Node {
+        let outerCase = ignoresCase
         var index: Int?
-        var look: (Pattern.Direction, Pattern.Presence)?
+        let opening: Opening
         if dialect == .pcre, current == UInt8(ascii: "?") || current == UInt8(ascii: "*") {
             guard take("?") else { throw .notUnderstood }
-            look = try lookOrPlainGroup()
+            opening = try extendedOpening()
         } else {
+            opening = .counted
+        }
+        switch opening {
+        case .remark: return .empty
+        case .counted:
             groupCount += 1
             index = groupCount
+        case .plain, .look: break
         }
         openGroups += 1
         let inner = try alternation()
         openGroups -= 1
+        ignoresCase = outerCase
         guard take(")") else { throw .invalid("a parenthesis that is not closed") }
-        return look.map { .look(inner, $0.0, $0.1) } ?? .group(inner, index: index)
-    }
-
-    /// What stands behind `(?`; `nil` for a group that is only not counted.
-    private mutating func lookOrPlainGroup() throws(Fault) -> (Pattern.Direction, Pattern.Presence)? {
-        if take(":") { return nil }
-        if take("=") { return (.ahead, .present) }
-        if take("!") { return (.ahead, .absent) }
-        guard take("<") else { throw .notUnderstood }
-        if take("=") { return (.behind, .present) }
-        if take("!") { return (.behind, .absent) }
-        throw .notUnderstood
+        if case .look(let direction, let presence) = opening { return .look(inner, direction, presence) }
+        return .group(inner, index: index)
     }
 
     private mutating func escape() throws(Fault) -> Node {
@@ -212,8 +211,11 @@ struct PatternParser {
         return .backReference(number)
     }
 
-    private func letterEscape(_ letter: UInt8) throws(Fault) -> Node {
+    private mutating func letterEscape(_ letter: UInt8) throws(Fault) -> Node {
         switch letter {
+        case UInt8(ascii: "x"): return literal(try byteByNumber())
+        case UInt8(ascii: "Q"): return try quotedText()
+        case UInt8(ascii: "h"): return .set(ByteSet([0x09, 0x20, 0xa0]))
         case UInt8(ascii: "d"): return .set(.digits)
         case UInt8(ascii: "D"): return .set(ByteSet.digits.inverted)
         case UInt8(ascii: "A"): return .start

@@ -26,11 +26,23 @@ import Testing
     }
 
     @Test(arguments: [
-        "a++", "(?P<n>a)", "\\p{L}", "(*UTF8)a", "(?i)a", "\\x41", "\\12", "a{,3}", "[[:word:]]", "[[.a.]]",
-        "\\Q(\\E", "a{2}{3}", "(?<name>a)",
+        "a++", "(?P=n)", "\\p{L}", "(*UTF8)a", "(?x)a b", "\\x", "(?>a)", "\\Qa\\E+", "\\12", "a{,3}",
+        "[[:word:]]", "[[.a.]]", "a{2}{3}", "(?(1)a)", "(?<1a>b)",
     ])
     func `What is not understood may match anything`(pattern: String) {
         #expect(throws: Pattern.Fault.notUnderstood) { try Pattern(Array(pattern.utf8), dialect: .pcre) }
+    }
+
+    /// As `postmap -q` of Postfix 3.7.11 with PCRE2 10.42 says of each, with and without the flag `i`.
+    @Test(arguments: [
+        ("^(?-i)Isp$", "isp", false), ("^(?-i)Isp$", "Isp", true), ("^(?-i:I)sp$", "IsP", true),
+        ("^(?-i:I)sp$", "isp", false), ("^((?-i)a|b)c$", "bC", true), ("^((?-i)a|b)c$", "Bc", false),
+        ("^(?<name>a)\\1$", "aa", true), ("^(?P<n>a)(?'m'b)\\2$", "abb", true), ("^a(?#not b)c$", "ac", true),
+        ("^a\\x40b\\x{2e}$", "a@b.", true), ("^\\Qa.b\\E$", "a.b", true), ("^\\Qa.b\\E$", "axb", false),
+        ("^\\Q(", "(x", true), ("^(?s-im)A$", "a", false), ("^a\\hb$", "a b", true),
+    ])
+    func `What PCRE has of its own is read`(pattern: String, text: String, expected: Bool) {
+        #expect(matches(pattern, text) == expected)
     }
 
     /// As regcomp(3) of glibc 2.36 and PCRE2 10.42 said of each, by Postfix's warning.

@@ -91,6 +91,19 @@ import Testing
         #expect(host.report.verdict == .open && listener.verdict == .broken)
     }
 
+    /// Measured one by one.
+    @Test(arguments: [
+        "alias_maps", "canonical_maps", "header_checks", "local_recipient_maps", "rbl_reply_maps",
+        "recipient_bcc_maps", "relay_recipient_maps", "relocated_maps", "sender_dependent_relayhost_maps",
+        "smtpd_milter_maps", "smtpd_sender_login_maps", "transport_maps", "virtual_alias_maps",
+        "virtual_mailbox_maps",
+    ])
+    func `A map without a type keeps Postfix from its work`(name: String) {
+        #expect(open.setting(name, "bogus").report.verdict == .broken)
+        #expect(open.setting(name, "inline:{x7q=y}, pipemap:{inline:{a=b},static:c}").report.verdict != .broken)
+        #expect(open.setting(name, "").report.verdict == .open)
+    }
+
     /// What smtpd cannot do without, and itself.
     @Test(arguments: [
         ("smtp inet n - y - - smtpd\n", "smtp inet n - y - - smtpd -D\n", RelayVerdict.broken),
