@@ -3,7 +3,7 @@ import Testing
 
 @testable import RelayAnalysis
 
-/// Maps that lead recipients here to a domain which their own address names (measured on Postfix 3.7.11).
+/// Maps that lead recipients here to a domain which their own address names. The agreement measures the chains.
 @Suite struct RewritingTests {
     private static let first = #"/^(.+)=(.+)@hosted\.example$/ $1--$2"# + "\n"
     private let chain = SampleHost().table("pcre:/a", first)
