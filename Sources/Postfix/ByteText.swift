@@ -2,6 +2,9 @@ extension UInt8 {
     /// Whether C's `isspace` holds in the POSIX locale.
     package var isSpace: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
 
+    /// Whether Postfix splits text at the byte: of what C calls space it leaves out form feed and vertical tab.
+    var isBlank: Bool { isSpace && self != 0x0b && self != 0x0c }
+
     package var isDigit: Bool { (0x30...0x39).contains(self) }
 
     package var isLetter: Bool { (0x41...0x5a).contains(self) || (0x61...0x7a).contains(self) }
@@ -76,5 +79,5 @@ package enum Braces: Sendable {
     case quote, ordinary
 }
 
-/// Whether Postfix's lists are split at the byte: comma and white space.
-package func isListSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte.isSpace }
+/// Whether Postfix's lists are split at the byte: comma and blanks (`CHARS_COMMA_SP`).
+package func isListSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte.isBlank }

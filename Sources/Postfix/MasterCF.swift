@@ -111,7 +111,7 @@ package struct MasterCF: Hashable, Sendable {
 
 private func parseService(_ line: LogicalLine) -> Result<MasterCF.Service, NameValueFault> {
     let bytes = line.bytes.firstIndex(of: 0).map { Array(line.bytes[..<$0]) } ?? line.bytes
-    let tokens = tokenRanges(in: bytes, separators: \.isSpace, braces: .ordinary)
+    let tokens = tokenRanges(in: bytes, separators: \.isBlank, braces: .ordinary)
     guard tokens.count >= 8 else {
         let missing = [
             "name", "transport type", "private", "unprivileged", "chroot", "wakeup_time", "max_proc",
@@ -155,7 +155,7 @@ private func badField(_ fields: [String]) -> String? {
 }
 
 private func argumentRanges(_ bytes: [UInt8], from start: Int) -> [Range<Int>] {
-    tokenRanges(in: Array(bytes[start...]), separators: \.isSpace)
+    tokenRanges(in: Array(bytes[start...]), separators: \.isBlank)
         .map { $0.lowerBound + start..<$0.upperBound + start }
 }
 

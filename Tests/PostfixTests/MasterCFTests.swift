@@ -67,6 +67,8 @@ import Testing
         "smtp inet n - y - x smtpd", "smtp inet n - y - - smtpd -o { a = b",
         "smtp inet n - y - - smtpd -o { a = b }}",
         "smtp inet n - y - - smtpd -o {a}=b",
+        // Form feed and vertical tab are no blanks between columns.
+        "2525\u{0c}inet n - y - - smtpd", "2525 inet\u{0b}n - y - - smtpd",
     ])
     func `master refuses to start with a bad line`(line: String) {
         #expect(MasterCF(Array(line.utf8)).faults.count == 1)

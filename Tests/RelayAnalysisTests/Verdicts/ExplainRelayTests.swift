@@ -272,4 +272,20 @@ import Testing
         let open = host.setting("mynetworks", "0.0.0.0/0").setting("header_checks", "pcre:/h")
         #expect(open.table("pcre:/h", rules).report.verdict == verdict)
     }
+
+    @Test(arguments: ["\u{0c}", "\u{0b}"])
+    func `Form feed and vertical tab are blanks for a line, and none for a list`(space: String) {
+        let host = SampleHost()
+        func verdict(_ name: String, _ value: String) -> RelayVerdict {
+            host.setting(name, value).report.verdict
+        }
+        let list = "smtpd_relay_restrictions"
+        #expect(verdict("mynetworks", "127.0.0.0/8\(space)0.0.0.0/0") == .closed)
+        #expect(verdict("mynetworks", "127.0.0.0/8,\(space)0.0.0.0/0") == .closed)
+        #expect(verdict("mynetworks", "127.0.0.0/8\n\(space)0.0.0.0/0") == .closed)
+        #expect(verdict("mynetworks", "0.0.0.0/0 \(space) 127.0.0.0/8") == .open)
+        #expect(verdict("mynetworks", "0.0.0.0/0\(space)") == .open)
+        #expect(verdict(list, "permit_mynetworks,\(space)reject_unauth_destination") == .broken)
+        #expect(verdict(list, "check_sender_access\(space)static:OK, reject_unauth_destination") == .broken)
+    }
 }
