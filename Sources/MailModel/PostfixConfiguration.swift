@@ -103,10 +103,13 @@ package struct TableEntry: Hashable, Sendable {
     package var value: String
     /// The line in the text source, from 1; `nil` in a compiled table.
     package var line: Int?
+    /// Whether the key, which is in lower case here, was written with capitals.
+    package var hasCapitals: Bool
 
-    package init(key: String, value: String, line: Int?) {
+    package init(key: String, value: String, line: Int?, hasCapitals: Bool = false) {
         self.key = key
         self.value = value
         self.line = line
+        self.hasCapitals = hasCapitals
     }
 }

@@ -1,3 +1,5 @@
+package import MailModel
+
 /// A lookup table as a value names it: `type:name`, with what wraps it taken off.
 package struct TableName: Hashable, Sendable {
     /// As written after expansion: the key of `PostfixConfiguration.tables`.
@@ -30,11 +32,13 @@ package struct TableName: Hashable, Sendable {
     }
 
     /// The entries of `inline:{ a=b, { c = d } }`.
-    package var inlineEntries: [(key: String, value: String)] {
+    package var inlineEntries: [TableEntry] {
         members.compactMap { member in
             let bytes = member.bytes
             guard case .success(let parts) = splitNameValue(bytes, in: 0..<bytes.count) else { return nil }
-            return (bytes[parts.name].text.folded, bytes[parts.value].text)
+            let (name, value) = (bytes[parts.name].text, bytes[parts.value].text)
+            return TableEntry(
+                key: name.folded, value: value, line: nil, hasCapitals: name != name.folded)
         }
     }
 

@@ -27,6 +27,7 @@ private func postmapEntry(_ line: LogicalLine) -> TableEntry? {
     while end > 0, bytes[end - 1].isSpace { end -= 1 }
     var index = 0
     var key: [UInt8] = []
+    var hasCapitals = false
     // postmap reads a key in double quotes, so that it can hold white space; `\` takes one byte as it is.
     var isQuoted = false
     while index < end, isQuoted || !bytes[index].isSpace {
@@ -35,12 +36,14 @@ private func postmapEntry(_ line: LogicalLine) -> TableEntry? {
             key.append(bytes[index])
         } else {
             key.append(bytes[index].lowercased)
+            hasCapitals = hasCapitals || key.last != bytes[index]
         }
         index += 1
     }
     while index < end, bytes[index].isSpace { index += 1 }
     guard !key.isEmpty, index < end else { return nil }
-    return TableEntry(key: key.text, value: bytes[index..<end].text, line: line.firstLine)
+    return TableEntry(
+        key: key.text, value: bytes[index..<end].text, line: line.firstLine, hasCapitals: hasCapitals)
 }
 
 private func cidrEntry(_ line: LogicalLine) -> TableEntry? {

@@ -71,7 +71,7 @@ struct ListParser {
                 add(line.text, isNegated: negated, inner, item, depth: depth + 1, to: &parsed)
             }
         } else if pattern.first != "[", pattern.contains(":") {
-            append(.table(tables.table(pattern)))
+            append(.table(tables.listTable(pattern)))
         } else {
             append(.literal(pattern.folded))
         }

@@ -6,6 +6,7 @@ final class TableStore {
     private let configuration: PostfixConfiguration
     private let version: PostfixVersion
     private var tables: [String: LookupTable] = [:]
+    private var tablesOfLists: [String: LookupTable] = [:]
 
     init(_ configuration: PostfixConfiguration, version: PostfixVersion) {
         self.configuration = configuration
@@ -17,6 +18,24 @@ final class TableStore {
         if let known = tables[text] { return known }
         let made = make(text)
         tables[text] = made
+        return made
+    }
+
+    /// The table as a match list asks it: access(5) and the maps of addresses fold the keys of tables that are read as
+    /// they are, match_ops.c leaves them, and what it asks for has no capitals.
+    func listTable(_ text: String) -> LookupTable {
+        let folded = table(text)
+        guard let type = TableName(text)?.type, type == "inline" || type == "texthash",
+            case .fixed(let entries, let index) = folded.content
+        else { return folded }
+        if let known = tablesOfLists[text] { return known }
+        let written = index.filter { !(entries[Int($0.value)].hasCapitals) }
+        let made =
+            written.count == index.count
+            ? folded
+            : LookupTable(
+                name: text, content: .fixed(entries, index: written), entries: entries, source: folded.source)
+        tablesOfLists[text] = made
         return made
     }
 
@@ -56,8 +75,7 @@ final class TableStore {
         switch name.type {
         case "static": return table(.constant(name.staticValue))
         case "inline":
-            let entries = name.inlineEntries.map { TableEntry(key: $0.key, value: $0.value, line: nil) }
-            return table(index(entries, type: "inline"), entries)
+            return table(index(name.inlineEntries, type: "inline"), name.inlineEntries)
         case _ where name.isInlinePatterns:
             let rules = Array(name.members.joined(separator: "\n").utf8)
             let entries = parseTable(type: name.type, bytes: rules).map {

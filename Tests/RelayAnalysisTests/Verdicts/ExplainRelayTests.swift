@@ -288,4 +288,20 @@ import Testing
         #expect(verdict(list, "permit_mynetworks,\(space)reject_unauth_destination") == .broken)
         #expect(verdict(list, "check_sender_access\(space)static:OK, reject_unauth_destination") == .broken)
     }
+
+    @Test(arguments: [
+        ("mynetworks", "inline:{ISP.example=x}", RelayVerdict.closed),
+        ("mynetworks", "inline:{isp.example=x}", .partial),
+        ("mynetworks", "ISP.example", .partial), ("mynetworks", "texthash:/t", .closed),
+        ("mynetworks", "hash:/t", .partial),
+        ("smtpd_relay_restrictions", "check_client_access texthash:/t, reject", .partial),
+        ("smtpd_relay_restrictions", "check_client_access inline:{ISP.example=OK}, reject", .partial),
+    ])
+    func `Lists find no key with capitals in a table that is read as it is`(
+        name: String, value: String, verdict: RelayVerdict
+    ) {
+        let rows = "ISP.example OK\n"
+        let host = SampleHost().table("texthash:/t", rows).table("hash:/t", rows).setting(name, value)
+        #expect(host.report.verdict == verdict)
+    }
 }

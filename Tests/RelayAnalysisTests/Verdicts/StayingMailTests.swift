@@ -135,7 +135,8 @@ import Testing
 
     @Test(arguments: [
         ("rcpt", RelayVerdict.broken), ("MAIL", .broken), ("QUIT, RSET static:x", .broken),
-        ("inline:{rcpt=x}", .broken), ("DATA", .open), ("DATA, BDAT", .broken), ("HELO EHLO", .open),
+        ("inline:{rcpt=x}", .broken), ("inline:{RCPT=x}", .open), ("DATA", .open), ("DATA, BDAT", .broken),
+        ("HELO EHLO", .open),
         ("CONNECT GET POST", .open), ("!RCPT, !rcpt", .open), ("hash:/none", .open),
     ])
     func `Commands that do nothing keep everybody out where mail needs them`(
