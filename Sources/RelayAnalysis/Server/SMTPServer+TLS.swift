@@ -16,13 +16,25 @@ extension SMTPServer {
     private var whatHidesTLS: Place? {
         guard !values.isOn("smtpd_tls_wrappermode") else { return nil }
         return hiddenKeywords.contains("starttls")
-            ? host.quoting.definition(of: Self.keywordList, in: values) : ignoring("STARTTLS")?.place
+            ? host.quoting.definition(of: hiding.parameter, in: values) : ignoring("STARTTLS")?.place
     }
 
     /// What smtpd does not name in its answer to EHLO.
-    var hiddenKeywords: [String] { values.value(of: Self.keywordList).items.map(\.text.folded) }
+    var hiddenKeywords: [String] { hiding.keywords }
 
-    private static let keywordList = "smtpd_discard_ehlo_keywords"
+    /// What a map says to every address alike is in the place of the list (smtpd.c, `ehlo_cmd`); what others say is not
+    /// the same for all.
+    private var hiding: (parameter: String, keywords: [String]) {
+        let maps = "smtpd_discard_ehlo_keyword_address_maps"
+        if let map = values.value(of: maps).items.first.flatMap({ TableName($0.text) }), map.type == "static"
+        {
+            let value = map.staticValue.bytes
+            let words = tokenRanges(in: value, separators: isListSeparator).map { value[$0].text.folded }
+            return (maps, words)
+        }
+        let list = "smtpd_discard_ehlo_keywords"
+        return (list, values.value(of: list).items.map(\.text.folded))
+    }
 
     /// A level that smtpd does not know, or that is for smtp(8) alone (smtpd.c, `pre_jail_init`).
     var levelFault: String? {

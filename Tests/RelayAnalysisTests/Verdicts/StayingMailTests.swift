@@ -134,6 +134,23 @@ import Testing
     }
 
     @Test(arguments: [
+        ("static:starttls", "auth", RelayVerdict.broken), ("static:{auth, STARTTLS}", "", .broken),
+        ("static:auth", "starttls", .open), ("hash:/none", "", .open),
+    ])
+    func `What a map hides from every address takes the place of what is hidden`(
+        map: String, keywords: String, verdict: RelayVerdict
+    ) {
+        var host = open.setting("smtpd_tls_security_level", "encrypt").table("hash:/none", "")
+        host = host.setting("smtpd_discard_ehlo_keyword_address_maps", map)
+            .setting("smtpd_discard_ehlo_keywords", keywords)
+        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        #expect(host.report.verdict == verdict)
+        if verdict == .broken {
+            #expect(host.report.causes.first?.parameter == "smtpd_discard_ehlo_keyword_address_maps")
+        }
+    }
+
+    @Test(arguments: [
         ("rcpt", RelayVerdict.broken), ("MAIL", .broken), ("QUIT, RSET static:x", .broken),
         ("inline:{rcpt=x}", .broken), ("inline:{RCPT=x}", .open), ("DATA", .open), ("DATA, BDAT", .broken),
         ("HELO EHLO", .open),
