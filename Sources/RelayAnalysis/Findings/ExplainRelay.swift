@@ -205,7 +205,7 @@ struct Explanation {
     }
 
     private func opens(_ finding: Finding, _ judgement: ListenerJudgement) -> String {
-        guard finding.traits.isEmpty else { return finding.traits.map(\.who).joined(separator: ", ") }
+        guard finding.traits.isEmpty else { return everything(finding.traits.map(who)) }
         let families = judgement.decisive.filter { _, found in
             found.contains { $0.traits.isEmpty && $0.blame.identity == finding.blame.identity }
         }.keys
@@ -213,6 +213,21 @@ struct Explanation {
         guard families.count == 1, let family = families.first, !isOfOneFamily else { return "every client" }
         if family == .v6 { return "every IPv6 client" }
         return judgement.listener.reachableFamilies.count > 1 ? "every IPv4 client" : "every client"
+    }
+
+    /// A stranger needs each of them: listed like alternatives, one alone would seem to do.
+    private func everything(_ needed: [String]) -> String {
+        guard needed.count > 1, let last = needed.last else { return needed.first ?? "" }
+        let all = needed.count == 2 ? "both" : "all"
+        return needed.dropLast().joined(separator: ", ") + " and \(last) (\(all) must hold)"
+    }
+
+    /// Of a copy it is not known which addresses are the host's own.
+    private func who(_ trait: Trait) -> String {
+        guard host.configuration.interfaces == nil, case .client(let client) = trait.change,
+            trait.who == "clients in \(client.address)"
+        else { return trait.who }
+        return trait.who + ", unless that is this host's own address"
     }
 
     /// Whether clients of one family alone can reach the host.

@@ -44,17 +44,17 @@ extension SMTPServer {
 
     func clientTraits(key: String) -> [Trait] {
         if let network = IPNetwork(octets: key) {
-            return addressTraits(network, "clients in \(network)") { _ in true }
+            let isSingle = network.prefix == network.address.width
+            return addressTraits(network, "clients in \(isSingle ? key : network.description)") { _ in true }
         }
-        let isGroup = Self.isFirstGroup(key)
-        if key.contains(":") || isGroup {
+        if key.contains(":") || Self.isFirstGroup(key) {
             guard let address = Self.addressOfIPv6(beginning: key), !host.isTrusted(address) else {
                 return []
             }
             return [
                 Trait(
                     change: .client(Client(address: address, name: Stranger.name)),
-                    who: "clients in \(key)\(isGroup ? "::/16" : "")")
+                    who: "clients in \(Self.networkOfIPv6(beginning: key))")
             ]
         }
         return nameTraits(key)
@@ -154,6 +154,13 @@ extension SMTPServer {
         let written = groups.filter { !$0.isEmpty }
         guard written.count <= 8 else { return nil }
         return IPAddress((written + Array(repeating: "77", count: 8 - written.count)).joined(separator: ":"))
+    }
+
+    /// What a key that is the first groups of addresses stands for (access(5)), as a network; an address as it is.
+    private static func networkOfIPv6(beginning text: String) -> String {
+        let groups = text.split(separator: ":").count
+        guard !text.contains("::"), groups < 8 else { return text }
+        return "\(text.hasSuffix(":") ? String(text.dropLast()) : text)::/\(groups * 16)"
     }
 
     private func addressVariants(_ text: String) -> [IPAddress] {

@@ -29,7 +29,7 @@ extension SMTPServer {
         case .helo: return heloTraits(table, in: range, where: isUseful)
         case .sender:
             let traits = mailTraits(table, in: range, where: isUseful) { address, key in
-                Trait(change: .sender(address), who: "anyone with \(senders(key ?? address))")
+                Trait(change: .sender(address), who: "anyone with \(senders(key, such: address))")
             }
             return traits + pairedSenders(traits, of: table)
         case .recipient:
@@ -164,7 +164,7 @@ extension SMTPServer {
                 let names = samples.flatMap { [$0] + nameVariants($0) }
                 let name = telling(names, table, entry) { !$0.isEmpty && !$0.contains(" ") }
                 guard let name else { continue }
-                traits.append(Trait(change: .helo(name), who: "anyone who says HELO \(name)"))
+                traits.append(Trait(change: .helo(name), who: "anyone who says a HELO name such as \(name)"))
             }
         case .networks(let entries, _):
             traits += range.filter(isUseful).compactMap { index in
@@ -208,9 +208,10 @@ extension SMTPServer {
         }
     }
 
-    /// Which senders a key of an access(5) table stands for.
-    private func senders(_ key: String) -> String {
-        if key.isEmpty || key == nullKey { return "the null sender" }
+    /// Which senders a key of an access(5) table stands for; without one, those whom a pattern finds.
+    private func senders(_ key: String?, such address: String) -> String {
+        if address.isEmpty { return "the null sender" }
+        guard let key else { return "a sender such as \(address)" }
         if key.hasSuffix("@") { return "a sender \(key)…" }
         return key.contains("@") ? "the sender \(key)" : "a sender in \(key)"
     }

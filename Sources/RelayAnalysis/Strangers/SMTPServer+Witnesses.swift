@@ -53,7 +53,10 @@ extension SMTPServer {
 
     private func trait(_ text: String, _ subject: Restriction.Subject, _ shape: Shape) -> Trait? {
         switch subject {
-        case .sender: return Trait(change: .sender(text), who: "anyone with the sender \(text)")
+        case .sender:
+            return Trait(
+                change: .sender(text),
+                who: text.isEmpty ? "anyone with the null sender" : "anyone with a sender such as \(text)")
         case .recipient:
             guard isForeign(text) else { return nil }
             return Trait(change: .recipient(text), who: "anyone, to recipients such as \(text)")
@@ -66,8 +69,8 @@ extension SMTPServer {
             guard !resolver.isOwn(name: text), !isLocalName(text) else { return nil }
             return Trait(change: .name(text), who: "clients with verified names such as \(text)")
         case .reverseClient:
-            return Trait(change: .reverseName(text), who: "clients whose reverse name is \(text)")
-        case .helo: return Trait(change: .helo(text), who: "anyone who says HELO \(text)")
+            return Trait(change: .reverseName(text), who: "clients with reverse names such as \(text)")
+        case .helo: return Trait(change: .helo(text), who: "anyone who says a HELO name such as \(text)")
         case .certificate, .login, .servers, .domain: return nil
         }
     }

@@ -51,6 +51,37 @@ import Testing
         #expect(none.report.causes.first?.opens != "clients in beef::/16")
     }
 
+    @Test func `What two rules ask for is needed at once`() {
+        let host = host.setting(
+            "smtpd_recipient_restrictions", "check_helo_access inline:{friend.example=OK}, reject"
+        )
+        .setting("smtpd_relay_restrictions", "check_sender_access inline:{partner.example=OK}, reject")
+        #expect(
+            host.report.causes.map(\.opens).contains(
+                "anyone with a sender in partner.example and anyone who says HELO friend.example (both must hold)"
+            ))
+    }
+
+    @Test(arguments: [
+        ("check_helo_access pcre:/p", "/^[^.]+$/ OK", "anyone who says a HELO name such as "),
+        ("check_sender_access pcre:/p", "/^srs0-/ OK", "anyone with a sender such as srs0-"),
+        ("check_client_access inline:{2a01:db8:ffff=OK}", "", "clients in 2a01:db8:ffff::/48"),
+        (
+            "check_client_access inline:{203.0.113.9=OK}", "",
+            "clients in 203.0.113.9, unless that is this host's own"
+        ),
+    ])
+    func `A sample is told from all that a rule lets in`(check: String, rule: String, who: String) {
+        let host = relay("\(check), reject_unauth_destination").table("pcre:/p", rule + "\n")
+        #expect(host.report.causes.contains { $0.opens.hasPrefix(who) }, "\(host.report.causes.map(\.opens))")
+    }
+
+    @Test func `A host that knows its addresses has no doubt about one`() {
+        var host = relay("check_client_access inline:{203.0.113.9=OK}, reject_unauth_destination")
+        host.interfaces = []
+        #expect(host.report.causes.map(\.opens) == ["clients in 203.0.113.9"])
+    }
+
     @Test func `Whoever may claim any address makes it open`() {
         #expect(host.setting("smtpd_authorized_xclient_hosts", "static:all").report.verdict == .open)
         #expect(host.setting("smtpd_upstream_proxy_protocol", "haproxy").report.verdict == .open)
