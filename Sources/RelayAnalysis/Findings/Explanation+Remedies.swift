@@ -52,6 +52,10 @@ extension Explanation {
             return "End \(blame.parameter) with reject_unauth_destination\(Self.behindPermits)."
         case .nakedAddress: return "Remove permit_naked_ip_address from \(blame.parameter)."
         case .backupMX: return "Remove permit_mx_backup and list the domains in relay_domains."
+        case .relayDomains where isDefault(blame):
+            return
+                "Set relay_domains to the domains that this host relays for, or to nothing: without the line Postfix "
+                + "relays for mydestination and all below it."
         case .relayDomains:
             let isPattern =
                 TableName(blame.entry?.table ?? token).map { TableName.patternTypes.contains($0.type) }
@@ -71,11 +75,18 @@ extension Explanation {
         }
     }
 
+    /// Whether no line sets the parameter: there is nothing that could be taken out of it.
+    private func isDefault(_ blame: Blame) -> Bool {
+        host.main.definition(of: blame.parameter) == nil && [.main, .builtIn].contains(blame.place.file)
+            && blame.entry == nil
+    }
+
     /// What to do about a line that Postfix stops at.
     func remedy(forBroken why: String, _ place: Place?) -> String {
         if why.hasPrefix("specify at least one working instance") {
+            let isSplit = host.version.includes(.relayRestrictions)
             return
-                "Put reject_unauth_destination into smtpd_relay_restrictions\(Self.behindPermits): without a "
+                "Put reject_unauth_destination into smtpd_\(isSplit ? "relay" : "recipient")_restrictions\(Self.behindPermits): without a "
                 + "rejection smtpd does not run."
         }
         if why.contains("does nothing"), let place {

@@ -82,6 +82,18 @@ import Testing
         #expect(host.report.causes.map(\.opens) == ["clients in 203.0.113.9"])
     }
 
+    @Test func `Nothing is to be taken out of a line that is not there`() throws {
+        var host = host.setting("compatibility_level", "1").setting("recipient_canonical_maps", "pcre:/c")
+            .table("pcre:/c", "/^(.+)@(.+)\\.hosted\\.example$/ $1@$2\n").setting(
+                "mydestination", "hosted.example")
+        host.main = host.main.replacing("relay_domains =\n", with: "")
+        let cause = try #require(host.report.causes.first { $0.kind == "relay-domains" })
+        #expect(cause.remedy.hasPrefix("Set relay_domains to the domains"))
+        host = host.setting("relay_domains", "hosted.example")
+        #expect(
+            host.report.causes.contains { $0.remedy.hasPrefix("Remove hosted.example from relay_domains") })
+    }
+
     @Test func `Whoever may claim any address makes it open`() {
         #expect(host.setting("smtpd_authorized_xclient_hosts", "static:all").report.verdict == .open)
         #expect(host.setting("smtpd_upstream_proxy_protocol", "haproxy").report.verdict == .open)

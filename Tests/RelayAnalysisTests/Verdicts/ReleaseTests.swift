@@ -161,4 +161,14 @@ private struct ReleaseCase: Sendable, CustomTestStringConvertible {
             })
         #expect(!SampleHost(version: "2.10.0").report.risks.contains { $0.kind == "ignored-parameter" })
     }
+
+    @Test(arguments: [("2.9.6", "smtpd_recipient_restrictions"), ("2.10.0", "smtpd_relay_restrictions")])
+    func `A rejection belongs into a list that the release reads`(version: String, list: String) {
+        var host = SampleHost()
+        host.version = version
+        host = host.setting("smtpd_relay_restrictions", "permit_mynetworks")
+            .setting("smtpd_recipient_restrictions", "permit_mynetworks")
+        #expect(
+            host.report.causes.first?.remedy.hasPrefix("Put reject_unauth_destination into \(list)") == true)
+    }
 }
