@@ -4,7 +4,7 @@ private let mask = Array("***".utf8)
 /// A text from a configuration, or a line of it, without the passwords that may stand in it.
 ///
 /// Masked are: the password in a URL (`pgsql://user:…@host`), the values of `static:` and `inline:` tables that
-/// hold a login (`static:user:…`), the value of a parameter that is a password by its name (`password = …`,
+/// hold a login (`static:user:…`) and are none of access(5), the value of a parameter that is a password by its name (`password = …`,
 /// `hosts_password: …`), the login of a command (`curl -u user:…`), and what a comment says after the word. What is
 /// continued on further lines (postconf(5)) is masked there as well. Names of files and tables are no secrets, and stay.
 /// - Returns: As many lines as there were.
@@ -170,14 +170,32 @@ private func tableContents(_ statement: ArraySlice<UInt8>) -> [Range<Int>] {
         var position = statement.startIndex
         while let sign = statement[position...].firstRange(of: type) {
             position = sign.upperBound
-            let value = tableValue(statement[position...].drop { $0 <= 0x20 })
-            // A login has a user and a password; an action such as static:OK has neither.
-            guard value.contains(UInt8(ascii: ":")) else { continue }
+            let rest = statement[position...].drop { $0 <= 0x20 }
+            let value = tableValue(rest)
+            let before = statement[..<sign.lowerBound]
+            let line = before[(before.lastIndex(where: isEnd).map { $0 + 1 } ?? before.startIndex)...]
+            guard isLogin(value, after: line, isBraced: rest.first == UInt8(ascii: "{")) else { continue }
             found.append(value.startIndex..<value.endIndex)
             position = value.endIndex
         }
     }
     return found
+}
+
+/// Whether a value of a table is a login, by what stands before the table on its line.
+///
+/// An action such as `static:OK` has no colon; in braces, as in `${name?{static:OK}:{}}`, what follows them is none
+/// of it. What `check_client_access` and the like look up is told to clients.
+private func isLogin(_ value: ArraySlice<UInt8>, after before: ArraySlice<UInt8>, isBraced: Bool) -> Bool {
+    let (open, close) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
+    let isInside = before.count { $0 == open } > before.count { $0 == close }
+    let own = isInside && !isBraced ? value.prefix { $0 != close } : value
+    guard own.contains(UInt8(ascii: ":")) else { return false }
+    let word = before.reversed().drop { isBlank($0) || $0 == open }.prefix {
+        !isBlank($0) && !"{,=".utf8.contains($0)
+    }
+    let lookup = name(ArraySlice(word.reversed()))
+    return !(lookup.hasPrefix("check_") && lookup.hasSuffix("_access"))
 }
 
 /// A word, or what stands in the braces that begin there; to the end where they are not closed.

@@ -99,11 +99,13 @@ private func json(_ listener: ListenerVerdict) -> JSONValue {
 }
 
 private func json(_ cause: RelayCause) -> JSONValue {
-    .object([
+    let text = withoutSecrets(cause.text)
+    return .object([
         .init("kind", .string(cause.kind)), .init("parameter", .string(cause.parameter)),
         .init("file", .string(cause.file)), .init("line", .optional(cause.line)),
-        .init("text", .string(withoutSecrets(cause.text))),
-        .init("culprit", .optional(cause.culprit.map { withoutSecrets($0) })),
+        .init("text", .string(text)),
+        // By itself it may look like a login that it is not where it stands.
+        .init("culprit", .optional(cause.culprit.map { text.contains($0) ? $0 : withoutSecrets($0) })),
         .init("opens", .string(cause.opens)), .init("listener", .int(cause.listener)),
         .init("address", .optional(cause.address)),
         .init("remedy", .string(cause.remedy)),

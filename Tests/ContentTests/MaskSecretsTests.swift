@@ -36,7 +36,20 @@ struct MaskSecretsTests {
             ),
             ("credentials = user:s3cret", "credentials = ***"),
             ("# the old password was s3cret", "# the old password ***"), ("#pw s3cret\n", "#pw ***\n"),
+            (
+                "x = ${stress?{static:user:s3cret}:{}}", "x = ${stress?{static:***{}}"
+            ),
+            ("x = ${stress?{inline:{ { a } = u:s3cret }}:{}}", "x = ${stress?{inline:{***}}:{}}"),
+            ("x = static:us}er:s3cret", "x = static:***"),
+            (
+                "smtp_sasl_password_maps =\n# check_a_access\n  static:u:s3cret",
+                "smtp_sasl_password_maps =\n# check_a_access\n  static:***"
+            ),
+            ("x = check_a_access hash:/a, static:u:s3cret", "x = check_a_access hash:/a, static:***"),
             // Nothing secret in these.
+            ("x = ${stress?{check_client_access static:OK}:{}}", nil),
+            ("x = check_client_access static:OK:x, reject", nil),
+            ("  check_sender_access { inline:{ a@b.c = REJECT see http://d/e:f } }", nil),
             ("smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd", nil),
             ("smtpd_relay_restrictions = check_client_access static:OK, reject", nil),
             ("mynetworks = 127.0.0.0/8 [::1]/128", nil), ("smtpd_tls_key_file = /etc/x.pem", nil),
