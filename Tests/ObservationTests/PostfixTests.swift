@@ -99,7 +99,9 @@ struct PostfixTests {
         let same = try await observe(host, Self.restriction, programs)
         #expect(
             same.tables["hash:/etc/postfix/s"]
-                == .entries([TableEntry(key: "a.example", value: "OK", line: 2)], source: "/etc/postfix/s"))
+                == .entries(
+                    [TableEntry(key: "a.example", value: "OK", line: 2, hasCapitals: true)],
+                    source: "/etc/postfix/s"))
         try host.write("/etc/postfix/s", "a.example REJECT\n")
         let stale = try await observe(host, Self.restriction, programs)
         #expect(

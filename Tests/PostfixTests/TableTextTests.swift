@@ -9,7 +9,7 @@ import Testing
             type: "hash", bytes: Array("# c\nExample.COM\tOK\n10.1  REJECT go\n  away\nlonely\n".utf8))
         #expect(
             entries == [
-                TableEntry(key: "example.com", value: "OK", line: 2),
+                TableEntry(key: "example.com", value: "OK", line: 2, hasCapitals: true),
                 TableEntry(key: "10.1", value: "REJECT go  away", line: 3),
             ])
     }

@@ -84,9 +84,9 @@ extension Explanation {
     /// What to do about a line that Postfix stops at.
     func remedy(forBroken why: String, _ place: Place?) -> String {
         if why.hasPrefix("specify at least one working instance") {
-            let isSplit = host.version.includes(.relayRestrictions)
+            let stage: Stage = host.version.includes(.relayRestrictions) ? .relay : .recipient
             return
-                "Put reject_unauth_destination into smtpd_\(isSplit ? "relay" : "recipient")_restrictions\(Self.behindPermits): without a "
+                "Put reject_unauth_destination into \(stage.rawValue)\(Self.behindPermits): without a "
                 + "rejection smtpd does not run."
         }
         if why.contains("does nothing"), let place {

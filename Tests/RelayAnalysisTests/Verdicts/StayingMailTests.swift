@@ -143,7 +143,7 @@ import Testing
         var host = open.setting("smtpd_tls_security_level", "encrypt").table("hash:/none", "")
         host = host.setting("smtpd_discard_ehlo_keyword_address_maps", map)
             .setting("smtpd_discard_ehlo_keywords", keywords)
-        host.master = "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"
+        host.master = "smtp inet n - y - - smtpd\n" + SampleHost.delivery
         #expect(host.report.verdict == verdict)
         if verdict == .broken {
             #expect(host.report.causes.first?.parameter == "smtpd_discard_ehlo_keyword_address_maps")
