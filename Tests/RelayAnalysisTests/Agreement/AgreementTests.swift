@@ -260,9 +260,13 @@ private struct Trial: Sendable {
         if before.takesHostedMail, !measured.takesHostedMail {
             complaints.append(Self.hostedMailIsRefused)
         }
-        // Where it left only as mail for a domain to relay for, the repair says what to set.
+        // Where it left only as mail for a domain to relay for, the repair says what to set, or a brake keeps all other.
         let isSaid = repair.notes.contains { $0.contains("set default_transport = smtp") }
-        if before.sessions?["login"]?.relayed == true, measured.sessions?["login"]?.relayed != true, !isSaid {
+        let qmgr = host.explanation.host.values(ofDaemon: "qmgr")
+        let isBraked = !qmgr.value(of: "defer_transports").items.isEmpty
+        if before.sessions?["login"]?.relayed == true, measured.sessions?["login"]?.relayed != true, !isSaid,
+            !isBraked
+        {
             complaints.append("a login does not relay")
         }
         return complaints
