@@ -46,19 +46,21 @@ func judgeWhiteList(policy: Policy, state: HostState) -> (finding: Finding, step
     return (finding, steps)
 }
 
+/// Every network that somebody vouched for, by the entries of the white list in it: where there is none, it may stand in
+/// what the MTA reads.
 private func vouchingNotes(policy: Policy, entries: [WhiteListEntry], on day: CalendarDay) -> [String] {
-    var notes: [String] = []
-    for entry in entries {
-        guard !policy.whiteList.within.contains(where: { $0.contains(entry.network) }) else { continue }
-        for vouched in policy.whiteList.vouched where vouched.network.contains(entry.network) {
-            let written = vouched.location.description
+    let others = entries.filter { entry in
+        !policy.whiteList.within.contains { $0.contains(entry.network) }
+    }
+    return policy.whiteList.vouched.flatMap { vouched -> [String] in
+        let listed = others.filter { vouched.network.contains($0.network) }.map(\.text)
+        let written = vouched.location.description
+        return (listed.isEmpty ? [vouched.network.description] : listed).compactMap { network in
             if vouched.holds(on: day) {
                 let end = vouched.until.map { " until \($0)" } ?? ""
-                notes.append("\(entry.text) is allowed by \(written)\(end): \(vouched.reason)")
-            } else if let until = vouched.until {
-                notes.append("\(entry.text) was allowed by \(written) until \(until), which has passed")
+                return "\(network) is allowed by \(written)\(end): \(vouched.reason)"
             }
+            return vouched.until.map { "\(network) was allowed by \(written) until \($0), which has passed" }
         }
     }
-    return notes
 }

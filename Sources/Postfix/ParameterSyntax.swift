@@ -131,8 +131,16 @@ package struct ParameterSyntax: Sendable {
             ("smtp_dns_support_level", [.smtp], .choice(["", "disabled", "enabled", "dnssec"])),
             ("smtp_address_verify_target", [.smtp], .choice(["rcpt", "data"])),
         ]
+        // Whoever thinks of `permit` here has smtpd stop (smtpd_check.c).
+        let tempfail = [
+            "reject", "unknown_address", "unknown_helo_hostname", "unverified_recipient", "unverified_sender",
+        ].map { name -> (String, Set<Reader>, Form) in
+            ("\(name)_tempfail_action", [.smtpd], .choice(["defer", "defer_if_permit"]))
+        }
         return Dictionary(
-            uniqueKeysWithValues: forms.map { ($0.0, ParameterSyntax(readers: $0.1, form: $0.2)) })
+            uniqueKeysWithValues: (forms + tempfail).map { name, readers, form in
+                (name, ParameterSyntax(readers: readers, form: form))
+            })
     }()
 
     private static let known: [String: ParameterSyntax] = {

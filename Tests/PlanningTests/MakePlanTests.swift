@@ -95,9 +95,12 @@ struct MakePlanTests {
     }
 
     @Test(
-        "A vouched entry is allowed, and named, up to and on its last day",
-        arguments: [("2027-03-31", true), ("2027-04-01", false)])
-    func vouched(day: String, isAllowed: Bool) throws {
+        "A vouched network is allowed, and named, up to and on its last day, whether Plesk lists it or the MTA alone",
+        arguments: [
+            ("2027-03-31", ["203.0.113.5/32"], true), ("2027-04-01", ["203.0.113.5/32"], false),
+            ("2027-03-31", [], true), ("2027-04-01", [], true),
+        ])
+    func vouched(day: String, list: [String], isAllowed: Bool) throws {
         let network = try #require(IPNetwork("203.0.113.0/28"))
         let policy = HostFixture.policy(vouched: [
             VouchedNetwork(
@@ -105,10 +108,14 @@ struct MakePlanTests {
                 location: SourceLocation(file: "10-office.yaml", line: 4))
         ])
         let state = HostFixture.host(
-            plesk: .seen(HostFixture.plesk(whiteList: ["203.0.113.5/32"])), day: day)
+            plesk: .seen(HostFixture.plesk(whiteList: list)), day: day)
         let found = try finding(.whiteList, in: plan(state, policy))
         #expect(found.status == (isAllowed ? .ok : .drift))
-        #expect(found.notes.contains { $0.contains("10-office.yaml:4") && $0.contains("2027-03-31") })
+        let named = list.first ?? "203.0.113.0/28"
+        #expect(
+            found.notes.contains {
+                $0.hasPrefix(named) && $0.contains("10-office.yaml:4") && $0.contains("2027-03-31")
+            })
     }
 
     @Test("Without the command for it, drift is reported with the way through the panel")

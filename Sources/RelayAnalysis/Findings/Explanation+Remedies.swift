@@ -102,6 +102,9 @@ extension Explanation {
             return "Put the service into master.cf again, as Postfix has it."
         }
         if why.contains("milter service name") { return "Write inet:HOST:PORT or unix:PATH, or take it out." }
+        if why.hasPrefix("open file ") {
+            return "Put the file in its place again, or take it out of the list."
+        }
         if why.contains("is no absolute path") { return "Write the whole path." }
         if why.hasSuffix("for want of space") { return "Set it to 0 or more." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."

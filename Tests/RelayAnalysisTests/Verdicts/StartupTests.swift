@@ -43,7 +43,8 @@ import Testing
         ("disable_vrfy_command", "", .broken), ("disable_vrfy_command", "YES", .open),
         ("allow_percent_hack", "on", .broken), ("hopcount_limit", "fifty", .broken),
         ("receive_override_options", "no_adress_mappings", .broken),
-        ("canonical_classes", "envelope", .broken),
+        ("canonical_classes", "envelope", .broken), ("unverified_sender_tempfail_action", "permit", .broken),
+        ("reject_tempfail_action", "DEFER", .open), ("unknown_address_tempfail_action", "reject", .broken),
         ("notify_classes", "resource, software", .open), ("notify_classes", "all", .broken),
         ("virtual_alias_maps", "pcre:{{/x$/ y}}", .broken), ("smtpd_banner", "$myhostname $/", .broken),
         ("default_transport", "smtp:${next", .broken), ("smtpd_misspelt", "pcre:{{/x$/ y}}", .open),
@@ -89,6 +90,13 @@ import Testing
         host.master += "2525 inet n - y - - smtpd -o smtpd_timeout=soon\n"
         let listener = try #require(host.report.listeners.first { $0.port == 2525 })
         #expect(host.report.verdict == .open && listener.verdict == .broken)
+    }
+
+    @Test func `A list that includes a file which is gone says what to do about it`() throws {
+        var configuration = open.setting("mynetworks", "127.0.0.0/8 /etc/postfix/nets").configuration
+        configuration.otherFiles["/etc/postfix/nets"] = .some(nil)
+        let cause = try #require(explainRelay(configuration, trusted: SampleHost.trusted).causes.first)
+        #expect(cause.kind == "broken" && cause.remedy.hasPrefix("Put the file in its place again"))
     }
 
     /// Measured one by one.
