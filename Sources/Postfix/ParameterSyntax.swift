@@ -84,7 +84,7 @@ package struct ParameterSyntax: Sendable {
 
     /// A number, of which a unit alone is 0, and its unit, behind which nothing is looked at (conv_time.c); without one
     /// the unit is the parameter's own, and counts as a second here.
-    static func seconds(_ text: String) -> Int? {
+    package static func seconds(_ text: String) -> Int? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
         let isSigned = text.hasPrefix("+") || text.hasPrefix("-0")
         let unsigned = isSigned ? text.dropFirst() : text[...]

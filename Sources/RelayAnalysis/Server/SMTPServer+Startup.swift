@@ -98,16 +98,25 @@ extension SMTPServer {
     /// An option of a policy service that is none (attr_override.c).
     private var policyFault: Host.Fault? {
         let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
-        for check in checks {
+        return checks.lazy.compactMap { check -> Host.Fault? in
             guard case .policyService(let argument, _) = check.kind, let item = check.items.last,
-                let option = policyOptions(argument).first(where: { $0.value == nil })
-            else { continue }
-            return (
-                "malformed option: missing '=' after attribute name: \"\(option.name)\"",
-                host.quoting.place(of: item)
-            )
+                let why = policyOptions(argument).lazy.compactMap({ self.fault(of: $0) }).first
+            else { return nil }
+            return (why, self.host.quoting.place(of: item))
+        }.first
+    }
+
+    private func fault(of option: (name: String, value: String?)) -> String? {
+        let (name, value) = option
+        guard let value else { return "malformed option: missing '=' after attribute name: \"\(name)\"" }
+        switch name {
+        case "default_action", "policy_context": return nil
+        case "max_idle", "max_ttl", "retry_delay", "timeout":
+            return ParameterSyntax.seconds(value) == nil ? "\(name): bad time value or unit: \(value)" : nil
+        case "request_limit", "try_limit":
+            return Int32(value) == nil ? "bad numerical configuration: \(name) = \(value)" : nil
+        default: return "unknown option: \"\(name) = \(value)\""
         }
-        return nil
     }
 
     /// The tables that smtpd opens when it starts.

@@ -99,6 +99,18 @@ import Testing
         #expect(cause.kind == "broken" && cause.remedy.hasPrefix("Put the file in its place again"))
     }
 
+    @Test(arguments: [
+        ("bogus=1", RelayVerdict.broken), ("Timeout=1s", .broken), ("timeout=abc", .broken),
+        ("try_limit=x", .broken), ("timeout=1s, default_action=DUNNO", .unknown), ("max_idle=1s", .unknown),
+    ])
+    func `An option of a policy service that is none keeps smtpd from its work`(
+        options: String, verdict: RelayVerdict
+    ) {
+        let check = "check_policy_service { inet:127.0.0.1:10031, \(options) }"
+        let host = SampleHost().setting("smtpd_relay_restrictions", "\(check), reject_unauth_destination")
+        #expect(host.report.verdict == verdict)
+    }
+
     /// Measured one by one.
     @Test(arguments: [
         "alias_maps", "canonical_maps", "header_checks", "local_recipient_maps", "rbl_reply_maps",
