@@ -125,6 +125,12 @@ package final class ParameterValues {
 
     private static let load = "stress"
 
+    /// Whether the files say anything of it at all.
+    package static func mayDependOnLoad(_ mainCF: [UInt8], _ masterCF: [UInt8]) -> Bool {
+        let name = Array(load.utf8)
+        return [mainCF, masterCF].contains { $0[...].firstRange(of: name) != nil }
+    }
+
     /// Whether a service that has as many processes as it may has other parameters then.
     package static func dependOnLoad(_ calm: ParameterValues, _ busy: ParameterValues) -> Bool {
         let overrides = calm.service.map { calm.master.services[$0].overrides.map(\.name) } ?? []

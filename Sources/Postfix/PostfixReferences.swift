@@ -64,8 +64,9 @@ package func references(
             && ["smtpd", "qmqpd", "postscreen", "trivial-rewrite", "cleanup", "local"].contains(
                 master.services[$0].command)
     }
+    let loads = ParameterValues.mayDependOnLoad(mainCF, masterCF) ? [false, true] : [false]
     for service in [nil] + services.map(Optional.some) {
-        for isUnderLoad in [false, true] {
+        for isUnderLoad in loads {
             let values = ParameterValues(
                 main: main, master: master, service: service, version: release, hostName: hostName,
                 isUnderLoad: isUnderLoad)

@@ -80,6 +80,7 @@ extension Host {
         _ calm: SMTPServer, _ families: [ServiceListener.Family], _ judgement: inout ListenerJudgement
     ) {
         let service = judgement.listener.service
+        guard ParameterValues.mayDependOnLoad(main.bytes, master.bytes) else { return }
         let isLimited = master.services[judgement.listener.listening].processLimit != "0"
         let values = values(ofService: service, isUnderLoad: true)
         guard isLimited, ParameterValues.dependOnLoad(calm.values, values) else { return }
