@@ -54,11 +54,15 @@ private func vouchingNotes(policy: Policy, entries: [WhiteListEntry], on day: Ca
     }
     return policy.whiteList.vouched.flatMap { vouched -> [String] in
         let listed = others.filter { vouched.network.contains($0.network) }.map(\.text)
+        let wider = others.first { $0.network.contains(vouched.network) && $0.network != vouched.network }
+        let alone =
+            listed.isEmpty
+            ? wider.map { "; the white list has it only in \($0.text), so add it there by itself" } ?? "" : ""
         let written = vouched.location.description
         return (listed.isEmpty ? [vouched.network.description] : listed).compactMap { network in
             if vouched.holds(on: day) {
                 let end = vouched.until.map { " until \($0)" } ?? ""
-                return "\(network) is allowed by \(written)\(end): \(vouched.reason)"
+                return "\(network) is allowed by \(written)\(end): \(vouched.reason)\(alone)"
             }
             return vouched.until.map { "\(network) was allowed by \(written) until \($0), which has passed" }
         }

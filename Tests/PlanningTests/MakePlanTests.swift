@@ -118,6 +118,19 @@ struct MakePlanTests {
             })
     }
 
+    @Test("A vouched network that is only part of what Plesk lists is named as one to be added by itself")
+    func vouchedPart() throws {
+        let policy = HostFixture.policy(vouched: [
+            VouchedNetwork(
+                network: try #require(IPNetwork("203.0.113.0/28")), reason: "scanner", until: nil,
+                location: SourceLocation(file: "10-office.yaml", line: 4))
+        ])
+        let state = HostFixture.host(plesk: .seen(HostFixture.plesk(whiteList: ["203.0.113.0/24"])))
+        let found = try finding(.whiteList, in: plan(state, policy))
+        #expect(found.status == .drift)
+        #expect(found.notes.contains { $0.contains("only in 203.0.113.0/24, so add it there by itself") })
+    }
+
     @Test("Without the command for it, drift is reported with the way through the panel")
     func missingCommand() throws {
         var commands = HostFixture.commands

@@ -92,14 +92,18 @@ extension Mender {
         if removeRow(blame, server) { return }
         let kept = vouchedEntries(blame)
         if !kept.isEmpty, let item = blame.item {
-            let text = kept.joined(separator: ", ")
+            let text = kept.map(\.asListItem).joined(separator: ", ")
             return remove(host.quoting.place(of: item), blame.parameter, server, remainder: text)
         }
         let place = blame.place(ofItemIn: host)
         // An unset or empty `mynetworks` would shut out the host's own programs.
         let loopback = ["127.0.0.0/8", "::1/128"].compactMap { IPNetwork($0) }
         let isVouched = loopback.contains { loop in host.trusted.contains { $0.overlaps(loop) } }
-        let remainder = isVouched && isOnlyItem(place, server) ? "127.0.0.0/8 [::1]/128" : nil
+        let parts = vouchedParts(blame, server)
+        let isEmptied = isOnlyItem(place, server) && isVouched
+        let hadLoopback = parts.isEmpty || parts.contains(where: \.isLoopback)
+        let stays = isEmptied && hadLoopback ? loopback + parts.filter { !$0.isLoopback } : parts
+        let remainder = stays.isEmpty ? nil : stays.map(\.asListItem).joined(separator: " ")
         guard blame.parameter == "mynetworks", place.file == .main, remainder != nil else {
             return removeItem(blame, server, remainder: remainder)
         }
@@ -109,9 +113,7 @@ extension Mender {
     /// Whether nothing of the value stays when the guilty items go. Only the first of them is the one that says so.
     private mutating func isOnlyItem(_ place: Place, _ server: SMTPServer) -> Bool {
         if let known = lastGuilty[server.service] { return known.map { $0.range == place.range } ?? false }
-        let guilty = Set(
-            explanation.judgements.flatMap(\.findings).filter { $0.blame.kind == .mynetworks }
-                .compactMap { $0.blame.item.map(host.quoting.place) })
+        let guilty = guiltyNetworks
         let items = server.values.value(of: "mynetworks").items
         let places = items.map(host.quoting.place)
         // An exclusion alone lets nobody in.
@@ -123,11 +125,34 @@ extension Mender {
         return first.map { $0.range == place.range } ?? false
     }
 
+    private var guiltyNetworks: Set<Place> {
+        Set(
+            explanation.judgements.flatMap(\.findings).filter { $0.blame.kind == .mynetworks }
+                .compactMap { $0.blame.item.map(host.quoting.place) })
+    }
+
     /// The networks of a guilty table that somebody vouched for.
-    private func vouchedEntries(_ blame: Blame) -> [String] {
+    private func vouchedEntries(_ blame: Blame) -> [IPNetwork] {
         guard let table = blame.entry.map({ host.tables.table($0.table) }) else { return [] }
-        return vouchedRows(table).map { _, network in
-            network.address.width == 32 ? "\(network)" : "[\(network.address)]/\(network.prefix)"
+        return vouchedRows(table).map(\.network)
+    }
+
+    /// What somebody vouched for within a guilty network that no other item of the list holds.
+    private func vouchedParts(_ blame: Blame, _ server: SMTPServer) -> [IPNetwork] {
+        guard let list = server.mynetworks, let item = blame.item, !blame.place.file.isIncluded else {
+            return []
+        }
+        let named = list.patterns.indices.compactMap { index in
+            list.network(index).map { (network: $0, item: list.patterns[index].item) }
+        }
+        let parts = host.trusted.filter { vouched in
+            named.contains { $0.item == item && $0.network.contains(vouched) }
+        }
+        guard !parts.isEmpty else { return [] }
+        let guilty = guiltyNetworks
+        let others = named.filter { !guilty.contains(host.quoting.place(of: $0.item)) }.map(\.network)
+        return parts.filter { vouched in
+            !others.contains { $0.contains(vouched) || vouched.isLoopback && vouched.overlaps($0) }
         }
     }
 
@@ -221,4 +246,11 @@ extension Blame {
 
 extension String {
     var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension IPNetwork {
+    /// As a match list has it (postconf(5), `mynetworks`).
+    fileprivate var asListItem: String {
+        address.width == 32 ? "\(self)" : "[\(address)]/\(prefix)"
+    }
 }

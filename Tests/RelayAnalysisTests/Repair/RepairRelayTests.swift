@@ -133,6 +133,24 @@ import Testing
         #expect(lines(host.repaired(repair).main).filter { !$0.hasPrefix(name) } == before)
     }
 
+    @Test(arguments: [
+        ("127.0.0.0/8 192.0.2.0/24", "127.0.0.0/8 192.0.2.0/25"),
+        ("192.0.2.0/24, [2001:db8::]/32", "192.0.2.0/25, [2001:db8:1::]/48"),
+        ("0.0.0.0/0", "127.0.0.0/8 [::1]/128 192.0.2.0/25"),
+        ("0.0.0.0/0 192.0.2.0/25", "127.0.0.0/8 192.0.2.0/25"),
+        ("0.0.0.0/1 192.0.2.0/25 127.0.0.1", "192.0.2.0/25 127.0.0.1"),
+        ("!192.0.2.1 192.0.2.0/24", "!192.0.2.1 192.0.2.0/25"),
+    ])
+    func `Of a wide network stays what somebody vouched for`(value: String, expected: String) {
+        let host = SampleHost().setting("mynetworks", value)
+        let trusted =
+            SampleHost.trusted + ["192.0.2.0/25", "2001:db8:1::/48"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: trusted)
+        #expect(repair.after.verdict == .closed)
+        let after = MainCF(Array(host.repaired(repair).main.utf8))
+        #expect(after.definition(of: "mynetworks")?.value.text == expected)
+    }
+
     @Test func `An included file loses the guilty line`() {
         var host = SampleHost().setting("mynetworks", "127.0.0.0/8 /etc/postfix/nets")
         host.files["/etc/postfix/nets"] = "# office\n127.0.0.2\n0.0.0.0/0\n"

@@ -2,6 +2,7 @@ import Fixtures
 import MailModel
 import Postfix
 import Testing
+
 @testable import RelayAnalysis
 
 /// Lookup tables whose rows stay, all but the guilty ones.
