@@ -24,19 +24,29 @@ final class TableStore {
     /// The table as a match list asks it: access(5) and the maps of addresses fold the keys of tables that are read as
     /// they are, match_ops.c leaves them, and what it asks for has no capitals.
     func listTable(_ text: String) -> LookupTable {
-        let folded = table(text)
-        guard let type = TableName(text)?.type, type == "inline" || type == "texthash",
-            case .fixed(let entries, let index) = folded.content
-        else { return folded }
         if let known = tablesOfLists[text] { return known }
-        let written = index.filter { !(entries[Int($0.value)].hasCapitals) }
+        let folded = table(text)
         let made =
-            written.count == index.count
-            ? folded
-            : LookupTable(
-                name: text, content: .fixed(entries, index: written), entries: entries, source: folded.source)
+            unfoldedContent(folded).map {
+                LookupTable(name: text, content: $0, entries: folded.entries, source: folded.source)
+            } ?? folded
         tablesOfLists[text] = made
         return made
+    }
+
+    /// - Returns: `nil` where folding makes no difference.
+    private func unfoldedContent(_ table: LookupTable) -> LookupTable.Content? {
+        switch table.content {
+        case .fixed(let entries, let index)
+        where ["inline", "texthash"].contains(TableName(table.name)?.type):
+            let written = index.filter { !entries[Int($0.value)].hasCapitals }
+            return written.count == index.count ? nil : .fixed(entries, index: written)
+        case .union(let members): return .union(members.map { listTable($0.name) })
+        // The others are asked for what the first one says.
+        case .pipe(let members):
+            return .pipe(members.prefix(1).map { listTable($0.name) } + members.dropFirst())
+        default: return nil
+        }
     }
 
     /// The tables that were asked for so far, in the order of their names.
