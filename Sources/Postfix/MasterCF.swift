@@ -179,7 +179,7 @@ private func contentOfBraces(_ bytes: [UInt8], _ range: Range<Int>) -> Result<Ra
 
 extension ArraySlice<UInt8> {
     /// The inside of `{ … }` without surrounding white space; anything else as it is.
-    var strippingBraces: [UInt8] {
+    package var strippingBraces: [UInt8] {
         guard first == UInt8(ascii: "{"), last == UInt8(ascii: "}"), count >= 2 else { return Array(self) }
         return Array(dropFirst().dropLast().trimmingSpace())
     }

@@ -1,8 +1,8 @@
 extension ParameterSyntax {
-    /// `reader … form least = name …`: what the daemons of Postfix 3.7.11 said of values that are none, each started with
+    /// `reader … form unit least most = name …`: what the daemons of Postfix 3.7.11 said of values that are none, each started with
     /// one of them at a time. What is read after that, such as the words of a list, is in ``ParameterSyntax/known``.
     static let measured = """
-        everybody number = delay_logging_resolution_limit dont_remove fault_injection_code tcp_windowsize
+        everybody number = dont_remove fault_injection_code tcp_windowsize
         everybody number 1 = berkeley_db_create_buffer_size berkeley_db_read_buffer_size debug_peer_level \
         default_process_limit deliver_lock_attempts fork_attempts hash_queue_depth \
         header_address_token_limit header_size_limit max_use mime_boundary_length_limit mime_nesting_limit
@@ -21,7 +21,7 @@ extension ParameterSyntax {
         everybody word = address_verify_service_name bounce_service_name cleanup_service_name \
         command_directory daemon_directory data_directory default_database_type default_privs \
         defer_service_name double_bounce_sender error_service_name flush_service_name hash_queue_names \
-        info_log_address_format mail_name mail_owner maillog_file_compressor maillog_file_prefixes \
+        mail_name mail_owner maillog_file_compressor maillog_file_prefixes \
         maillog_file_rotate_suffix meta_directory mynetworks_style pickup_service_name \
         postlog_service_name process_id_directory proxymap_service_name proxywrite_service_name \
         queue_directory queue_service_name rewrite_service_name setgid_group shlib_directory \
@@ -34,6 +34,7 @@ extension ParameterSyntax {
         owner_request_special respectful_logging send_cyrus_sasl_authzid smtputf8_enable soft_bounce \
         strict_7bit_headers strict_8bitmime strict_8bitmime_body strict_mime_encoding_domain \
         strict_smtputf8
+        everybody number -2147483648 6 = delay_logging_resolution_limit
         smtpd number = access_map_defer_code access_map_reject_code defer_code \
         invalid_hostname_reject_code maps_rbl_reject_code multi_recipient_bounce_reject_code \
         non_fqdn_reject_code plaintext_reject_code reject_code relay_domains_reject_code \
@@ -48,9 +49,9 @@ extension ParameterSyntax {
         smtpd_junk_command_limit smtpd_min_data_rate smtpd_policy_service_try_limit smtpd_recipient_limit \
         smtpd_recipient_overshoot_limit smtpd_soft_error_limit
         smtpd number 12288 = smtpd_sasl_response_limit
-        smtpd number 200 = unverified_recipient_defer_code unverified_recipient_reject_code \
-        unverified_sender_defer_code unverified_sender_reject_code
-        smtpd number 500 = smtpd_forbid_bare_newline_reject_code
+        smtpd number 200 499 = unverified_recipient_defer_code unverified_sender_defer_code
+        smtpd number 200 599 = unverified_recipient_reject_code unverified_sender_reject_code
+        smtpd number 500 599 = smtpd_forbid_bare_newline_reject_code
         smtpd size = queue_minfree
         smtpd text = address_verify_sender content_filter local_header_rewrite_clients maps_rbl_domains \
         permit_mx_backup_networks relay_clientcerts smtpd_authorized_verp_clients \
@@ -111,15 +112,16 @@ extension ParameterSyntax {
         cleanup number 1 = hopcount_limit queue_file_attribute_count_limit \
         virtual_alias_address_length_limit virtual_alias_expansion_limit virtual_alias_recursion_limit
         cleanup text = always_bcc body_checks masquerade_domains masquerade_exceptions \
-        message_reject_characters message_strip_characters milter_header_checks mime_header_checks \
+        message_reject_characters message_strip_characters mime_header_checks \
         nested_header_checks non_smtpd_milters sender_bcc_maps undisclosed_recipients_header
-        cleanup time = delay_warning_time
+        cleanup time h = delay_warning_time
         cleanup yesOrNo = always_add_missing_headers cleanup_replace_stray_cr_lf \
         detect_8bit_encoding_header
         cleanup qmgr yesOrNo = disable_verp_bounces
         cleanup smtp lmtp local text = propagate_unmatched_extensions
         cleanup local number = duplicate_filter_limit
-        qmgr number = default_delivery_slot_cost default_delivery_slot_discount default_delivery_slot_loan \
+        qmgr number -2147483648 100 = default_delivery_slot_discount
+        qmgr number = default_delivery_slot_cost default_delivery_slot_loan \
         default_destination_concurrency_failed_cohort_limit default_destination_concurrency_limit \
         default_destination_recipient_limit default_extra_recipient_limit default_minimum_delivery_slots \
         default_recipient_limit local_destination_concurrency_limit local_destination_recipient_limit
@@ -127,8 +129,9 @@ extension ParameterSyntax {
         initial_destination_concurrency qmgr_message_active_limit qmgr_message_recipient_limit \
         qmgr_message_recipient_minimum
         qmgr text = default_filter_nexthop defer_transports
-        qmgr time = bounce_queue_lifetime default_destination_rate_delay default_transport_rate_delay \
-        maximal_queue_lifetime qmgr_clog_warn_time
+        qmgr time d 0 8640000 = bounce_queue_lifetime maximal_queue_lifetime
+        qmgr time = default_destination_rate_delay default_transport_rate_delay \
+        qmgr_clog_warn_time
         qmgr time 1 = default_recipient_refill_delay maximal_backoff_time qmgr_daemon_timeout \
         qmgr_ipc_timeout transport_retry_time
         qmgr word = default_destination_concurrency_negative_feedback \
@@ -151,7 +154,8 @@ extension ParameterSyntax {
         smtp_tls_fingerprint_cert_match smtp_tls_key_file smtp_tls_loglevel \
         smtp_tls_mandatory_exclude_ciphers smtp_tls_mandatory_protocols smtp_tls_per_site \
         smtp_tls_protocols smtp_tls_security_level smtp_tls_servername smtp_tls_trust_anchor_file
-        smtp time = smtp_connect_timeout smtp_pix_workaround_threshold_time smtp_sasl_auth_cache_time
+        smtp time = smtp_connect_timeout smtp_pix_workaround_threshold_time
+        smtp time d = smtp_sasl_auth_cache_time
         smtp time 1 = smtp_connection_cache_time_limit smtp_connection_reuse_time_limit \
         smtp_data_done_timeout smtp_data_init_timeout smtp_data_xfer_timeout smtp_helo_timeout \
         smtp_mail_timeout smtp_pix_workaround_delay_time smtp_quit_timeout smtp_rcpt_timeout \
@@ -203,6 +207,6 @@ extension ParameterSyntax {
         smtpd cleanup tables = canonical_maps
         smtpd local tables = alias_maps
         rewrite tables = relocated_maps sender_dependent_relayhost_maps transport_maps
-        cleanup tables = header_checks recipient_bcc_maps
+        cleanup tables = header_checks milter_header_checks recipient_bcc_maps
         """
 }

@@ -13,13 +13,16 @@ package struct ParameterSyntax: Sendable {
         /// With so many characters.
         case word(least: Int)
         /// The second has 64 bits.
-        case number(least: Int), size(least: Int)
-        case time(least: Int)
+        case number(ClosedRange<Int>), size(least: Int)
+        /// In seconds; without a unit it has the parameter's own.
+        case time(ClosedRange<Int>, unit: Character)
         case yesOrNo
         /// A list of lookup tables.
         case tables
-        /// A list of such words, or one of them.
+        /// A list of such words, or one of them, in whichever case.
         case words(Set<String>), choice(Set<String>)
+        /// A list of such words in lower case.
+        case exactWords(Set<String>)
     }
 
     package private(set) var readers: Set<Reader>
@@ -56,13 +59,15 @@ package struct ParameterSyntax: Sendable {
         case .word(let least):
             let count = value.text.bytes.count
             return count >= least ? nil : "bad string length \(count) < \(least): \(name) = \(text)"
-        case .number(let least): return fault(of: Int32(text).map(Int.init), least, text, name)
-        case .size(let least): return fault(of: Int(text), least, text, name)
-        case .time(let least):
-            guard let seconds = Self.seconds(text) else {
+        case .number(let range): return fault(of: Int32(text).map(Int.init), range, text, name)
+        case .size(let least): return fault(of: Int(text), least...Int.max, text, name)
+        case .time(let range, let unit):
+            guard let seconds = Self.seconds(text, unit: unit) else {
                 return "parameter \(name): bad time value or unit: \(text)"
             }
-            return seconds >= least ? nil : "invalid \(name): \(text) (min \(least))"
+            if seconds < range.lowerBound { return "invalid \(name): \(text) (min \(range.lowerBound))" }
+            return seconds <= range.upperBound
+                ? nil : "invalid \(name): \(seconds) (max \(range.upperBound))"
         case .yesOrNo:
             let isEither = ["yes", "no"].contains(text.folded)
             return isEither ? nil : "bad boolean configuration: \(name) = \(text)"
@@ -72,27 +77,37 @@ package struct ParameterSyntax: Sendable {
         case .words(let words):
             let bad = value.items.first { !words.contains($0.text.folded) }
             return bad.map { "unknown \(name) value \"\($0.text)\" in \"\(text)\"" }
+        case .exactWords(let words):
+            let bad = value.items.first { !words.contains($0.text) }
+            return bad.map { "unknown \(name) value \"\($0.text)\" in \"\(text)\"" }
         case .choice(let words):
             return words.contains(text.folded) ? nil : "invalid \(name) value: \"\(text)\""
         }
     }
 
-    private func fault(of number: Int?, _ least: Int, _ text: String, _ name: String) -> String? {
+    private func fault(
+        of number: Int?, _ range: ClosedRange<Int>, _ text: String, _ name: String
+    ) -> String? {
         guard let number else { return "bad numerical configuration: \(name) = \(text)" }
-        return number >= least ? nil : "invalid \(name) parameter value \(text) < \(least)"
+        if number < range.lowerBound {
+            return "invalid \(name) parameter value \(text) < \(range.lowerBound)"
+        }
+        return number <= range.upperBound
+            ? nil : "invalid \(name) parameter value \(text) > \(range.upperBound)"
     }
 
-    /// A number, of which a unit alone is 0, and its unit, behind which nothing is looked at (conv_time.c); without one
-    /// the unit is the parameter's own, and counts as a second here.
-    package static func seconds(_ text: String) -> Int? {
+    /// A number, of which a unit alone is 0, and its unit, behind which nothing is looked at (conv_time.c).
+    package static func seconds(_ text: String, unit: Character = "s") -> Int? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
         let isSigned = text.hasPrefix("+") || text.hasPrefix("-0")
         let unsigned = isSigned ? text.dropFirst() : text[...]
         let digits = unsigned.prefix { $0.isASCII && $0.isNumber }
-        let unit = unsigned.dropFirst(digits.count).first.map { units[$0] } ?? 1
-        guard !text.isEmpty, let unit, let number = digits.isEmpty ? 0 : Int32(digits) else { return nil }
-        let seconds = Int(number) * unit
-        return seconds <= Int32.max ? seconds : nil
+        guard !text.isEmpty, let factor = units[unsigned.dropFirst(digits.count).first ?? unit],
+            let number = digits.isEmpty ? 0 : Int32(digits)
+        else { return nil }
+        // What does not fit is too much from one before the last that would.
+        guard factor == 1 || Int(number) < Int(Int32.max) / factor else { return nil }
+        return Int(number) * factor
     }
 
     /// What is not looked at until there is mail.
@@ -130,6 +145,10 @@ package struct ParameterSyntax: Sendable {
             ("smtp_address_preference", [.smtp], .choice(["any", "ipv4", "ipv6"])),
             ("smtp_dns_support_level", [.smtp], .choice(["", "disabled", "enabled", "dnssec"])),
             ("smtp_address_verify_target", [.smtp], .choice(["rcpt", "data"])),
+            ("smtp_host_lookup", [.smtp], .exactWords(["dns", "native"])),
+            ("smtp_dns_resolver_options", [.smtp], .exactWords(["res_defnames", "res_dnsrch"])),
+            // smtpd takes it as it is.
+            ("info_log_address_format", [.qmgr], .choice(["external", "internal"])),
         ]
         // Whoever thinks of `permit` here has smtpd stop (smtpd_check.c).
         let tempfail = [
@@ -149,8 +168,8 @@ package struct ParameterSyntax: Sendable {
             let words = line.split(separator: " ").map(String.init)
             guard let equals = words.firstIndex(of: "=") else { continue }
             let readers = words[..<equals].compactMap(Reader.init(rawValue:))
-            let least = words[..<equals].last.flatMap(Int.init)
-            guard let form = form(words[readers.count], least) else { continue }
+            let limits = words[(readers.count + 1)..<equals]
+            guard let form = form(words[readers.count], Array(limits)) else { continue }
             for name in words[equals...].dropFirst() {
                 known[name] = ParameterSyntax(readers: Set(readers), form: form)
             }
@@ -159,13 +178,18 @@ package struct ParameterSyntax: Sendable {
         return known
     }()
 
-    private static func form(_ word: String, _ least: Int?) -> Form? {
-        switch word {
+    private static func form(_ word: String, _ limits: [String]) -> Form? {
+        let numbers = limits.compactMap(Int.init)
+        let unit = limits.first { Int($0) == nil }?.first ?? "s"
+        func range(from lowest: Int) -> ClosedRange<Int> {
+            (numbers.first ?? lowest)...(numbers.dropFirst().first ?? .max)
+        }
+        return switch word {
         case "text": .text
-        case "word": .word(least: least ?? 1)
-        case "number": .number(least: least ?? .min)
-        case "size": .size(least: least ?? .min)
-        case "time": .time(least: least ?? 0)
+        case "word": .word(least: numbers.first ?? 1)
+        case "number": .number(range(from: .min))
+        case "size": .size(least: numbers.first ?? .min)
+        case "time": .time(range(from: 0), unit: unit)
         case "yesOrNo": .yesOrNo
         case "tables": .tables
         default: nil

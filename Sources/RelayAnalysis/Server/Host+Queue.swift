@@ -93,6 +93,10 @@ extension Host {
         if values.isOn(logins), values.text(of: passwords).isEmpty {
             return fault("specify a password table via the `\(passwords)' configuration parameter", logins)
         }
+        let type = "\(program)_sasl_type"
+        if values.isOn(logins), values.text(of: type) != "cyrus" {
+            return fault("unsupported SASL client implementation: \(values.text(of: type))", type)
+        }
         let source = "\(program)_bind_address"
         let address = values.text(of: source)
         guard !address.isEmpty, IPAddress(address.filter { !"[]".contains($0) }) == nil else { return nil }

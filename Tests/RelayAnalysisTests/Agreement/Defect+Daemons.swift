@@ -11,6 +11,12 @@ extension Defect {
             ("maillog_file", "/tmp/mail.log"), ("import_environment", "=x"), ("max_idle", "0"),
             ("smtpd_client_connection_rate_limit", "-1"), ("queue_minfree", "-1"), ("max_idle", "5minutes"),
             ("smtpd_milters", "nonsense"), ("smtpd_milters", "inet:localhost"),
+            ("delay_logging_resolution_limit", "7"), ("unverified_sender_defer_code", "500"),
+            ("unverified_sender_reject_code", "599"), ("delay_warning_time", "596523"),
+            ("maximal_queue_lifetime", "25000"), ("bounce_queue_lifetime", "101"),
+            ("smtp_sasl_auth_cache_time", "25000"), ("smtp_host_lookup", "DNS"),
+            ("smtp_dns_resolver_options", "RES_DNSRCH"), ("default_delivery_slot_discount", "101"),
+            ("info_log_address_format", "foo"), ("milter_header_checks", "foo"),
         ].map { name, value in
             Defect("everybody, and \(name) = \(value)") {
                 $0.set("mynetworks", "0.0.0.0/0 [::]/0")
@@ -18,6 +24,20 @@ extension Defect {
                 $0.set(name, value)
             }
         }
+        + [
+            Defect("everybody, and milters with a macro without a value") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("smtpd_milters", "inet:127.0.0.1:9")
+                $0.set("milter_default_action", "accept")
+                $0.set("milter_macro_defaults", "{a=b}, foo")
+            },
+            Defect("everybody, and logins by what smtp(8) does not know") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("smtp_sasl_auth_enable", "yes")
+                $0.set("smtp_sasl_password_maps", "static:user:password")
+                $0.set("smtp_sasl_type", "Cyrus")
+            },
+        ]
         + [
             ("smtp      inet  n - n - - smtpd\n", "smtp inet n - n - - smtpd -D\n"),
             ("qmgr      unix  n - n 300 1 qmgr\n", "qmgr unix n - n 300 - qmgr\n"),

@@ -36,7 +36,13 @@ import Testing
         ("smtp_mx_session_limit", "-1"), ("smtp_use_tls", "YES"), ("smtp_bind_address", "[203.0.113.10]"),
         ("minimal_backoff_time", "${stress?{1}:{2}}m"), ("maximal_queue_lifetime", "0"),
         ("smtp_dns_support_level", "Enabled"), ("smtp_tls_loglevel", "x"), ("smtp_sasl_type", "x"),
-        ("smtp_destination_recipient_limit", "-1"), ("smtp_bind_address6", "x"), ("bounce_size_limit", "x"),
+        ("maximal_queue_lifetime", "100"), ("bounce_queue_lifetime", "2400h"),
+        ("delay_warning_time", "596522"),
+        ("smtp_host_lookup", "native, dns"), ("smtp_dns_resolver_options", "res_defnames"),
+        ("default_delivery_slot_discount", "-5"), ("info_log_address_format", "internal"),
+        ("milter_macro_defaults", "x"), ("delay_logging_resolution_limit", "-1"),
+        ("unverified_sender_reject_code", "599"), ("smtp_destination_recipient_limit", "-1"),
+        ("smtp_bind_address6", "x"), ("bounce_size_limit", "x"),
         ("virtual_mailbox_limit", "x"),
     ])
     func `What the mail does not meet, or what is right, keeps nothing`(name: String, value: String) {
