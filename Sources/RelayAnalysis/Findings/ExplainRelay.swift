@@ -247,8 +247,8 @@ struct Explanation {
                 incompleteCause(
                     judgement, file: "master.cf", text: judgement.listener.title,
                     remedy:
-                        "The tables allow more combinations than can be tried; make them smaller or separate them."
-                )
+                        "\(askedTables(judgement)) allow more combinations than can be tried; make them smaller or "
+                        + "separate them.")
             ]
         }
         return tables.map { name in
@@ -259,6 +259,17 @@ struct Explanation {
                     "\(name) has more patterns, or wider ones, than can be tried; make it smaller, or name "
                     + "whom they are meant for.")
         }
+    }
+
+    /// The tables of the lists, those with the most entries first.
+    private func askedTables(_ judgement: ListenerJudgement) -> String {
+        let names = Set(SMTPServer(host, service: judgement.listener.service).openedTables.map(\.text))
+        let large = names.map { (name: $0, count: host.tables.table($0).entries.count) }.filter {
+            $0.count > 1
+        }
+        .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+        guard large.count > 1 else { return "The lists" }
+        return large.prefix(5).map(\.name).joined(separator: ", ")
     }
 
     private func incompleteCause(

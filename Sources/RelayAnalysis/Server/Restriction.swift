@@ -99,26 +99,18 @@ extension Restriction.Kind {
 /// The table or the server of an argument, which may be `{ type:table { search_order = … } }`.
 func withoutOptions(_ argument: String) -> String {
     guard argument.hasPrefix("{") else { return argument }
-    let inner = argument.bytes[...].strippingOuterBraces
+    let inner = argument.bytes[...].strippingBraces
     return tokenRanges(in: inner, separators: isListSeparator).first.map { inner[$0].text } ?? argument
 }
 
-/// The options of a `check_policy_service` argument, `{ server, name=value, { name = value } }`.
-func policyOptions(_ argument: String) -> [(name: String, value: String?)] {
+/// The options behind it, `name=value` or `{ name = value }`.
+func options(of argument: String) -> [(name: String, value: String?)] {
     guard argument.hasPrefix("{") else { return [] }
-    let inner = argument.bytes[...].strippingOuterBraces
+    let inner = argument.bytes[...].strippingBraces
     return tokenRanges(in: inner, separators: isListSeparator).dropFirst().map { range in
-        let option = inner[range].strippingOuterBraces
+        let option = inner[range].strippingBraces
         guard let sign = option.firstIndex(of: UInt8(ascii: "=")) else { return (option.trimmedText, nil) }
         return (Array(option[..<sign]).trimmedText, Array(option[(sign + 1)...]).trimmedText)
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// The inside of `{ … }`.
-    var strippingOuterBraces: [UInt8] {
-        guard first == UInt8(ascii: "{"), last == UInt8(ascii: "}"), count >= 2 else { return Array(self) }
-        return Array(dropFirst().dropLast())
     }
 }
 
@@ -162,7 +154,9 @@ struct RestrictionParser {
                     argument == nil ? 1 : 2
                 )
             }
-            return (.access(subject, table: subject == .certificate ? withoutOptions(argument) : argument), 2)
+            return (
+                subject == .certificate ? certificateAccess(argument) : .access(subject, table: argument), 2
+            )
         }
         if name == "check_policy_service" {
             guard let argument, argument.contains(":") else {
@@ -181,8 +175,36 @@ struct RestrictionParser {
         return (.unknown(text), 1)
     }
 
+    /// The table, and by which of its fingerprints a certificate is looked up in it (smtpd_check.c,
+    /// `map_search_create`).
+    private func certificateAccess(_ argument: String) -> Restriction.Kind {
+        let table = withoutOptions(argument)
+        guard argument.hasPrefix("{") else { return .access(.certificate, table: table) }
+        guard argument.hasSuffix("}"), table.contains(":") else {
+            return .malformed("malformed map specification: '\(argument)'")
+        }
+        var isAsked = true
+        for (name, value) in options(of: argument) {
+            guard let value else {
+                return .malformed(
+                    "malformed map attribute in '\(argument)': missing '=' after attribute name")
+            }
+            guard name.folded == "search_order" else {
+                return .malformed("unknown map attribute in '\(argument)': '\(name)'")
+            }
+            let order = tokenRanges(in: value.bytes, separators: isListSeparator).map { value.bytes[$0].text }
+            if let bad = order.first(where: {
+                !["cert_fingerprint", "pubkey_fingerprint"].contains($0.folded)
+            }) {
+                return .malformed("unknown search type '\(bad)' in '\(argument)'")
+            }
+            isAsked = !order.isEmpty
+        }
+        return isAsked ? .access(.certificate, table: table) : .harmless
+    }
+
     private func defaultAction(_ argument: String) -> String? {
-        policyOptions(argument).last { $0.name == "default_action" }?.value
+        options(of: argument).last { $0.name == "default_action" }?.value
     }
 
     private static let plain: [String: Restriction.Kind] = [

@@ -3,26 +3,37 @@ import Postfix
 /// What smtpd hears when a client speaks: `smtpd_command_filter` may put other words into its mouth before any list is
 /// asked, and what `smtpd_noop_commands` names does nothing (postconf(5); smtpd.c, `smtpd_proto`).
 extension SMTPServer {
-    /// A session as it is after the filter. A command that becomes another one, or none, stays what it was: whoever
-    /// says it otherwise may get past the filter.
-    func asHeard(_ session: Session) -> Session {
+    /// A session as it is after the filter; `nil` where no mail can be sent with it, in whichever of the ways to write
+    /// a command.
+    func asHeard(_ session: Session) -> Session? {
         var session = session
         if Self.greetings.allSatisfy(ignores) { session.helo = nil }
         guard !commandFilters.isEmpty else { return session }
-        func heard(_ command: String) -> String? {
-            commandFilters.lazy.compactMap { table -> String? in
-                if case .found(let text, _) = table.ask(command) { text } else { nil }
-            }.first
-        }
-        var other = session
         if let name = session.helo {
-            other.helo = heard("EHLO \(name)").flatMap(greeting) ?? name
+            session.helo = heard("EHLO \(name)").flatMap(greeting) ?? name
         }
-        other.sender =
-            heard("MAIL FROM:<\(session.sender)>").flatMap { path($0, of: "mail from:") } ?? session.sender
-        other.recipient =
-            heard("RCPT TO:<\(session.recipient)>").flatMap { path($0, of: "rcpt to:") } ?? session.recipient
-        return other
+        guard let sender = heardPath(session.sender, of: "MAIL FROM:"),
+            let recipient = heardPath(session.recipient, of: "RCPT TO:")
+        else { return nil }
+        session.sender = sender
+        session.recipient = recipient
+        return session
+    }
+
+    /// What the filter puts in the place of a command.
+    private func heard(_ command: String) -> String? {
+        commandFilters.lazy.compactMap { table -> String? in
+            if case .found(let text, _) = table.ask(command) { text } else { nil }
+        }.first
+    }
+
+    /// The address of a command behind the filter, from the first spelling that it leaves such a command.
+    private func heardPath(_ address: String, of verb: String) -> String? {
+        let paths = values.isOn("strict_rfc821_envelopes") ? ["<\(address)>"] : ["<\(address)>", address]
+        return paths.flatMap { ["\(verb)\($0)", "\(verb) \($0)"] }.lazy.compactMap { command in
+            guard let text = self.heard(command) else { return address }
+            return self.path(text, of: verb.folded)
+        }.first
     }
 
     private func greeting(_ command: String) -> String? {
@@ -56,10 +67,26 @@ extension SMTPServer {
         let needed =
             ["MAIL", "RCPT"] + (hasChunking ? [] : ["DATA"])
             + (values.isOn("smtpd_helo_required") && Self.greetings.allSatisfy(ignores) ? Self.greetings : [])
-        return needed.lazy.compactMap { command in
+        let ignored = needed.lazy.compactMap { command in
             self.ignoring(command).map {
                 ("\(command) does nothing, so that no mail is taken", $0.place)
             }
         }.first
+        return ignored ?? filterFault
+    }
+
+    private var filterFault: (why: String, place: Place)? {
+        guard !commandFilters.isEmpty else { return nil }
+        let said = [
+            ("MAIL", "MAIL FROM:", [Stranger.sender, ""]),
+            ("RCPT", "RCPT TO:", [Stranger.recipient, "postmaster@\(hostedDomain)"]),
+        ]
+        return said.first { _, verb, paths in paths.allSatisfy { heardPath($0, of: verb) == nil } }.map {
+            let name = "smtpd_command_filter"
+            return (
+                "\($0.0) becomes another command, so that no mail is taken",
+                host.quoting.definition(of: name, in: values)
+            )
+        }
     }
 }

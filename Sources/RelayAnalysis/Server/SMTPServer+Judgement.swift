@@ -29,7 +29,7 @@ extension SMTPServer {
     }
 
     func judge(_ session: Session, _ evaluation: inout Evaluation) -> Judgement {
-        let session = asHeard(asSeen(session))
+        guard let session = asHeard(asSeen(session)) else { return .refused(nil, .policy) }
         if let screen {
             var client = session.client
             client.address = session.peer ?? client.address

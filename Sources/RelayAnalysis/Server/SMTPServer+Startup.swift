@@ -84,7 +84,16 @@ extension SMTPServer {
 
     /// A milter that smtpd stops at, or for want of which it refuses everybody.
     private var milterFault: Host.Fault? {
-        MilterService.all(values).lazy.compactMap { milter -> Host.Fault? in
+        let milters = MilterService.all(values)
+        let macros = "milter_macro_defaults"
+        let bad = values.value(of: macros).items.first {
+            !$0.bytes[...].strippingBraces.contains(UInt8(ascii: "="))
+        }
+        if !milters.isEmpty, let bad {
+            let why = "malformed default macro entry: missing '=' after attribute name in \"\(bad.text)\""
+            return (why, host.quoting.definition(of: macros, in: values))
+        }
+        return milters.lazy.compactMap { milter -> Host.Fault? in
             let place = self.place(of: milter.endpoint, in: "smtpd_milters")
             switch milter.fault {
             case .fatal(let why): return (why, place)
@@ -100,7 +109,7 @@ extension SMTPServer {
         let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
         return checks.lazy.compactMap { check -> Host.Fault? in
             guard case .policyService(let argument, _) = check.kind, let item = check.items.last,
-                let why = policyOptions(argument).lazy.compactMap({ self.fault(of: $0) }).first
+                let why = options(of: argument).lazy.compactMap({ self.fault(of: $0) }).first
             else { return nil }
             return (why, self.host.quoting.place(of: item))
         }.first
@@ -120,7 +129,7 @@ extension SMTPServer {
     }
 
     /// The tables that smtpd opens when it starts.
-    private var openedTables: [ListItem] {
+    var openedTables: [ListItem] {
         let checks = stages.flatMap { lists[$0] ?? [] } + classes.keys.sorted().flatMap { classes[$0] ?? [] }
         let asked = checks.filter { check in
             switch check.kind {

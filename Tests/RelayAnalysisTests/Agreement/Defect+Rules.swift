@@ -78,6 +78,28 @@ extension Defect {
             "reject_unauth_pipelining, check_helo_access pcre:{{/./ OK}}",
         ].map { text in Defect(text) { $0.insert(text) } }
         + [
+            "{ static:OK, search_order = cert_fingerprint }", "{ static:OK { search_order = foo } }",
+            "{ static:OK, { Search_order = PUBKEY_FINGERPRINT } }", "{ static:OK { search_order = } }",
+            "{ static:OK { order = cert_fingerprint } }",
+        ].map { argument in
+            Defect("check_ccert_access \(argument)") {
+                $0.set("smtpd_tls_ask_ccert", "yes")
+                $0.insert("check_ccert_access \(argument)")
+            }
+        }
+        + [
+            ("RCPT TO:.*", "QUIT"), (".*", "NOOP"), ("MAIL FROM:.*", "RSET"),
+        ].map { command, other in
+            Defect("everybody, and commands like \(command) become \(other)") {
+                $0.set("mynetworks", "0.0.0.0/0 [::]/0")
+                $0.set("smtpd_command_filter", $0.table("commands.pcre", "/^\(command)$/ \(other)\n"))
+            }
+        }
+        + [
+            "unionmap:{inline:{THIRD.TEST=x}}", "unionmap:{inline:{third.test=x}}",
+            "pipemap:{inline:{THIRD.TEST=x},inline:{x=y}}", "pipemap:{inline:{third.test=X},inline:{X=y}}",
+        ].map { table in Defect("relay_domains = \(table)") { $0.set("relay_domains", table) } }
+        + [
             Defect("a table through proxymap") {
                 $0.insert("check_client_access proxy:\($0.table("proxied.cidr", "198.51.100.0/24 OK\n"))")
             },

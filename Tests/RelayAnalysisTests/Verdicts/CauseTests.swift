@@ -120,7 +120,8 @@ import Testing
     @Test(arguments: [
         ("/^MAIL FROM:<.*>/ MAIL FROM:<boss@hosted.example>\n", RelayVerdict.open),
         ("/^(MAIL FROM:<)[^@]*(@.*)/ ${1}boss$2\n", .open), ("/^MAIL FROM:<.*>/ MAIL FROM:<>\n", .partial),
-        ("/^[EH][EH]LO .*/ HELO friend.example\n", .open), ("/^RCPT TO:.*/ NOOP\n", .partial),
+        ("/^[EH][EH]LO .*/ HELO friend.example\n", .open), ("/^RCPT TO:.*/ NOOP\n", .broken),
+        ("/^RCPT TO:<.*/ NOOP\n", .partial), ("/^RCPT TO:<.*@stranger\\.example>/ QUIT\n", .partial),
         ("/^RCPT TO:<(.*)#(.*)@hosted\\.example>/ RCPT TO:<$1@$2>\n", .partial),
     ])
     func `smtpd hears what the filter of commands makes of them`(filter: String, verdict: RelayVerdict) {
