@@ -34,6 +34,18 @@ extension String {
     }
 }
 
+extension [UInt8] {
+    /// Whether the word is in it. The generic `firstRange(of:)` takes longer than all else that a small host needs.
+    package func holds(_ word: [UInt8]) -> Bool {
+        guard let first = word.first, count >= word.count else { return word.isEmpty }
+        return withUnsafeBufferPointer { bytes in
+            (0...bytes.count - word.count).contains { start in
+                bytes[start] == first && word.indices.allSatisfy { bytes[start + $0] == word[$0] }
+            }
+        }
+    }
+}
+
 extension Collection<UInt8> where SubSequence == Self {
     func trimmingLeadingSpace() -> Self { drop { $0.isSpace } }
 }

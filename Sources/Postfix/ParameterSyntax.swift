@@ -164,8 +164,8 @@ package struct ParameterSyntax: Sendable {
 
     private static let known: [String: ParameterSyntax] = {
         var known: [String: ParameterSyntax] = [:]
-        for line in measured.split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
+        for line in measured.utf8.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
             guard let equals = words.firstIndex(of: "=") else { continue }
             let readers = words[..<equals].compactMap(Reader.init(rawValue:))
             let limits = words[(readers.count + 1)..<equals]

@@ -127,8 +127,8 @@ package final class ParameterValues {
 
     /// Whether the files say anything of it at all.
     package static func mayDependOnLoad(_ mainCF: [UInt8], _ masterCF: [UInt8]) -> Bool {
-        let name = Array(load.utf8)
-        return [mainCF, masterCF].contains { $0[...].firstRange(of: name) != nil }
+        let name = load.bytes
+        return mainCF.holds(name) || masterCF.holds(name)
     }
 
     /// Whether a service that has as many processes as it may has other parameters then.

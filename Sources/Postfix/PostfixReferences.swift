@@ -123,9 +123,8 @@ private struct ReferenceFinder {
     private mutating func visit(table text: String) {
         guard text.utf8.contains(UInt8(ascii: ":")) else { return }
         let inner = text.hasPrefix("{") ? text.bytes[...].strippingBraces.text : text
-        let first =
-            inner.utf8.first == UInt8(ascii: "{")
-            ? inner : String(inner.prefix { !$0.isWhitespace && $0 != "," || inner.contains("{") })
+        let isWhole = inner.utf8.contains(UInt8(ascii: "{"))
+        let first = isWhole ? inner : String(inner.prefix { !$0.isWhitespace && $0 != "," })
         guard let name = TableName(first), seen.insert(name.text).inserted else { return }
         if !name.members.isEmpty, ["unionmap", "pipemap", "randmap"].contains(name.type) {
             for member in name.members { visit(table: member) }

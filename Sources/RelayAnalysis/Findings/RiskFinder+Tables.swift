@@ -106,23 +106,27 @@ extension RiskFinder {
     /// Where a table or a file is named.
     /// - Returns: `nil` where nobody but a default does.
     private func definition(naming name: String) -> Definition? {
+        let written = name.bytes
+        let member = [UInt8(ascii: "{")] + written
         let services = [nil] + host.master.services.indices.map(Optional.some)
         var isDefault = false
         for service in services where service.map({ !host.master.services[$0].overrides.isEmpty }) ?? true {
             let values = host.values(ofService: service)
             let parameters = PostfixReferences.parameters(values).filter { parameter in
-                values.value(of: parameter).items.contains {
-                    String($0.text.drop { $0 == "!" }) == name || $0.text.contains("{\(name)")
+                values.value(of: parameter).items.contains { item in
+                    let bytes = item.bytes
+                    return bytes.drop { $0 == UInt8(ascii: "!") }.elementsEqual(written)
+                        || bytes.holds(member)
                 }
             }
-            let written = parameters.compactMap { parameter -> (definition: Definition, text: String)? in
+            let definitions = parameters.compactMap { parameter -> (definition: Definition, text: String)? in
                 let place = host.quoting.definition(of: parameter, in: values)
                 guard place.file != .builtIn else { return nil }
                 let file = host.quoting.name(of: place.file)
                 return (Definition(parameter: parameter, file: file, line: place.line), place.token)
             }
             // Another may have it from there, by the name of the parameter.
-            if let found = written.first(where: { $0.text.contains(name) }) ?? written.first {
+            if let found = definitions.first(where: { $0.text.bytes.holds(written) }) ?? definitions.first {
                 return found.definition
             }
             isDefault = isDefault || !parameters.isEmpty

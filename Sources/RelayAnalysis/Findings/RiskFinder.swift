@@ -159,9 +159,10 @@ struct RiskFinder {
             judgement -> [RelayRisk] in
             let values = host.values(ofService: judgement.listener.service)
             guard values.isOn("smtpd_sasl_auth_enable") else { return [] }
+            let options = values.value(of: "smtpd_sasl_security_options").items.map(\.text.folded)
             let isEncrypted =
                 values.isOn("smtpd_tls_auth_only") || SMTPServer.requiresTLS(values)
-                || values.text(of: "smtpd_sasl_security_options").folded.contains("noplaintext")
+                || options.contains("noplaintext")
             var risks: [RelayRisk] = []
             if !isEncrypted {
                 risks.append(
@@ -169,7 +170,7 @@ struct RiskFinder {
                         "plaintext-login", "smtpd_tls_auth_only", values,
                         why: "Port \(judgement.listener.port) takes passwords before TLS."))
             }
-            if !values.text(of: "smtpd_sasl_security_options").folded.contains("noanonymous") {
+            if !options.contains("noanonymous") {
                 risks.append(
                     risk(
                         "anonymous-login", "smtpd_sasl_security_options", values,

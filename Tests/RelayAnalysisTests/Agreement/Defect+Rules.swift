@@ -88,7 +88,7 @@ extension Defect {
             }
         }
         + [
-            ("RCPT TO:.*", "QUIT"), (".*", "NOOP"), ("MAIL FROM:.*", "RSET"),
+            ("RCPT TO:.*", "QUIT"), ("MAIL FROM:.*", "RSET"),
         ].map { command, other in
             Defect("everybody, and commands like \(command) become \(other)") {
                 $0.set("mynetworks", "0.0.0.0/0 [::]/0")
@@ -96,9 +96,12 @@ extension Defect {
             }
         }
         + [
-            "unionmap:{inline:{THIRD.TEST=x}}", "unionmap:{inline:{third.test=x}}",
-            "pipemap:{inline:{THIRD.TEST=x},inline:{x=y}}", "pipemap:{inline:{third.test=X},inline:{X=y}}",
-        ].map { table in Defect("relay_domains = \(table)") { $0.set("relay_domains", table) } }
+            "unionmap:{inline:{ATTACKER.TEST=x}}", "unionmap:{inline:{attacker.test=x}}",
+            "pipemap:{inline:{ATTACKER.TEST=x},inline:{x=y}}",
+            "pipemap:{inline:{attacker.test=X},inline:{X=y}}",
+        ].map { table in
+            Defect("networks by the names in \(table)") { $0.set("mynetworks", "127.0.0.0/8 \(table)") }
+        }
         + [
             Defect("a table through proxymap") {
                 $0.insert("check_client_access proxy:\($0.table("proxied.cidr", "198.51.100.0/24 OK\n"))")

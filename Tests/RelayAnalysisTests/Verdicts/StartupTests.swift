@@ -56,6 +56,9 @@ import Testing
         ("header_from_format", "x", .broken), ("smtputf8_autodetect_classes", "x", .broken),
         ("propagate_unmatched_extensions", "x", .broken), ("line_length_limit", "511", .broken),
         ("smtpd_banner", "", .broken), ("syslog_name", "", .broken),
+        ("delay_warning_time", "596523", .broken), ("delay_warning_time", "596522", .open),
+        ("delay_warning_time", "24855d", .broken), ("delay_warning_time", "24854d", .open),
+        ("unverified_sender_defer_code", "500", .broken), ("delay_logging_resolution_limit", "7", .broken),
     ])
     func `A value of the wrong kind stops what reads it`(name: String, value: String, verdict: RelayVerdict) {
         let report = open.setting(name, value).report
@@ -114,7 +117,8 @@ import Testing
     /// Measured one by one.
     @Test(arguments: [
         "alias_maps", "canonical_maps", "header_checks", "local_recipient_maps", "rbl_reply_maps",
-        "recipient_bcc_maps", "relay_recipient_maps", "relocated_maps", "sender_dependent_relayhost_maps",
+        "milter_header_checks", "recipient_bcc_maps", "relay_recipient_maps", "relocated_maps",
+        "sender_dependent_relayhost_maps",
         "smtpd_milter_maps", "smtpd_sender_login_maps", "transport_maps", "virtual_alias_maps",
         "virtual_mailbox_maps",
     ])

@@ -17,7 +17,9 @@ import Testing
         ("smtp_generic_maps", "rewrites"), ("smtp_bind_address", "mail.hosted.example"),
         ("smtp_dns_support_level", "x"), ("smtp_sasl_auth_enable", "yes"), ("smtp_address_preference", "x"),
         ("smtp_transport_rate_delay", "x"), ("smtp_initial_destination_concurrency", "0"),
-        ("smtp_recipient_refill_limit", "0"),
+        ("smtp_recipient_refill_limit", "0"), ("smtp_dns_resolver_options", "RES_DNSRCH"),
+        ("smtp_sasl_auth_cache_time", "25000"), ("info_log_address_format", "foo"),
+        ("bounce_queue_lifetime", "101"),
     ])
     func `What the programs behind smtpd cannot read keeps strangers' mail`(name: String, value: String) {
         let report = open.setting(name, value).report
