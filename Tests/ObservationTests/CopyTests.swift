@@ -44,6 +44,18 @@ struct CopyTests {
         #expect(seen.interfaces == nil && seen.version == nil && seen.hostName == nil)
     }
 
+    @Test("A table whose directory is in the copy is not there on the host either")
+    func missingTable() async throws {
+        let names = ["hash:/etc/postfix/maps/gone", "pcre:/etc/postfix/maps/gone", "hash:/etc/postfix/gone"]
+        let copy = try copy("mynetworks = \(names.joined(separator: ", "))\n")
+        let alone = try await observe(copy)
+        #expect(names.allSatisfy { if case .unreadable? = alone.tables[$0] { true } else { false } })
+        try copy.write("/copy/maps/other", "x y\n")
+        let seen = try await observe(copy)
+        #expect(names.prefix(2).allSatisfy { if case .failing? = seen.tables[$0] { true } else { false } })
+        if case .unreadable? = seen.tables[names[2]] {} else { Issue.record("\(seen.tables)") }
+    }
+
     @Test("A copy is of the release that it is said to be of, whatever it calls itself")
     func release() async throws {
         let copy = try copy("mail_version = 2.3.8\n")

@@ -47,7 +47,14 @@ extension PostfixFiles {
         case .remote:
             return .unreadable("its answers come from a server or another program, which is not asked")
         case .compiled(let table, let suffix):
-            guard case .success(let compiled) = read(table.name + suffix) else { return textTable(table) }
+            let compiled: FileContent
+            switch read(table.name + suffix) {
+            case .success(let content): compiled = content
+            case .failure(let problem):
+                let text = textTable(table)
+                guard case .failing = text, !problem.isAbsent else { return text }
+                return .unreadable(problem.reason)
+            }
             if let listed = await list(compiled, of: table, suffix: suffix, instruments) {
                 return content(of: table, listed, compiled: compiled.path)
             }

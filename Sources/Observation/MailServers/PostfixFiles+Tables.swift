@@ -33,8 +33,20 @@ extension PostfixFiles {
         case .success(let content):
             return .entries(parseTable(type: table.type, bytes: content.bytes), source: content.path)
         case .failure(let problem):
-            guard problem.isAbsent, case .host = place else { return .unreadable(problem.reason) }
-            return .failing(problem.reason)
+            return isMissing(table.name, problem) ? .failing(problem.reason) : .unreadable(problem.reason)
         }
+    }
+
+    /// Whether a table is not there on the host either. Of a copy that holds the directory of the table, and it is not
+    /// the one of `main.cf` alone, all that is in it was copied.
+    private func isMissing(_ path: String, _ problem: Unreadable) -> Bool {
+        guard problem.isAbsent else { return false }
+        guard case .copy(_, let original) = place else { return true }
+        let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+        guard directory != original, case .at(let found) = place.locate(directory, in: files) else {
+            return false
+        }
+        return files.exists(found)
     }
 }
