@@ -107,7 +107,13 @@ extension Mender {
         guard blame.parameter == "mynetworks", place.file == .main, remainder != nil else {
             return removeItem(blame, server, remainder: remainder)
         }
+        if !parts.isEmpty { noteStaying(parts) }
         remove(place, blame.parameter, server, remainder: remainder)
+    }
+
+    mutating func noteStaying(_ networks: [IPNetwork]) {
+        let names = networks.filter { !$0.isLoopback }.map(\.description).joined(separator: ", ")
+        if !names.isEmpty { note("In mynetworks, as the policy vouches for it: \(names).") }
     }
 
     /// Whether nothing of the value stays when the guilty items go. Only the first of them is the one that says so.
@@ -176,6 +182,7 @@ extension Mender {
         let place = blame.place.file.isIncluded ? blame.place : host.quoting.place(of: item)
         guard let entry = blame.entry, entry.table == item.text else { return removeItem(blame, server) }
         let table = host.tables.table(entry.table)
+        if case .patterns(let rules) = table.content, rules.count <= 50, deleteRow(blame) { return }
         guard case .fixed(let entries, _) = table.content, entries.count <= 50 else {
             return removeItem(blame, server)
         }
@@ -250,7 +257,7 @@ extension String {
 
 extension IPNetwork {
     /// As a match list has it (postconf(5), `mynetworks`).
-    fileprivate var asListItem: String {
+    var asListItem: String {
         address.width == 32 ? "\(self)" : "[\(address)]/\(prefix)"
     }
 }

@@ -32,7 +32,7 @@ extension Explanation {
 
 /// Mends a configuration round by round: what one round closes may have hidden more.
 struct Workshop {
-    private let original: PostfixConfiguration
+    let original: PostfixConfiguration
     let trusted: [IPNetwork]
     let deferred: DeferredMail
     private(set) var current: PostfixConfiguration
@@ -40,7 +40,7 @@ struct Workshop {
     private var notes: [String] = []
     private var shutOut: Set<String> = []
     /// Services that a cause was found on.
-    private var touchedServices: Set<Int> = []
+    private(set) var touchedServices: Set<Int> = []
     /// Services on port 25 that took mail for this host from outside before anything was changed.
     private var receivingServices: Set<Int> = []
     private static let roundLimit = 16
@@ -57,8 +57,9 @@ struct Workshop {
             close(isFirst: attempt == 0)
             // What lets hosted mail in again may show a way that the rejection had hidden.
             let hasChanged = [keepHostedMail(), keepLogins()].contains(true)
-            guard hasChanged else { return }
+            guard hasChanged else { break }
         }
+        keepVouched()
     }
 
     private mutating func close(isFirst: Bool) {

@@ -151,6 +151,49 @@ import Testing
         #expect(after.definition(of: "mynetworks")?.value.text == expected)
     }
 
+    @Test(arguments: [
+        (
+            "hash:/c", "192.0.2 OK\n",
+            "permit_mynetworks, check_client_access hash:/c, reject_unauth_destination"
+        ),
+        (
+            "cidr:/c", "198.51.100.66 REJECT\n192.0.2.0/23 OK\n",
+            "check_client_access cidr:/c, permit_mynetworks, reject"
+        ),
+    ])
+    func `A vouched part of a network that a table let in is listed`(
+        table: String, rows: String, list: String
+    ) {
+        let host = SampleHost().table(table, rows).setting("smtpd_relay_restrictions", list)
+        let trusted = SampleHost.trusted + ["192.0.2.64/27"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: trusted)
+        #expect(repair.after.verdict == .closed)
+        #expect(host.repaired(repair).main.contains("mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.64/27\n"))
+        #expect(repair.notes.contains { $0.contains("192.0.2.64/27") })
+        #expect(!host.repaired(host.repair).main.contains("192.0.2.64/27"))
+    }
+
+    @Test func `So is one of those that the style trusts`() {
+        var host = SampleHost().setting("mynetworks_style", "subnet")
+        host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
+        host.interfaces = [IPNetwork("203.0.113.10/24")].compactMap { $0 }
+        let trusted = SampleHost.trusted + ["203.0.113.77"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: trusted)
+        #expect(repair.after.verdict == .closed)
+        #expect(
+            MainCF(Array(host.repaired(repair).main.utf8)).definition(of: "mynetworks")?.value.text
+                == "127.0.0.0/8 [::1]/128 203.0.113.10/32 203.0.113.77/32")
+    }
+
+    @Test func `Of a table of domains the guilty row goes, and the others stay`() {
+        let host = SampleHost().table("regexp:/rd", "/example\\.net/ OK\n/^partner\\.example$/ OK\n")
+            .setting("relay_domains", "regexp:/rd")
+        #expect(host.report.verdict == .partial)
+        let repaired = host.repaired(host.repair)
+        #expect(repaired.report.verdict == .closed && repaired.main == host.main)
+        #expect(repaired.tables["regexp:/rd"] == "/^partner\\.example$/ OK\n")
+    }
+
     @Test func `An included file loses the guilty line`() {
         var host = SampleHost().setting("mynetworks", "127.0.0.0/8 /etc/postfix/nets")
         host.files["/etc/postfix/nets"] = "# office\n127.0.0.2\n0.0.0.0/0\n"

@@ -1,0 +1,61 @@
+import MailModel
+import Postfix
+
+extension Workshop {
+    /// Lists a network that somebody vouched for in `mynetworks` where it relayed as part of a wider one that is gone:
+    /// a row of a table, or what `mynetworks_style` trusts.
+    mutating func keepVouched() {
+        let networks = trusted.filter { !$0.isLoopback }
+        guard !networks.isEmpty, let now = host(current), let before = host(original) else { return }
+        for service in touchedServices.sorted() where now.master.services[service].command == "smtpd" {
+            let lost = networks.filter { relays($0, service, before) && !relays($0, service, now) }
+            guard !lost.isEmpty else { continue }
+            let saved = self
+            var mender = Mender(Explanation(now))
+            mender.list(lost, for: SMTPServer(now, service: service))
+            guard take(mender), let then = host(current), lost.allSatisfy({ relays($0, service, then) }),
+                Explanation(then).verdict == Explanation(now).verdict
+            else {
+                self = saved
+                continue
+            }
+            return keepVouched()
+        }
+    }
+
+    private func host(_ configuration: PostfixConfiguration) -> Host? {
+        let host = Host(configuration, trusted: trusted, deferred: deferred)
+        return host.fatalFault == nil ? host : nil
+    }
+
+    /// Whether a client in the network that has nothing else to show for itself relays.
+    private func relays(_ network: IPNetwork, _ service: Int, _ host: Host) -> Bool {
+        let server = SMTPServer(host, service: service)
+        guard server.startupFault == nil else { return false }
+        var session = Stranger.session(from: network.first, usingTLS: server.offersTLS)
+        session.client.isNeighbour =
+            host.configuration.interfaces?.contains { $0.contains(network.first) } ?? false
+        if case .relays = server.judge(session) { return true }
+        return false
+    }
+}
+
+extension Mender {
+    mutating func list(_ networks: [IPNetwork], for server: SMTPServer) {
+        let words = networks.map(\.asListItem)
+        noteStaying(networks)
+        guard let last = server.values.value(of: "mynetworks").items.last,
+            let range = host.quoting.place(of: last).range
+        else {
+            // What is listed takes the place of all that the style trusts.
+            let own = (host.configuration.interfaces ?? []).map(\.address).filter { !$0.isLoopback }
+            let always = ["127.0.0.0/8", "[::1]/128"] + own.map { IPNetwork($0).asListItem }
+            return set("mynetworks", to: (always + words).joined(separator: " "), for: server)
+        }
+        let place = host.quoting.place(of: last)
+        let separator = isPlainOverride(last) ? "," : " "
+        add(
+            TextEdit(insert: words.map { separator + $0 }.joined(), at: range.upperBound), place.file,
+            touches: title(place.file, "mynetworks", server.service))
+    }
+}
