@@ -205,6 +205,14 @@ struct Explanation {
     }
 
     private func opens(_ finding: Finding, _ judgement: ListenerJudgement) -> String {
+        if finding.blame.kind == .mynetworksStyle, finding.traits.count == 1 {
+            let server = SMTPServer(host, service: judgement.listener.service)
+            let reaching = server.neighbourTraits.filter { trait in
+                judgement.listener.reachableFamilies.contains { trait.isOf($0) }
+            }
+            var seen: Set<String> = []
+            return reaching.map(who).filter { seen.insert($0).inserted }.joined(separator: ", ")
+        }
         guard finding.traits.isEmpty else { return everything(finding.traits.map(who)) }
         let families = judgement.decisive.filter { _, found in
             found.contains { $0.traits.isEmpty && $0.blame.identity == finding.blame.identity }

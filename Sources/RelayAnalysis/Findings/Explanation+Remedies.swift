@@ -85,6 +85,15 @@ extension Explanation {
     func remedy(forBroken why: String, _ place: Place?) -> String {
         if why.hasPrefix("specify at least one working instance") {
             let stage: Stage = host.version.includes(.relayRestrictions) ? .relay : .recipient
+            if let place, let list = parameter(at: place),
+                host.values(ofService: nil).value(of: list).items.contains(where: {
+                    $0.text.folded == "permit"
+                })
+            {
+                return
+                    "Take permit out of \(list), or put reject_unauth_destination before it\(Self.behindPermits): behind "
+                    + "it no rejection counts, and without one smtpd does not run."
+            }
             return
                 "Put reject_unauth_destination into \(stage.rawValue)\(Self.behindPermits): without a "
                 + "rejection smtpd does not run."
@@ -105,6 +114,10 @@ extension Explanation {
         if why.hasPrefix("open file ") {
             return "Put the file in its place again, or take it out of the list."
         }
+        if why.hasPrefix("No server certs available") {
+            return
+                "Set smtpd_tls_cert_file (and smtpd_tls_key_file), or do not ask for TLS here: Postfix says \"\(why)\"."
+        }
         if why.contains("is no absolute path") { return "Write the whole path." }
         if why.hasSuffix("for want of space") { return "Set it to 0 or more." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."
@@ -116,7 +129,10 @@ extension Explanation {
         guard let table = TableName(entry.table), table.type != "texthash",
             TableName.postmapTypes.contains(table.type)
         else { return text }
-        return text + " and run postmap \(table.type):\(table.name)"
+        let source = host.tables.table(entry.table).source
+        return source != nil && source != table.name
+            ? text + " (postmap -d \(entry.key) \(table.type):\(table.name))"
+            : text + " and run postmap \(table.type):\(table.name)"
     }
 
     /// What helps where a line is right and what it names is not there.

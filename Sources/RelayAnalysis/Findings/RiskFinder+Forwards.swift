@@ -50,6 +50,32 @@ extension RiskFinder {
         return mapped + checked + accessForwards(server) + strayForwards(server) + handedOn(server)
     }
 
+    /// Names below an own domain that nobody declared. Their exchangers are the administrator's to name, so no stranger
+    /// gets anywhere by them, but old hosts relay for all of them.
+    var subdomains: [RelayRisk] {
+        let serving = explanation.judgements.first { $0.listener.port == 25 && $0.verdict == .closed }
+        guard let serving, serving.takesHostedMail, let family = serving.listener.reachableFamilies.first
+        else {
+            return []
+        }
+        let server = SMTPServer(host, service: serving.listener.service)
+        guard server.hostedDomain.contains("."), let address = server.ordinaryAddress(family) else {
+            return []
+        }
+        var session = server.hostedSession(from: address)
+        session.recipient = "postmaster@x7q.\(server.hostedDomain)"
+        let destination = server.resolver.resolve(session.recipient, assuming: server.given)
+        guard !destination.isFinal, case .relays(let blame) = server.judge(session) else { return [] }
+        return [
+            risk(
+                "subdomains", blame?.parameter ?? "relay_domains", server.values,
+                why:
+                    "Mail of everybody for whatever name below \(server.hostedDomain) is passed on, whether or not there is "
+                    + "such a host: a domain in it counts for all below it (parent_domain_matches_subdomains)."
+            )
+        ]
+    }
+
     private static let forwardLimit = 20
 
     private static let forwardReason =

@@ -16,7 +16,8 @@ struct RiskFinder {
     var risks: [RelayRisk] {
         guard explanation.fatal == nil else { return [] }
         return ignored + waitingMail + unsetNetworks + backscatter + catchAlls + sinks + catchAllForwards
-            + forwards + smuggling + logins + listeners + services + returns + milters + permissions
+            + forwards + subdomains + smuggling + logins + listeners + services + returns + milters
+            + permissions
             + skippedRules + staleTables + failingTables + unread
     }
 
@@ -232,7 +233,11 @@ struct RiskFinder {
             judgement -> [RelayRisk] in
             let server = SMTPServer(host, service: judgement.listener.service)
             var risks: [RelayRisk] = []
-            for stage in [Stage.relay, .recipient] {
+            for stage in [Stage.relay, .recipient] where server.stages.contains(stage) {
+                // What one list lets through, the other may still refuse.
+                let other: Stage = stage == .relay ? .recipient : .relay
+                let others = server.stages.contains(other) ? server.lists[other] ?? [] : []
+                if others.contains(where: \.kind.isGate) { continue }
                 let list = server.lists[stage] ?? []
                 for restriction in list {
                     if restriction.kind.isGate { break }

@@ -147,6 +147,18 @@ extension SMTPServer {
                 }
             if let trait = traits.first { found.append((trait, blame)) }
         }
-        return found
+        return found + neighbours(listedIn: parameter, family, kind)
+    }
+
+    /// Those whom `$mynetworks` stands for where nobody sets it.
+    private func neighbours(
+        listedIn parameter: String, _ family: ServiceListener.Family, _ kind: CauseKind
+    ) -> [(Trait?, Blame)] {
+        guard mynetworks == nil, let reference = values.reference(to: "mynetworks", in: parameter) else {
+            return []
+        }
+        let blame = Blame(
+            kind: kind, parameter: parameter, place: host.quoting.place(of: reference), item: reference)
+        return neighbourTraits.filter { $0.isOf(family) }.map { ($0, blame) }
     }
 }

@@ -37,7 +37,7 @@ extension SMTPServer {
     }
 
     private func permitByStyle(_ restriction: Restriction, _ session: Session) -> Ruling {
-        if host.isTrusted(session.client.address) { return .permit(nil) }
+        if host.isOwn(session.client.address) { return .permit(nil) }
         guard values.text(of: "mynetworks_style") != "host", session.client.isNeighbour else {
             return .dunno
         }
@@ -102,6 +102,17 @@ extension SMTPServer {
         return closed.contains(blame.identity) ? .dunno : .permit(blame)
     }
 
+    /// Whether not everybody can have a host in the network: mail for a private one leads nobody out.
+    private func isChoice(_ network: IPNetwork) -> Bool {
+        network.prefix >= (network.address.width == 32 ? 16 : 32)
+            || Self.privateNetworks.contains { $0.contains(network) }
+    }
+
+    /// RFC 1918, RFC 4193.
+    private static let privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "fc00::/7"].compactMap {
+        IPNetwork($0)
+    }
+
     /// Whether the primary exchangers must be in networks that somebody chose.
     private var isBackupLimited: Bool {
         let networks = host.listParser.parse(values.value(of: "permit_mx_backup_networks")).patterns
@@ -110,13 +121,12 @@ extension SMTPServer {
             guard !pattern.isNegated else { return true }
             switch pattern.content {
             case .literal(let text):
-                // A network as wide as a /7 is no choice.
-                if case .network(let network)? = ClientList.address(text) { return network.prefix >= 8 }
+                if case .network(let network)? = ClientList.address(text) { return isChoice(network) }
                 return true
             case .table(let table):
                 if case .constant = table.content { return false }
                 return table.entries.allSatisfy { entry in
-                    if case .network(let network) = CIDRText(entry.key) { network.prefix >= 8 } else { true }
+                    if case .network(let network) = CIDRText(entry.key) { isChoice(network) } else { true }
                 }
             case .failing, .unreadable: return true
             }

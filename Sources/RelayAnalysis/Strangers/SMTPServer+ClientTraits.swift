@@ -21,12 +21,14 @@ extension SMTPServer {
         case .networkRules(let rules):
             // The rule that decides may be about what another leaves over.
             let others = rules.prefix(100).compactMap(\.network).flatMap { candidates(in: $0).prefix(3) }
+            let within = enclosingNetworks(rules)
             return rules.filter { $0.kind == .rule && isUseful($0.entry) }.prefix(2000).flatMap {
                 rule -> [Trait] in
                 guard let network = rule.isNegated ? IPNetwork(.v4(0), prefix: 0) : rule.network else {
                     return []
                 }
-                let key = table.entries[rule.entry].key
+                let outer = within[rule.entry].flatMap { network.contains($0) ? $0.description : nil }
+                let key = outer ?? table.entries[rule.entry].key
                 return addressTraits(network, "clients in \(key)", others) {
                     gives(table, $0.description, rule.entry)
                 }
@@ -40,6 +42,21 @@ extension SMTPServer {
                 + (unreadableTrait(table).map { [$0] } ?? [])
         case .constant, .union, .pipe, .failing: return []
         }
+    }
+
+    /// For rules in `if … endif`, by their entry, the network of the innermost condition.
+    private func enclosingNetworks(_ rules: [LookupTable.NetworkRule]) -> [Int: IPNetwork] {
+        var conditions: [IPNetwork?] = []
+        var within: [Int: IPNetwork] = [:]
+        for rule in rules {
+            switch rule.kind {
+            case .condition: conditions.append(rule.isNegated ? nil : rule.network)
+            case .endOfCondition: _ = conditions.popLast()
+            case .rule: within[rule.entry] = conditions.last ?? nil
+            case .skipped: continue
+            }
+        }
+        return within
     }
 
     func clientTraits(key: String) -> [Trait] {

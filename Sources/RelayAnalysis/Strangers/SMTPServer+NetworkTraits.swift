@@ -27,7 +27,7 @@ extension SMTPServer {
     }
 
     /// Clients in the host's own networks, which `mynetworks_style` trusts.
-    private var neighbourTraits: [Trait] {
+    var neighbourTraits: [Trait] {
         let style = values.text(of: "mynetworks_style")
         guard ["subnet", "class"].contains(style) else { return [] }
         let chosen = values.text(of: "inet_interfaces").folded

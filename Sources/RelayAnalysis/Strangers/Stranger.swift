@@ -55,6 +55,12 @@ struct Trait: Hashable {
         }
     }
 
+    /// Whether it is a client's, and the client has an address of the family.
+    func isOf(_ family: ServiceListener.Family) -> Bool {
+        guard case .client(let client) = change else { return false }
+        return (client.address.width == 32) == (family == .v4)
+    }
+
     /// Whether it takes the word of a table or a service that cannot be asked.
     var isTrust: Bool { trusted != nil }
 

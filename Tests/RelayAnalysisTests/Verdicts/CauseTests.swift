@@ -133,6 +133,61 @@ import Testing
         #expect(host.report.verdict == verdict)
     }
 
+    @Test(arguments: ["permit", "permit, reject_unauth_destination", "permit_mynetworks, permit, reject"])
+    func `A permit before the rejection is what has to go`(list: String) throws {
+        let cause = try #require(relay(list).report.causes.first)
+        #expect(
+            cause.kind == "broken"
+                && cause.remedy.hasPrefix("Take permit out of smtpd_relay_restrictions, or put"))
+        let plain = try #require(relay("permit_mynetworks").report.causes.first)
+        #expect(plain.remedy.hasPrefix("Put reject_unauth_destination into"))
+    }
+
+    @Test func `A rule within a condition lets in whom both are about`() {
+        let host = relay("check_client_access cidr:/c, reject_unauth_destination")
+            .table("cidr:/c", "if 10.0.0.0/8\n0.0.0.0/0 OK\nendif\n192.0.2.0/24 OK\n")
+        #expect(host.report.causes.map(\.opens) == ["clients in 10.0.0.0/8", "clients in 192.0.2.0/24"])
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0/0", RelayVerdict.partial), ("198.0.0.0/8", .partial), ("198.51.0.0/16", .closed),
+        ("10.0.0.0/8", .closed), ("[2001:db8::]/31", .partial), ("[2001:db8::]/32", .closed),
+    ])
+    func `Exchangers in a network in which anybody may have one are no condition`(
+        networks: String, verdict: RelayVerdict
+    ) {
+        let host = relay("permit_mynetworks, permit_mx_backup, reject_unauth_destination")
+        #expect(host.setting("permit_mx_backup_networks", networks).report.verdict == verdict)
+    }
+
+    @Test func `A policy service is a risk only where no other list refuses`() {
+        let check = "check_policy_service inet:127.0.0.1:10031"
+        let risks = { (host: SampleHost) in host.report.risks.filter { $0.kind == "policy-service" } }
+        let guarded = SampleHost().setting("smtpd_recipient_restrictions", check)
+        #expect(risks(guarded).isEmpty)
+        let alone = SampleHost().setting("smtpd_relay_restrictions", "")
+            .setting("smtpd_recipient_restrictions", "permit_mynetworks, \(check), reject_unauth_destination")
+        #expect(risks(alone).contains { $0.parameter == "smtpd_recipient_restrictions" })
+    }
+
+    @Test(arguments: [
+        ("relay_domains", "$mydestination", "relay_domains"),
+        (
+            "smtpd_relay_restrictions", "check_recipient_access hash:/r, reject_unauth_destination",
+            "smtpd_relay_restrictions"
+        ),
+    ])
+    func `Names below an own domain for which mail is passed on are a risk`(
+        name: String, value: String, parameter: String
+    ) {
+        let host = SampleHost().setting("mydestination", "hosted.example")
+            .table("hash:/r", "hosted.example OK\n")
+        #expect(!host.report.risks.contains { $0.kind == "subdomains" })
+        let report = host.setting(name, value).report
+        #expect(report.verdict == .closed)
+        #expect(report.risks.filter { $0.kind == "subdomains" }.map(\.parameter) == [parameter])
+    }
+
     @Test func `Why a list cannot be read is said`() throws {
         var configuration = relay("permit_mynetworks, check_client_access hash:/c, reject").configuration
         configuration.tables["hash:/c"] = .unreadable("/c.db: Permission denied")

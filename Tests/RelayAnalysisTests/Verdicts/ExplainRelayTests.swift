@@ -186,6 +186,35 @@ import Testing
         #expect(report.causes.first?.kind == kind)
     }
 
+    @Test(arguments: [nil, ["203.0.113.10/24", "2001:db8:113::10/64"]])
+    func `A list that refers to mynetworks lists what the style trusts where nobody sets it`(
+        addresses: [String]?
+    ) {
+        var host = host.setting("mynetworks_style", "subnet")
+            .setting("smtpd_authorized_xclient_hosts", "127.0.0.1 $mynetworks")
+            .setting("smtpd_relay_restrictions", "permit_sasl_authenticated, reject_unauth_destination")
+        host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
+        host.interfaces = addresses?.compactMap { IPNetwork($0) }
+        let report = host.report
+        #expect(report.verdict == .partial)
+        #expect(report.causes.first?.parameter == "smtpd_authorized_xclient_hosts")
+        #expect(report.causes.first?.culprit == "$mynetworks")
+        #expect(host.repaired(host.repair).report.verdict == .closed)
+        #expect(host.repaired(host.repair).main.contains("smtpd_authorized_xclient_hosts = 127.0.0.1\n"))
+        #expect(host.setting("mynetworks_style", "host").report.verdict == .closed)
+    }
+
+    @Test func `All networks that the style trusts are named`() {
+        var host = host.setting("mynetworks_style", "subnet")
+        host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
+        host.interfaces = ["203.0.113.10/24", "10.0.0.1/8", "2001:db8:113::10/64"].compactMap {
+            IPNetwork($0)
+        }
+        #expect(
+            host.report.causes.first?.opens
+                == "clients in 203.0.113.0/24, clients in 10.0.0.0/8, clients in 2001:db8:113::/64")
+    }
+
     @Test func `mynetworks_style trusts the networks of the interfaces`() {
         var host = host.setting("mynetworks_style", "subnet")
         host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
