@@ -115,7 +115,9 @@ extension SMTPServer {
         case .dunno, .deferIfReject: return .dunno
         case .reject: return .reject(.policy)
         case .deferIfPermit:
-            if evaluation.warningDepth == nil { evaluation.isDeferred = true }
+            if evaluation.warningDepth == nil {
+                evaluation.deferring = evaluation.deferring ?? evaluation.stage
+            }
             return .dunno
         case .discard where !isDelegated(evaluation), .divert where !isDelegated(evaluation),
             .hold where !isDelegated(evaluation):

@@ -97,7 +97,7 @@ extension SMTPServer {
 
     private func deferIfPermit(_ evaluation: inout Evaluation) -> Ruling {
         // Behind `warn_if_reject` it is a plain rejection, and so only logged.
-        if evaluation.warningDepth == nil { evaluation.isDeferred = true }
+        if evaluation.warningDepth == nil { evaluation.deferring = evaluation.deferring ?? evaluation.stage }
         return .dunno
     }
 

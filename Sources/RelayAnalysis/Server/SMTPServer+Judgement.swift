@@ -54,7 +54,7 @@ extension SMTPServer {
             }
             if let restriction = evaluation.loggedRejection { logged[stage] = restriction }
             if stage == stages.last(where: { $0 == .relay || $0 == .recipient }) {
-                if evaluation.isDeferred { return .refused(stage, .policy) }
+                if let deferring = evaluation.deferring { return .refused(deferring, .policy) }
                 if values.isOn("smtpd_reject_unlisted_recipient"), !evaluation.isDiscarded,
                     isUnlisted(session)
                 {

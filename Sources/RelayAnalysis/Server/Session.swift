@@ -41,8 +41,8 @@ struct Evaluation {
     var knowsRecipient = true
     /// Whether there is a message at all: a client or a greeting that is judged at once is judged before it.
     var knowsSender = true
-    /// `defer_if_permit` was met: in the end nothing is permitted.
-    var isDeferred = false
+    /// The list in which `defer_if_permit` was met: in the end nothing is permitted.
+    var deferring: Stage?
     var stage = Stage.client
     /// The list that made the message go nowhere: DISCARD, HOLD, REDIRECT.
     var sink: Stage?

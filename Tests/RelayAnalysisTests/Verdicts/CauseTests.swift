@@ -143,6 +143,23 @@ import Testing
         #expect(plain.remedy.hasPrefix("Put reject_unauth_destination into"))
     }
 
+    @Test(arguments: [
+        "defer_if_permit", "check_sender_access static:DEFER_IF_PERMIT, defer_if_permit",
+    ])
+    func `Whom a list lets in before it defers all others relays`(deferral: String) {
+        let lists = [
+            "permit_mynetworks, \(deferral)", "check_client_access inline:{198.51.100=OK}, \(deferral)",
+        ]
+        for list in lists {
+            let host = relay(list + ", reject_plaintext_session")
+                .setting("mynetworks", "127.0.0.0/8 198.51.100.0/24 unknown")
+            let gated = host.setting("smtpd_recipient_restrictions", "defer_if_permit")
+            #expect(host.report.verdict == .partial)
+            #expect(host.report.causes.first?.line != nil)
+            #expect(gated.report.verdict == .closed)
+        }
+    }
+
     @Test func `A rule within a condition lets in whom both are about`() {
         let host = relay("check_client_access cidr:/c, reject_unauth_destination")
             .table("cidr:/c", "if 10.0.0.0/8\n0.0.0.0/0 OK\nendif\n192.0.2.0/24 OK\n")
