@@ -118,6 +118,7 @@ extension Explanation {
             return
                 "Set smtpd_tls_cert_file (and smtpd_tls_key_file), or do not ask for TLS here: Postfix says \"\(why)\"."
         }
+        if why.hasSuffix("is not there") { return "Put it where it belongs, or take it out of the list." }
         if why.contains("is no absolute path") { return "Write the whole path." }
         if why.hasSuffix("for want of space") { return "Set it to 0 or more." }
         return (place?.line == nil ? "" : "Correct the line: ") + "Postfix says \"\(why)\"."

@@ -8,12 +8,14 @@ extension Workshop {
         let networks = trusted.filter { !$0.isLoopback }
         guard !networks.isEmpty, let now = host(current), let before = host(original) else { return }
         for service in touchedServices.sorted() where now.master.services[service].command == "smtpd" {
-            let lost = networks.filter { relays($0, service, before) && !relays($0, service, now) }
+            let relayed = relaying(networks, service, before, by: { $0?.kind.isAboutNetworks == true })
+            let lost = Set(relayed).subtracting(relaying(relayed, service, now, by: { _ in true }))
             guard !lost.isEmpty else { continue }
             let saved = self
             var mender = Mender(Explanation(now))
-            mender.list(lost, for: SMTPServer(now, service: service))
-            guard take(mender), let then = host(current), lost.allSatisfy({ relays($0, service, then) }),
+            mender.list(relayed.filter(lost.contains), for: SMTPServer(now, service: service))
+            guard take(mender), let then = host(current),
+                relaying(relayed, service, then, by: { _ in true }).count == relayed.count,
                 Explanation(then).verdict == Explanation(now).verdict
             else {
                 self = saved
@@ -28,16 +30,24 @@ extension Workshop {
         return host.fatalFault == nil ? host : nil
     }
 
-    /// Whether a client in the network that has nothing else to show for itself relays.
-    private func relays(_ network: IPNetwork, _ service: Int, _ host: Host) -> Bool {
+    /// The networks whose clients relay, with nothing else to show for themselves, by what `isRight` holds for.
+    private func relaying(
+        _ networks: [IPNetwork], _ service: Int, _ host: Host, by isRight: (Blame?) -> Bool
+    ) -> [IPNetwork] {
         let server = SMTPServer(host, service: service)
-        guard server.startupFault == nil else { return false }
-        var session = Stranger.session(from: network.first, usingTLS: server.offersTLS)
-        session.client.isNeighbour =
-            host.configuration.interfaces?.contains { $0.contains(network.first) } ?? false
-        if case .relays = server.judge(session) { return true }
-        return false
+        guard server.startupFault == nil else { return [] }
+        return networks.filter { network in
+            var session = Stranger.session(from: network.first, usingTLS: server.offersTLS)
+            session.client.isNeighbour =
+                host.configuration.interfaces?.contains { $0.contains(network.first) } ?? false
+            guard case .relays(let blame) = server.judge(session) else { return false }
+            return isRight(blame)
+        }
     }
+}
+
+extension CauseKind {
+    fileprivate var isAboutNetworks: Bool { [.mynetworks, .mynetworksStyle, .clientAccess].contains(self) }
 }
 
 extension Mender {

@@ -173,7 +173,16 @@ import Testing
         #expect(!host.repaired(host.repair).main.contains("192.0.2.64/27"))
     }
 
-    @Test func `So is one of those that the style trusts`() {
+    @Test func `A vouched network that relayed as everybody did is not listed`() {
+        let host = SampleHost().setting(
+            "smtpd_relay_restrictions", "check_sender_access static:OK, reject_unauth_destination")
+        let trusted = SampleHost.trusted + ["192.0.2.64/27"].compactMap { IPNetwork($0) }
+        let repair = repairRelay(host.configuration, trusted: trusted)
+        #expect(repair.after.verdict == .closed)
+        #expect(!host.repaired(repair).main.contains("192.0.2.64"))
+    }
+
+    @Test func `A vouched one of those that the style trusts is listed`() {
         var host = SampleHost().setting("mynetworks_style", "subnet")
         host.main = host.main.replacing("mynetworks = 127.0.0.0/8 [::1]/128\n", with: "")
         host.interfaces = [IPNetwork("203.0.113.10/24")].compactMap { $0 }
