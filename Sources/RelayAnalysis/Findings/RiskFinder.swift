@@ -71,7 +71,7 @@ struct RiskFinder {
             resolver.lists.contains {
                 $0.list.parameter == lists && takesMail($0.list, $0.addressClass, resolver)
             }
-                && values.text(of: maps).isEmpty
+                && (values.text(of: maps).isEmpty || listsEverybody(maps))
         }.map { _, maps, who in
             risk(
                 "backscatter", maps, values,
@@ -89,6 +89,17 @@ struct RiskFinder {
                 "backscatter", name, values,
                 why: "Mail to every unknown recipient is taken, and bounced to senders who may be forged.")
         ]
+    }
+
+    /// Whether a map has even a user whom nobody made.
+    private func listsEverybody(_ maps: String) -> Bool {
+        values.value(of: maps).items.contains { item in
+            if case .found = host.tables.table(item.text).ask("x7q-nobody@x7q.example") {
+                true
+            } else {
+                false
+            }
+        }
     }
 
     /// Whether a list has a domain that is not in one before it.

@@ -301,7 +301,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("local_recipient_maps", "", "backscatter"), ("relay_domains", "customer.example", "backscatter"),
+        ("local_recipient_maps", "", "backscatter"), ("local_recipient_maps", "static:all", "backscatter"),
+        ("relay_domains", "customer.example", "backscatter"),
         ("virtual_mailbox_domains", "customer.example", "backscatter"),
         ("smtpd_reject_unlisted_recipient", "no", "backscatter"),
         ("mydestination", "static:all", "accept-all"), ("smtpd_forbid_bare_newline", "note", "smuggling"),

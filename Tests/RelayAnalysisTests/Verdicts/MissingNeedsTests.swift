@@ -224,7 +224,7 @@ import Testing
         var configuration = SampleHost().setting(name, table).configuration
         configuration.tables[table] = .failing("/etc/postfix/gone.db is not there")
         #expect(
-            explainRelay(configuration, trusted: []).causes.first?.remedy.hasPrefix("Correct the line")
+            explainRelay(configuration, trusted: []).causes.first?.remedy.hasPrefix("Put it where it belongs")
                 == true)
         configuration.uncompiledTables[table] = CompiledTable(
             type: "hash", name: "/etc/postfix/gone", path: "/etc/postfix/gone.db")
