@@ -119,9 +119,13 @@ extension SMTPServer {
         }
     }
 
-    /// Whether an address is in a domain that has nothing to do with this host's.
+    /// Whether an address is in a domain that has nothing to do with this host's. One without a dot is nobody's.
     func leadsElsewhere(_ address: String) -> Bool {
-        address.contains("@") && isForeign(address) && !declaredOwners.contains(owner(of: address))
+        guard let at = address.lastIndex(of: "@"), address[at...].contains(where: { ".:".contains($0) })
+        else {
+            return false
+        }
+        return isForeign(address) && !declaredOwners.contains(owner(of: address))
     }
 
     private func owner(of address: String) -> String {
