@@ -25,6 +25,7 @@ extension Engine {
                 }
                 return
             }
+            if case .resume = service { try await awaitPortsOfOthers() }
             for command in service.commands { try await run(command, for: service) }
             if service == .reloadPostfix {
                 try await instruments.settle(begun)

@@ -46,6 +46,20 @@ extension Engine {
         return differences(from: wanted, to: await instruments.holders(ports, wanted), on: ports)
     }
 
+    /// Returns when the programs that had mail ports beside the MTA before the change set that is being taken back have
+    /// them again, or after a while. A superserver reads its files, and takes the ports in them, only some time after
+    /// the command that tells it to has ended: an MTA that is started before has them first.
+    func awaitPortsOfOthers() async throws(Failure) {
+        let change = try journal.store.changeSet(journal.changeSet)?.reverts ?? journal.changeSet
+        let steps = try journal.store.steps(of: change).map { row throws(Failure) in try RecordedStep(row) }
+        let ports = steps.portsOfServices
+        let others = try recordedPorts(of: change)?.listeners?.filter {
+            ports.contains($0.port) && !$0.isOfMTA
+        }
+        guard let others, !others.isEmpty else { return }
+        _ = await instruments.holders(ports, others)
+    }
+
     private func recordedPorts(of change: Int) throws(Failure) -> RecordedPorts? {
         guard let row = try journal.store.changeSet(change) else { return nil }
         let document = try journal.store.content(row.planDigest)

@@ -87,6 +87,13 @@ package struct PortHolder: Hashable, Sendable, Codable {
 
     /// Whether other hosts can reach it.
     package var isReachable: Bool { IPAddress(address)?.isLoopback != true }
+
+    /// Whether it is a program of the host's own Postfix or Qmail.
+    package var isOfMTA: Bool {
+        (postfixDirectories + ["/var/qmail/bin/"]).contains {
+            program.hasPrefix($0) && !program.contains(" ")
+        }
+    }
 }
 
 /// Where a running program comes from, and what would start it again.

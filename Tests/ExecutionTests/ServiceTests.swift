@@ -106,6 +106,39 @@ struct ServiceTests {
         }
     }
 
+    @Test("What ran before is started again only after the others were waited for")
+    func othersFirst() async throws {
+        let host = try TestHost()
+        host.world.withLock { $0.probes = (0..<4).map { _ in TestHost.report(.closed) } }
+        let postfix = ServiceManager.systemd([
+            UnitState(name: "postfix.service", active: "active", file: "enabled")
+        ])
+        let plan = host.plan([
+            .service(.retire(.inetd(file: "/etc/inetd.conf", line: 2))),
+            .service(.reloadSuperserver(["/bin/systemctl", "reload", "inetd.service"])),
+            .service(.start(.postfix, postfix)),
+        ])
+        let exim = Self.holders("/opt/exim/exim4")
+        let own = #"{"address": "0.0.0.0", "port": 587, "program": "/usr/lib/postfix/sbin/master"}"#
+        let document = Self.document("/opt/exim/exim4").replacing(
+            "listeners\": [", with: "listeners\": [\(own), ")
+        var instruments = host.instruments
+        instruments.holders = { [host] _, wanted in
+            let asked = wanted?.map(\.program).joined(separator: ", ") ?? "nobody"
+            host.world.withLock { $0.commands.append(["wait for", asked]) }
+            return exim
+        }
+        _ = try await apply(
+            plan, planDocument: document, policy: TestHost.policy(), watchedPaths: [], using: instruments)
+        host.world.withLock { $0.commands = [] }
+        _ = try await rollBack(1, plan: plan, planDocument: "{}", using: instruments)
+        #expect(
+            commands(host).prefix(4) == [
+                "/bin/systemctl stop postfix.service", "/bin/systemctl reload inetd.service",
+                "wait for /opt/exim/exim4", "/bin/systemctl start postfix.service",
+            ])
+    }
+
     /// The plan's part that tells who has port 25.
     private static func document(_ program: String?) -> String {
         let holder = program.map { #"{"address": "0.0.0.0", "port": 25, "program": "\#($0)"}"# } ?? ""
