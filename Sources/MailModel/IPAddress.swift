@@ -63,21 +63,30 @@ extension IPAddress {
     }
 
     private static func parseV4(_ text: Substring) -> UInt32? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for part in parts {
-            // Some programs read 010 as eight and some as ten; inet_pton(3) refuses it, and so does Postfix.
-            guard (1...3).contains(part.count), part.count == 1 || part.first != 0x30 else { return nil }
-            var octet: UInt32 = 0
-            for byte in part {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                octet = octet * 10 + UInt32(byte - 0x30)
+        guard let (bits, count) = octets(text), count == 4 else { return nil }
+        return bits
+    }
+
+    /// One to four numbers with dots between them, each as inet_pton(3) takes it.
+    /// - Returns: the numbers as octets of one, the last in the lowest place, and how many there are.
+    package static func octets(_ text: Substring) -> (bits: UInt32, count: Int)? {
+        var bits: UInt32 = 0
+        var octet: UInt32?
+        var count = 1
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard let value = octet, count < 4 else { return nil }
+                (bits, octet, count) = (bits << 8 | value, nil, count + 1)
+            } else {
+                // Some programs read 010 as eight and some as ten; inet_pton(3) refuses it, and so does Postfix.
+                guard (0x30...0x39).contains(byte), octet != 0 else { return nil }
+                let value = (octet ?? 0) * 10 + UInt32(byte - 0x30)
+                guard value <= 255 else { return nil }
+                octet = value
             }
-            guard octet <= 255 else { return nil }
-            value = value << 8 | octet
         }
-        return value
+        guard let value = octet else { return nil }
+        return (bits << 8 | value, count)
     }
 
     private static func parseV6(_ text: Substring) -> IPAddress? {

@@ -25,8 +25,7 @@ package struct IPNetwork: Sendable {
     /// Not generic: what the runtime looks up for a generic one takes longer than the reading.
     private init?(substring text: Substring) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            .map { $0.drop { $0 == " " } }
-            .map { String($0.reversed().drop { $0 == " " }.reversed()) }
+            .map(Self.trimmingBlanks)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }
         guard parts.count == 2 else {
             self.init(address)
@@ -39,6 +38,13 @@ package struct IPNetwork: Sendable {
         self.init(address, prefix: prefix)
     }
 
+    private static func trimmingBlanks(_ text: Substring) -> String {
+        var text = text
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+
     /// The lowest address of the block.
     package var first: IPAddress { address.masked(to: prefix) }
 
@@ -47,7 +53,8 @@ package struct IPNetwork: Sendable {
     /// Whether every address of the other network is in this one; IPv4-mapped IPv6 networks count as the IPv4
     /// networks that they stand for.
     package func contains(_ other: IPNetwork) -> Bool {
-        covers(other) || unmapped.covers(other.unmapped)
+        if case .v4 = address, case .v4 = other.address { return covers(other) }
+        return covers(other) || unmapped.covers(other.unmapped)
     }
 
     private func covers(_ other: IPNetwork) -> Bool {

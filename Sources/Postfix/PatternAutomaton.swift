@@ -1,7 +1,7 @@
 /// A pattern that is followed byte by byte, so that several can be followed through one text at once.
 ///
 /// Its states are made when they are first come to.
-package final class PatternAutomaton {
+package struct PatternAutomaton {
     private struct State: Hashable {
         /// The steps that wait for a byte, before what hangs on the byte that follows.
         var steps: [Int]
@@ -20,11 +20,13 @@ package final class PatternAutomaton {
     private let program: PatternProgram
     private var states: [State] = []
     private var numbers: [State: Int] = [:]
-    /// For each state, what follows each byte of ASCII; ``unknown`` where nobody asked.
-    private var next: [[Int32]] = []
-    private var endings: [Int: Bool] = [:]
+    /// For each state in turn, what follows each byte of ASCII; ``unknown`` where nobody asked.
+    private var next: [Int32] = []
+    private var endings: [Bool?] = []
     /// Whether a pattern has more states than are followed; what is said of it from then on is not to be relied on.
     package private(set) var isOverflowing = false
+
+    private var isAnchored = false
 
     private static let stateLimit = 3000
 
@@ -33,12 +35,13 @@ package final class PatternAutomaton {
         guard let program = PatternProgram(pattern.root) else { return nil }
         self.program = program
         _ = number(State(steps: [], before: .nothing))
+        isAnchored = isBoundToStart()
     }
 
     /// The state after one more byte, of ASCII.
-    package func step(_ state: Int, _ byte: UInt8) -> Int {
+    package mutating func step(_ state: Int, _ byte: UInt8) -> Int {
         guard state != Self.matched else { return state }
-        let known = next[state][Int(byte)]
+        let known = next[state << 7 | Int(byte)]
         if known != Self.unknown { return Int(known) }
         let (reached, isMatch) = reach(states[state], byte)
         let made: Int
@@ -51,12 +54,12 @@ package final class PatternAutomaton {
             let isWord = program.hasBoundary && ByteSet.word.contains(byte)
             made = number(State(steps: steps.sorted(), before: isWord ? .word : .other))
         }
-        next[state][Int(byte)] = Int32(made)
+        next[state << 7 | Int(byte)] = Int32(made)
         return made
     }
 
     /// Whether a text that ends in the state has what is looked for.
-    package func accepts(_ state: Int) -> Bool {
+    package mutating func accepts(_ state: Int) -> Bool {
         if state == Self.matched { return true }
         if let known = endings[state] { return known }
         let (_, isMatch) = reach(states[state], nil)
@@ -70,11 +73,12 @@ package final class PatternAutomaton {
         return isAnchored
     }
 
-    private lazy var isAnchored: Bool = {
+    /// Whether it begins nowhere but where the text does.
+    private func isBoundToStart() -> Bool {
         let (reached, isMatch) = reach(State(steps: [], before: .other), nil)
         let (others, isOtherMatch) = reach(State(steps: [], before: .other), UInt8(ascii: "a"))
         return !isMatch && !isOtherMatch && reached.isEmpty && others.isEmpty
-    }()
+    }
 
     /// Which bytes the pattern does not tell apart have the same answers here.
     package func traits(of byte: UInt8) -> [Bool] {
@@ -83,7 +87,7 @@ package final class PatternAutomaton {
         return traits
     }
 
-    private func number(_ state: State) -> Int {
+    private mutating func number(_ state: State) -> Int {
         if let known = numbers[state] { return known }
         guard states.count < Self.stateLimit else {
             isOverflowing = true
@@ -91,7 +95,8 @@ package final class PatternAutomaton {
         }
         numbers[state] = states.count
         states.append(state)
-        next.append(Array(repeating: Self.unknown, count: 128))
+        endings.append(nil)
+        next += repeatElement(Self.unknown, count: 128)
         return states.count - 1
     }
 

@@ -63,6 +63,9 @@ private func cidrEntry(_ line: LogicalLine) -> TableEntry? {
 
 /// `IF pattern`, `ENDIF`: in upper case, with what follows.
 private func conditional(_ bytes: [UInt8]) -> String? {
+    guard let first = bytes.first, [UInt8(ascii: "E"), UInt8(ascii: "I")].contains(first & ~0x20) else {
+        return nil
+    }
     for word in ["ENDIF", "IF"] {
         let head = bytes.prefix(word.utf8.count).map { $0.isLetter ? $0 & ~0x20 : $0 }
         guard head.text == word else { continue }

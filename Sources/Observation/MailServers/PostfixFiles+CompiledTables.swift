@@ -43,7 +43,8 @@ extension PostfixFiles {
     /// or cannot be read here.
     func copiedTable(_ name: String, _ instruments: Instruments) async -> TableContent {
         switch tableSource(name) {
-        case .content(let content): return content
+        case .text(let table): return textTable(table)
+        case .unlisted(let reason): return .unreadable(reason)
         case .remote:
             return .unreadable("its answers come from a server or another program, which is not asked")
         case .compiled(let table, let suffix):
@@ -85,7 +86,8 @@ extension PostfixFiles {
 
     private func table(_ name: String, _ instruments: Instruments) async -> TableContent {
         switch tableSource(name) {
-        case .content(let content): return content
+        case .text(let table): return textTable(table)
+        case .unlisted(let reason): return .unreadable(reason)
         case .compiled(let table, let suffix):
             return await compiledTable(table, suffix: suffix, instruments)
         case .remote(let table): return await ask(table, instruments)

@@ -5,7 +5,10 @@ extension PostfixFiles {
     /// Where the content of a lookup table comes from.
     enum TableSource: Equatable {
         /// The table is a text file that Postfix itself reads, or cannot be read at all.
-        case content(TableContent)
+        /// Postfix reads the text itself.
+        case text(TableName)
+        /// It says nothing here, for this reason.
+        case unlisted(String)
         /// Postfix looks into `path` with `suffix` alone, which postmap(1) made of `path`.
         case compiled(TableName, suffix: String)
         /// A server or another program answers, and gives no list.
@@ -14,17 +17,17 @@ extension PostfixFiles {
 
     /// - Parameter name: `type:path`, as the configuration names it.
     func tableSource(_ name: String) -> TableSource {
-        guard let table = TableName(name) else { return .content(.unreadable("\(name) is no lookup table")) }
+        guard let table = TableName(name) else { return .unlisted("\(name) is no lookup table") }
         switch table.type {
-        case let type where TableName.patternTypes.contains(type): return .content(textTable(table))
-        case "texthash": return .content(textTable(table))
+        case let type where TableName.patternTypes.contains(type): return .text(table)
+        case "texthash": return .text(table)
         case "hash", "btree": return .compiled(table, suffix: ".db")
         case "lmdb": return .compiled(table, suffix: ".lmdb")
         case "cdb": return .compiled(table, suffix: ".cdb")
         case "dbm", "sdbm": return .compiled(table, suffix: ".pag")
         case let type where TableName.remoteTypes.contains(type):
             return .remote(table)
-        default: return .content(.unreadable("\(name) is of a type that cannot be listed"))
+        default: return .unlisted("\(name) is of a type that cannot be listed")
         }
     }
 

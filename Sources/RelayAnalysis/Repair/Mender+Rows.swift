@@ -99,12 +99,7 @@ extension IPNetwork {
     /// The first octets of an IPv4 address, as a table of fixed keys has them (access(5)): `192.0.2` is
     /// 192.0.2.0/24.
     init?(octets key: String) {
-        let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard (1...4).contains(parts.count), key.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }),
-            parts.allSatisfy({ Int($0).map { $0 < 256 } ?? false }),
-            let address = IPAddress(
-                (parts + Array(repeating: "0", count: 4 - parts.count)).joined(separator: "."))
-        else { return nil }
-        self.init(address, prefix: parts.count * 8)
+        guard let (bits, count) = IPAddress.octets(key[...]) else { return nil }
+        self.init(.v4(bits << UInt32((4 - count) * 8)), prefix: count * 8)
     }
 }

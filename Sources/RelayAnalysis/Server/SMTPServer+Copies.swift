@@ -29,7 +29,9 @@ extension SMTPServer {
 
     /// REDIRECT and BCC, in access(5) and header_checks(5).
     static func givesCopies(_ value: String) -> Bool {
-        ["REDIRECT", "BCC"].contains(value.prefix { $0 != " " }.uppercased())
+        // Asked of every row: most begin with another letter.
+        guard let first = value.utf8.first, [0x42, 0x52, 0x62, 0x72].contains(first) else { return false }
+        return ["REDIRECT", "BCC"].contains(value.prefix { $0 != " " }.uppercased())
     }
 
     /// A row of an access(5) table that does the same by REDIRECT or BCC.

@@ -86,37 +86,44 @@ extension SMTPServer {
         func isUsable(_ address: IPAddress) -> Bool {
             address.isPossibleClient && !host.isTrusted(address) && isRight(address)
         }
-        let inside = candidates(in: network)
         let beside = host.gaps.address(in: network).map { [$0] } ?? []
-        guard let first = (beside + inside + others.filter(network.contains)).first(where: isUsable) else {
-            return []
-        }
+        // There may be a hundred thousand networks: what is spread over one is made where the usual ones do not do.
+        let first =
+            (beside + usualAddresses(in: network)).first(where: isUsable)
+            ?? (spreadAddresses(in: network) + others.filter(network.contains)).first(where: isUsable)
+        guard let first else { return [] }
         // A pattern may refuse the part of the network that the first one is in.
-        let second = host.hasPatterns ? inside.last { $0 != first && isUsable($0) } : nil
+        let second = host.hasPatterns ? candidates(in: network).last { $0 != first && isUsable($0) } : nil
         return [first, second].compactMap(\.self).map {
             Trait(change: .client(Client(address: $0, name: Stranger.name)), who: who)
         }
     }
 
     private func candidates(in network: IPNetwork) -> [IPAddress] {
-        let width = network.address.width
-        guard network.prefix < width else { return [network.first] }
-        let inside = Stranger.addresses.filter(network.contains)
-        return inside
-            + (0..<24).map { index in
-                // Spread over the block; the first ones are near its ends, where hosts are.
-                let seeds: [UInt64] = [77, 2, 1, 0]
-                let seed = index < seeds.count ? seeds[index] : UInt64(index) &* 0x9e37_79b9_7f4a_7c15
-                switch network.first {
-                case .v4(let bits):
-                    let mask = network.prefix == 0 ? UInt32.max : UInt32.max >> UInt32(network.prefix)
-                    return .v4(bits | (UInt32(truncatingIfNeeded: index < 4 ? seed : seed >> 16) & mask))
-                case .v6(let high, let low):
-                    let lowMask = network.prefix >= 64 ? UInt64.max >> UInt64(network.prefix - 64) : .max
-                    let highMask = network.prefix >= 64 ? 0 : UInt64.max >> UInt64(network.prefix)
-                    return .v6(high: high | (index < 4 ? 0 : seed & highMask), low: low | (seed & lowMask))
-                }
+        usualAddresses(in: network) + spreadAddresses(in: network)
+    }
+
+    private func usualAddresses(in network: IPNetwork) -> [IPAddress] {
+        network.prefix < network.address.width
+            ? Stranger.addresses.filter(network.contains) : [network.first]
+    }
+
+    /// The first ones are near the ends of the block, where hosts are.
+    private func spreadAddresses(in network: IPNetwork) -> [IPAddress] {
+        guard network.prefix < network.address.width else { return [] }
+        let seeds: [UInt64] = [77, 2, 1, 0]
+        return (0..<24).map { index in
+            let seed = index < seeds.count ? seeds[index] : UInt64(index) &* 0x9e37_79b9_7f4a_7c15
+            switch network.first {
+            case .v4(let bits):
+                let mask = network.prefix == 0 ? UInt32.max : UInt32.max >> UInt32(network.prefix)
+                return .v4(bits | (UInt32(truncatingIfNeeded: index < 4 ? seed : seed >> 16) & mask))
+            case .v6(let high, let low):
+                let lowMask = network.prefix >= 64 ? UInt64.max >> UInt64(network.prefix - 64) : .max
+                let highMask = network.prefix >= 64 ? 0 : UInt64.max >> UInt64(network.prefix)
+                return .v6(high: high | (index < 4 ? 0 : seed & highMask), low: low | (seed & lowMask))
             }
+        }
     }
 
     /// A client with a verified name; a name of the host's own domain is its administrator's to give.

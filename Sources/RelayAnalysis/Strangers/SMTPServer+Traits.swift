@@ -95,19 +95,26 @@ extension SMTPServer {
             }
         }
         if seen.insert("witnesses of \(subject)").inserted { supply.traits += witnessTraits(subject) }
-        var values: Set<String> = []
-        let constants = table.leaves.compactMap { leaf -> String? in
-            if case .constant(let value) = leaf.content { value } else { nil }
-        }
-        let written = table.leaves.lazy.flatMap(\.entries).map(\.value)
-        for value in [AnySequence(written), AnySequence(constants)].joined()
-        where values.insert(value).inserted {
+        for value in differentValues(table) {
             if stops(value) || !subject.mayPermit {
                 add(evasions(of: subject), of: subject, to: &supply, &seen)
             }
             guard case .restrictions(let inner) = action(of: value) else { continue }
             collect(inner, subject: subject, into: &supply, seen: &seen, depth: depth + 1)
         }
+    }
+
+    /// What the rows of a table say, each answer once.
+    private func differentValues(_ table: LookupTable) -> [String] {
+        var seen: Set<String> = []
+        var values: [String] = []
+        for leaf in table.leaves {
+            for entry in leaf.entries where seen.insert(entry.value).inserted { values.append(entry.value) }
+        }
+        for leaf in table.leaves {
+            if case .constant(let value) = leaf.content, seen.insert(value).inserted { values.append(value) }
+        }
+        return values
     }
 
     private func add(

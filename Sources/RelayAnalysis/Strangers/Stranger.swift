@@ -160,7 +160,7 @@ package let strangersKeys: [String] = {
 private func nameAndParents(_ name: String) -> [String] {
     let labels = name.split(separator: ".")
     return labels.indices.flatMap { index -> [String] in
-        let rest = labels[index...].joined(separator: ".")
+        let rest = String(name[labels[index].startIndex...])
         return index == 0 ? [rest] : [rest, "." + rest]
     }
 }

@@ -38,6 +38,15 @@ struct WitnessSearch {
         var byte: UInt8
     }
 
+    /// Where all followers are. Hashed in one piece: each number by itself would take longer than the following.
+    private struct Place: Hashable {
+        var states: [Int]
+
+        func hash(into hasher: inout Hasher) {
+            states.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
+
     private var followers: [Follower] = []
     private var tables: [[(literals: [Literal], isRefusal: Bool)]] = []
     private var shape: [Literal] = []
@@ -83,7 +92,7 @@ struct WitnessSearch {
     mutating func texts(familiar: (String) -> [String]) -> [String] {
         let bytes = distinctBytes()
         var nodes = [Node(states: followers.map { _ in PatternAutomaton.start }, parent: -1, byte: 0)]
-        var seen: Set<[Int]> = [nodes[0].states]
+        var seen: Set<Place> = [Place(states: nodes[0].states)]
         var outcomes: Set<[Int]> = []
         var texts: [String] = []
         var depths = [0]
@@ -101,7 +110,9 @@ struct WitnessSearch {
             }
             if depths[index] < Self.lengthLimit {
                 for byte in bytes {
-                    guard let next = step(states, byte), seen.insert(next).inserted else { continue }
+                    guard let next = step(states, byte), seen.insert(Place(states: next)).inserted else {
+                        continue
+                    }
                     guard nodes.count < Self.nodeLimit else {
                         isExhaustive = false
                         break
@@ -119,7 +130,7 @@ struct WitnessSearch {
     }
 
     /// - Returns: `nil` where nothing that is looked for comes of it.
-    private func step(_ states: [Int], _ byte: UInt8) -> [Int]? {
+    private mutating func step(_ states: [Int], _ byte: UInt8) -> [Int]? {
         var next = states
         for literal in shape {
             let state = followers[literal.follower].automaton.step(states[literal.follower], byte)
@@ -152,13 +163,19 @@ struct WitnessSearch {
     }
 
     /// Which rule of each table decides about the text; `nil` for one that is not of the shape, or refused.
-    private func outcome(of states: [Int]) -> [Int]? {
-        func holds(_ literal: Literal) -> Bool {
+    private mutating func outcome(of states: [Int]) -> [Int]? {
+        for literal in shape {
             let state = states[literal.follower]
-            guard state != Self.settled else { return false }
-            return followers[literal.follower].automaton.accepts(state) != literal.isNegated
+            guard state != Self.settled,
+                followers[literal.follower].automaton.accepts(state) != literal.isNegated
+            else { return nil }
         }
-        guard shape.allSatisfy(holds) else { return nil }
+        let accepted = states.indices.map { index in
+            states[index] != Self.settled && followers[index].automaton.accepts(states[index])
+        }
+        func holds(_ literal: Literal) -> Bool {
+            states[literal.follower] != Self.settled && accepted[literal.follower] != literal.isNegated
+        }
         var outcome: [Int] = []
         for rules in tables {
             let first = rules.firstIndex { $0.literals.allSatisfy(holds) }
@@ -168,7 +185,7 @@ struct WitnessSearch {
         return outcome
     }
 
-    private func outcome(of text: String) -> [Int]? {
+    private mutating func outcome(of text: String) -> [Int]? {
         var states = followers.map { _ in PatternAutomaton.start }
         for byte in text.utf8 {
             guard let next = step(states, byte) else { return nil }

@@ -10,18 +10,16 @@ struct NetworkIndex {
 
     /// - Parameter networks: each with its place in the list, lower ones first.
     init(_ networks: some Sequence<(network: IPNetwork, order: Int)>) {
-        var v4: [Int: Block<UInt32>] = [:]
-        var v6: [Int: Block<UInt128>] = [:]
+        var v4 = (0...32).map(Block<UInt32>.init)
+        var v6 = (0...128).map(Block<UInt128>.init)
         for (network, order) in networks {
             switch network.first {
-            case .v4(let bits): v4[network.prefix, default: Block(prefix: network.prefix)].append(bits, order)
-            case .v6(let high, let low):
-                v6[network.prefix, default: Block(prefix: network.prefix)].append(
-                    UInt128(high, low), order)
+            case .v4(let bits): v4[network.prefix].append(bits, order)
+            case .v6(let high, let low): v6[network.prefix].append(UInt128(high, low), order)
             }
         }
-        self.v4 = v4.values.map(\.sorted)
-        self.v6 = v6.values.map(\.sorted)
+        self.v4 = v4.filter { !$0.isEmpty }.map(\.sorted)
+        self.v6 = v6.filter { !$0.isEmpty }.map(\.sorted)
     }
 
     /// The lowest order among the networks that hold the address.
@@ -48,6 +46,8 @@ private struct Block<Bits: FixedWidthInteger> {
     private var members: [Member] = []
 
     init(prefix: Int) { self.prefix = prefix }
+
+    var isEmpty: Bool { members.isEmpty }
 
     mutating func append(_ bits: Bits, _ order: Int) {
         members.append(Member(bits: bits, order: UInt32(clamping: order)))
@@ -94,7 +94,7 @@ enum CIDRText {
                 return
             }
         }
-        if mask == nil, let slash = address.firstIndex(of: "/") {
+        if mask == nil, let slash = address.utf8.firstIndex(of: UInt8(ascii: "/")) {
             mask = address[address.index(after: slash)...]
             address = address[..<slash]
         }
