@@ -159,6 +159,6 @@ func runner(_ terminal: Terminal) -> RunProgram {
 
 func liveInstruments(_ terminal: Terminal) -> Observation.Instruments {
     var instruments = Observation.Instruments.live(run: runner(terminal), now: currentTime)
-    instruments.strangersKeys = strangersKeys
+    instruments.strangersKeys = { strangersKeys }
     return instruments
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
 
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+enum OutputFormat: String, ExpressibleByArgument {
     case text, json
+
+    /// For help. Of a `CaseIterable` the parser makes them by key paths, at every start.
+    static let allValueStrings = ["text", "json"]
 }
 
 /// The options that every verb takes, but for the form of its output.

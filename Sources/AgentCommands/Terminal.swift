@@ -24,9 +24,9 @@ struct Terminal: Sendable {
     init(_ options: CommonOptions, format: OutputFormat) {
         self.format = format
         isVerbose = options.verbose
-        let environment = ProcessInfo.processInfo.environment
-        let colorless =
-            options.noColor || !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
+        // Foundation would make a dictionary of the whole environment.
+        let environment = { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
+        let colorless = options.noColor || !environment("NO_COLOR").isEmpty || environment("TERM") == "dumb"
         outputStyle = colorless || isatty(STDOUT_FILENO) == 0 ? .plain : .colored
         errorStyle = colorless || isatty(STDERR_FILENO) == 0 ? .plain : .colored
     }

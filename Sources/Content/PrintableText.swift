@@ -7,6 +7,12 @@ package func printableText(_ bytes: some Sequence<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var index = 0
     while index < bytes.count {
+        // Most of a text; the properties of a scalar are looked up in tables.
+        if (0x20...0x7e).contains(bytes[index]) {
+            text.append(Unicode.Scalar(bytes[index]))
+            index += 1
+            continue
+        }
         let length = scalarLength(at: index, in: bytes)
         guard length > 0,
             let scalar = String(decoding: bytes[index..<index + length], as: UTF8.self).unicodeScalars.first,

@@ -14,7 +14,7 @@ package struct Instruments: Sendable {
     package var interfaces: @Sendable () -> [IPNetwork]?
     package var deadlines: Deadlines
     /// What lookup tables that cannot be listed are asked for; without any they are not asked.
-    package var strangersKeys: [String]
+    package var strangersKeys: @Sendable () -> [String]
 
     /// How long each kind of source may take.
     package struct Deadlines: Sendable {
@@ -41,7 +41,7 @@ package struct Instruments: Sendable {
     package init(
         run: @escaping RunProgram, root: String, smtpPorts: Set<Int> = [25, 465, 587],
         now: @escaping @Sendable () -> Timestamp, interfaces: @escaping @Sendable () -> [IPNetwork]?,
-        deadlines: Deadlines = Deadlines(), strangersKeys: [String] = []
+        deadlines: Deadlines = Deadlines(), strangersKeys: @escaping @Sendable () -> [String] = { [] }
     ) {
         self.run = run
         self.root = root

@@ -35,14 +35,20 @@ extension String {
 }
 
 extension [UInt8] {
-    /// Whether the word is in it. The generic `firstRange(of:)` takes longer than all else that a small host needs.
-    package func holds(_ word: [UInt8]) -> Bool {
-        guard let first = word.first, count >= word.count else { return word.isEmpty }
-        return withUnsafeBufferPointer { bytes in
-            (0...bytes.count - word.count).contains { start in
+    /// Whether the word is in it.
+    package func holds(_ word: [UInt8]) -> Bool { self[...].position(of: word) != nil }
+}
+
+extension ArraySlice<UInt8> {
+    /// Where the word is first. The generic `firstRange(of:)` takes longer than all else that a small host needs.
+    package func position(of word: [UInt8]) -> Int? {
+        guard let first = word.first, count >= word.count else { return word.isEmpty ? startIndex : nil }
+        let found = withUnsafeBufferPointer { bytes in
+            (0...bytes.count - word.count).first { start in
                 bytes[start] == first && word.indices.allSatisfy { bytes[start + $0] == word[$0] }
             }
         }
+        return found.map { startIndex + $0 }
     }
 }
 

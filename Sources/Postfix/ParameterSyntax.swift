@@ -98,16 +98,26 @@ package struct ParameterSyntax: Sendable {
 
     /// A number, of which a unit alone is 0, and its unit, behind which nothing is looked at (conv_time.c).
     package static func seconds(_ text: String, unit: Character = "s") -> Int? {
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
         let isSigned = text.hasPrefix("+") || text.hasPrefix("-0")
         let unsigned = isSigned ? text.dropFirst() : text[...]
         let digits = unsigned.prefix { $0.isASCII && $0.isNumber }
-        guard !text.isEmpty, let factor = units[unsigned.dropFirst(digits.count).first ?? unit],
+        guard !text.isEmpty, let factor = seconds(in: unsigned.dropFirst(digits.count).first ?? unit),
             let number = digits.isEmpty ? 0 : Int32(digits)
         else { return nil }
         // What does not fit is too much from one before the last that would.
         guard factor == 1 || Int(number) < Int(Int32.max) / factor else { return nil }
         return Int(number) * factor
+    }
+
+    private static func seconds(in unit: Character) -> Int? {
+        switch unit {
+        case "s": 1
+        case "m": 60
+        case "h": 3600
+        case "d": 86400
+        case "w": 604_800
+        default: nil
+        }
     }
 
     /// What is not looked at until there is mail.
@@ -164,15 +174,16 @@ package struct ParameterSyntax: Sendable {
 
     private static let known: [String: ParameterSyntax] = {
         var known: [String: ParameterSyntax] = [:]
-        for line in measured.utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
-            guard let equals = words.firstIndex(of: "=") else { continue }
+        known.reserveCapacity(1 << 10)
+        forEachLine(of: measured) { line in
+            var words: [String] = []
+            forEachPiece(of: line, between: " ") { words.append(String(decoding: $0, as: UTF8.self)) }
+            guard let equals = words.firstIndex(of: "=") else { return }
             let readers = words[..<equals].compactMap(Reader.init(rawValue:))
             let limits = words[(readers.count + 1)..<equals]
-            guard let form = form(words[readers.count], Array(limits)) else { continue }
-            for name in words[equals...].dropFirst() {
-                known[name] = ParameterSyntax(readers: Set(readers), form: form)
-            }
+            guard let form = form(words[readers.count], Array(limits)) else { return }
+            let syntax = ParameterSyntax(readers: Set(readers), form: form)
+            for name in words[equals...].dropFirst() { known[name] = syntax }
         }
         for (name, syntax) in spelled { known[name] = syntax }
         return known

@@ -81,7 +81,7 @@ private struct ReferenceFinder {
     var files: [String] = []
     var tables: [String] = []
     private var seen: Set<String> = []
-    private var seenLists: Set<[UInt8]> = []
+    private var seenLists: [[UInt8]] = []
 
     init(otherFiles: [String: FileContent?]) { self.otherFiles = otherFiles }
 
@@ -89,7 +89,8 @@ private struct ReferenceFinder {
         for name in PostfixReferences.lists {
             let value = values.value(of: name)
             // Most services have the same lists, which may be long.
-            guard !value.text.isEmpty, seenLists.insert(value.text.bytes).inserted else { continue }
+            guard !value.text.isEmpty, !seenLists.contains(value.text.bytes) else { continue }
+            seenLists.append(value.text.bytes)
             visit(items: value.items.map(\.text))
         }
         for name in PostfixReferences.restrictions(values) {

@@ -13,11 +13,14 @@ enum ReferableDefaults {
 
     private static let values: [String: String] = {
         var values: [String: String] = [:]
-        for line in (shared + "\n" + single).utf8.split(separator: UInt8(ascii: "\n")) {
-            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let value = Array(line[equals...].dropFirst(2)).text
-            for name in line[..<equals].split(separator: UInt8(ascii: " ")) {
-                values[Array(name).text] = value
+        values.reserveCapacity(1 << 10)
+        for table in [shared, single] {
+            forEachLine(of: table) { line in
+                guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return }
+                let value = String(decoding: line[equals...].dropFirst(2), as: UTF8.self)
+                forEachPiece(of: UnsafeBufferPointer(rebasing: line[..<equals]), between: " ") { name in
+                    values[String(decoding: name, as: UTF8.self)] = value
+                }
             }
         }
         return values

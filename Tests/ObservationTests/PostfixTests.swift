@@ -18,13 +18,28 @@ struct PostfixTests {
         try host.write("/proc/sys/kernel/hostname", "mx.example.net\n")
         try host.program("/usr/sbin/postconf")
         var instruments = Instruments(host.root, programs)
-        instruments.strangersKeys = keys
+        instruments.strangersKeys = { keys }
         return try #require(await observePostfix(instruments).value)
     }
 
     private let postconf = (
         "/usr/sbin/postconf -d -h mail_version", ScriptedPrograms.Answer.prints("3.7.11\n")
     )
+
+    @Test(
+        "The release is read in the program; where it does not stand there once, the program is asked",
+        arguments: [
+            ("\u{7f}ELF\0mail_version=3.7.11\0", "3.7.11" as String?),
+            ("mail_version=%s\0mail_version=2.11-20140101\0mail_version=2.11-20140101\0", "2.11-20140101"),
+            ("mail_version=3.7.11\0mail_version=3.5.6\0", nil), ("mail_version=3.7.11", nil),
+            ("mail_version=\0 mail_version", nil), ("mail_version=3.7.11 and more\0", nil), ("", nil),
+        ])
+    func release(program: String, version: String?) throws {
+        let host = try HostDirectory()
+        try host.write("/usr/sbin/postconf", program)
+        #expect(stampedVersion("/usr/sbin/postconf", HostFiles(root: host.root)) == version)
+        #expect(stampedVersion("/usr/sbin/gone", HostFiles(root: host.root)) == nil)
+    }
 
     @Test("Files that lists include are read, and the tables that those name")
     func includes() async throws {

@@ -29,9 +29,14 @@ package func observeCopy(
             .failed, "the copy of the configuration cannot be read", detail: "\(problem.reason).",
             remedy: "Name a directory that holds main.cf and master.cf, both readable for this user.")
     case .success(var configuration):
-        while let tables = reader.readNewlyNamed(&configuration) {
-            for name in tables { configuration.tables[name] = await reader.copiedTable(name, instruments) }
-            reader.readTexts(tables, into: &configuration)
+        var mayBeMore = true
+        while mayBeMore {
+            let named = reader.readNewlyNamed(&configuration)
+            for name in named.tables {
+                configuration.tables[name] = await reader.copiedTable(name, instruments)
+            }
+            reader.readTexts(named.tables, into: &configuration)
+            mayBeMore = named.mayBeMore
         }
         configuration.staleTables = reader.staleTables(of: configuration)
         return configuration

@@ -1,5 +1,6 @@
 import HostIO
 package import MailModel
+import Postfix
 
 /// Reads Postfix's configuration: main.cf, master.cf, and every file and table that decides about relaying.
 ///
@@ -16,9 +17,12 @@ package func observePostfix(
     case .failure(let problem):
         return .unseen("the configuration of Postfix cannot be read: \(problem.reason)")
     case .success(var configuration):
-        while let tables = reader.readNewlyNamed(&configuration) {
-            configuration.tables.merge(await reader.tables(tables, instruments)) { first, _ in first }
-            reader.readTexts(tables, into: &configuration)
+        var mayBeMore = true
+        while mayBeMore {
+            let named = reader.readNewlyNamed(&configuration)
+            configuration.tables.merge(await reader.tables(named.tables, instruments)) { first, _ in first }
+            reader.readTexts(named.tables, into: &configuration)
+            mayBeMore = named.mayBeMore
         }
         configuration.uncompiledTables = reader.uncompiledTables(of: configuration)
         configuration.staleTables = reader.staleTables(of: configuration)
@@ -43,10 +47,29 @@ func hostName(_ files: HostFiles) -> String? {
 private func mailVersion(_ instruments: Instruments) async -> String? {
     let postconf = "/usr/sbin/postconf"
     guard instruments.files.isExecutable(postconf) else { return nil }
+    if let version = stampedVersion(postconf, instruments.files) { return version }
     let call = ProgramCall(
         executable: postconf, arguments: ["-d", "-h", "mail_version"],
         deadline: instruments.deadlines.system, outputLimit: 1 << 16)
     guard let result = try? await instruments.run(call), result.succeeded else { return nil }
     let version = result.outputText.trimmed
     return version.isEmpty ? nil : version
+}
+
+/// The release that a program of Postfix has in it, for whoever looks for it there with strings(1) (mail_version.h,
+/// `MAIL_VERSION_STAMP_ALLOCATE`): to start the program for that takes as long as all else that explaining needs.
+/// - Returns: `nil` where there is none, or more than one.
+func stampedVersion(_ path: String, _ files: HostFiles) -> String? {
+    guard case .bytes(let bytes) = files.read(path) else { return nil }
+    let stamp = Array("mail_version=".utf8)
+    var found: [String] = []
+    var rest = bytes[...]
+    while let start = rest.position(of: stamp) {
+        rest = rest[(start + stamp.count)...]
+        let version = rest.prefix { $0 > 0x20 && $0 < 0x7f }
+        guard rest.dropFirst(version.count).first == 0 else { continue }
+        let text = String(decoding: version, as: UTF8.self)
+        if PostfixVersion(text) != nil, !found.contains(text) { found.append(text) }
+    }
+    return found.count == 1 ? found[0] : nil
 }

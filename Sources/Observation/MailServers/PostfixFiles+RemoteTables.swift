@@ -11,13 +11,14 @@ extension PostfixFiles {
     /// stays unknown.
     func ask(_ table: TableName, _ instruments: Instruments) async -> TableContent {
         let source = "its answers come from a server or another program"
-        guard !Self.directories.contains(table.type), !instruments.strangersKeys.isEmpty else {
+        let keys = instruments.strangersKeys()
+        guard !Self.directories.contains(table.type), !keys.isEmpty else {
             return .unreadable("\(source), which is not asked")
         }
         let name = "\(table.type):\(table.name)"
         let call = ProgramCall(
             executable: Self.postmap, arguments: ["-q", "-", name],
-            input: Array(instruments.strangersKeys.map { $0 + "\n" }.joined().utf8),
+            input: Array(keys.map { $0 + "\n" }.joined().utf8),
             deadline: instruments.deadlines.table, outputLimit: 1 << 20)
         let result: ProgramResult
         do { result = try await instruments.run(call) } catch { return .unreadable(error.summary) }

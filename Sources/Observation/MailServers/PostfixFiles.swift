@@ -47,10 +47,10 @@ struct PostfixFiles: Sendable {
         }
     }
 
-    /// Reads the files that are named and not read yet. They may name more: call it until it gives `nil`; a
-    /// circle ends because each file is read once.
-    /// - Returns: the tables that are newly named; `nil` when there is nothing new.
-    func readNewlyNamed(_ configuration: inout PostfixConfiguration) -> [String]? {
+    /// Reads the files that are named and not read yet. They may name more: call it until none was read; a circle ends
+    /// because each file is read once.
+    /// - Returns: the tables that are newly named, and whether files were read.
+    func readNewlyNamed(_ configuration: inout PostfixConfiguration) -> (tables: [String], mayBeMore: Bool) {
         let named = references(
             of: configuration.mainCF.bytes, masterCF: configuration.masterCF.bytes,
             version: configuration.version, hostName: configuration.hostName,
@@ -59,7 +59,6 @@ struct PostfixFiles: Sendable {
             configuration.otherFiles[$0] == nil && configuration.unreadableFiles[$0] == nil
         }
         let tables = named.tables.filter { configuration.tables[$0] == nil }
-        guard !files.isEmpty || !tables.isEmpty else { return nil }
         for path in files {
             switch read(path) {
             case .success(let content): configuration.otherFiles[path] = content
@@ -67,7 +66,7 @@ struct PostfixFiles: Sendable {
             case .failure(let problem): configuration.unreadableFiles[path] = problem.reason
             }
         }
-        return tables
+        return (tables, !files.isEmpty)
     }
 
     /// Adds the text of tables that can be edited, for those of the names whose content came from it.

@@ -86,7 +86,9 @@ struct MailserverHelp: Equatable, Sendable {
 extension StringProtocol {
     /// Without white space at either end.
     var trimmed: String {
-        let start = drop(while: \.isWhitespace)
-        return String(String(start.reversed().drop(while: \.isWhitespace)).reversed())
+        var rest = Substring(self)
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
     }
 }

@@ -85,10 +85,10 @@ struct Quoting {
             }
         let root = configuration.directory + "/"
         if path.hasPrefix(root) { return String(path.dropFirst(root.count)) }
-        let copy = configuration.mainCF.path.split(separator: "/", omittingEmptySubsequences: false)
-            .dropLast()
-            .joined(separator: "/")
-        return !copy.isEmpty && path.hasPrefix(copy + "/") ? String(path.dropFirst(copy.count + 1)) : path
+        let own = configuration.mainCF.path
+        guard let slash = own.lastIndex(of: "/"), slash > own.startIndex else { return path }
+        let copy = own[...slash]
+        return path.hasPrefix(copy) ? String(path.dropFirst(copy.count)) : path
     }
 
     func bytes(of file: ConfigurationFile) -> [UInt8]? {

@@ -8,7 +8,7 @@ extension RiskFinder {
         guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else {
             return []
         }
-        let resolver = SMTPServer(host, service: judged.listener.service).resolver
+        let resolver = server(ofService: judged.listener.service).resolver
         return values.value(of: "virtual_alias_maps").items.flatMap { item -> [RelayRisk] in
             guard case .entries(let entries, let source)? = host.configuration.tables[item.text] else {
                 return []
@@ -36,7 +36,7 @@ extension RiskFinder {
         guard let judged = explanation.judgements.first(where: { $0.listener.program == .smtpd }) else {
             return []
         }
-        let server = SMTPServer(host, service: judged.listener.service)
+        let server = server(ofService: judged.listener.service)
         let maps = SMTPServer.recipientMaps + ["recipient_bcc_maps", "sender_bcc_maps"]
         let checks = ["header_checks", "body_checks"]
         let mapped = maps.flatMap { name in
@@ -58,7 +58,7 @@ extension RiskFinder {
         else {
             return []
         }
-        let server = SMTPServer(host, service: serving.listener.service)
+        let server = server(ofService: serving.listener.service)
         guard server.hostedDomain.contains("."), let address = server.ordinaryAddress(family) else {
             return []
         }

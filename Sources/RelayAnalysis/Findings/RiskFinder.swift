@@ -6,6 +6,12 @@ struct RiskFinder {
     let explanation: Explanation
     let host: Host
     let values: ParameterValues
+    private let servers = Servers()
+
+    /// Each looks at the same ones, with nothing in front of them.
+    private final class Servers {
+        var known: [Int: SMTPServer] = [:]
+    }
 
     init(_ explanation: Explanation) {
         self.explanation = explanation
@@ -19,6 +25,13 @@ struct RiskFinder {
             + forwards + subdomains + smuggling + logins + listeners + services + returns + milters
             + permissions
             + skippedRules + staleTables + failingTables + unread
+    }
+
+    func server(ofService service: Int) -> SMTPServer {
+        if let known = servers.known[service] { return known }
+        let server = SMTPServer(host, service: service)
+        servers.known[service] = server
+        return server
     }
 
     func risk(_ kind: String, _ parameter: String, _ values: ParameterValues, why: String)
@@ -242,7 +255,7 @@ struct RiskFinder {
     private var permissions: [RelayRisk] {
         explanation.judgements.filter { $0.listener.program == .smtpd && $0.verdict != .broken }.flatMap {
             judgement -> [RelayRisk] in
-            let server = SMTPServer(host, service: judgement.listener.service)
+            let server = server(ofService: judgement.listener.service)
             var risks: [RelayRisk] = []
             for stage in [Stage.relay, .recipient] where server.stages.contains(stage) {
                 // What one list lets through, the other may still refuse.

@@ -17,12 +17,21 @@ extension SMTPServer {
 
     /// An address of which no list says anything in particular.
     func ordinaryAddress(_ family: ServiceListener.Family) -> IPAddress? {
+        guard closed.isEmpty else { return findOrdinaryAddress(family) }
+        if let known = ordinaryAddresses[family] { return known }
+        let found = findOrdinaryAddress(family)
+        ordinaryAddresses[family] = found
+        return found
+    }
+
+    private func findOrdinaryAddress(_ family: ServiceListener.Family) -> IPAddress? {
         let candidates = Stranger.addresses.filter {
             ($0.width == 32) == (family == .v4) && !host.isTrusted($0)
         }
         let ordinary = candidates.filter(isOrdinary)
         // A rule that happens to refuse one address says nothing of all the others.
-        return (ordinary + candidates).first(where: isLetIn) ?? ordinary.first ?? candidates.first
+        return ordinary.first(where: isLetIn) ?? candidates.first { !ordinary.contains($0) && isLetIn($0) }
+            ?? ordinary.first ?? candidates.first
     }
 
     /// Whether no list before the recipient's refuses the address or throws its mail away.
@@ -70,8 +79,7 @@ extension SMTPServer {
 
     private static let namedLimit = 50
 
-    /// The tables of clients that the lists and their classes consult.
-    var clientTables: [LookupTable] {
+    func makeClientTables() -> [LookupTable] {
         (Array(lists.values) + Array(classes.values)).flatMap { $0 }.compactMap {
             restriction -> LookupTable? in
             guard case .access(.client, let name) = restriction.kind else { return nil }

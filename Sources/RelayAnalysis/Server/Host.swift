@@ -62,26 +62,31 @@ final class Host {
 
     /// - Parameter isUnderLoad: whether as many processes of it are at work as there may be.
     func values(ofService service: Int?, isUnderLoad: Bool = false) -> ParameterValues {
-        ParameterValues(
+        let place = service.map { $0 + 1 } ?? 0
+        if !isUnderLoad, let known = calmValues[place] { return known }
+        let values = ParameterValues(
             main: main, master: master, service: service, version: version, hostName: configuration.hostName,
             isUnderLoad: isUnderLoad)
+        if !isUnderLoad { calmValues[place] = values }
+        return values
     }
+
+    /// Those of no service in particular, then those of each: they keep what they have expanded.
+    private lazy var calmValues = [ParameterValues?](repeating: nil, count: master.services.count + 1)
 
     /// The clients of a list; most services have the same ones.
     func clients(of value: EffectiveValue, matchesParents: Bool) -> ClientList {
-        let key = ListKey(value: value.text, matchesParents: matchesParents)
-        if let known = clientLists[key] { return known }
+        if let known = clientLists.first(where: {
+            $0.value == value.text && $0.matchesParents == matchesParents
+        }) {
+            return known.list
+        }
         let list = ClientList(listParser.parse(value), matchesParents: matchesParents)
-        clientLists[key] = list
+        clientLists.append((value.text, matchesParents, list))
         return list
     }
 
-    private struct ListKey: Hashable {
-        var value: SourcedText
-        var matchesParents: Bool
-    }
-
-    private var clientLists: [ListKey: ClientList] = [:]
+    private var clientLists: [(value: SourcedText, matchesParents: Bool, list: ClientList)] = []
 
     /// Why no program of Postfix would start at all.
     private(set) lazy var fatalFault = makeFatalFault()
@@ -101,7 +106,7 @@ final class Host {
     /// What the lists and the tables name, as far as they are not too long to be looked at for each network.
     private(set) lazy var gaps: NetworkGaps = {
         let limit = 5000
-        let listed = clientLists.values.flatMap { list in
+        let listed = clientLists.map(\.list).flatMap { list in
             list.patterns.indices.prefix(limit).compactMap { list.network($0) }
         }
         let rows = configuration.tables.values.flatMap { table -> [IPNetwork] in

@@ -13,7 +13,7 @@ extension SMTPServer {
         let isTLSNeeded = values.isOn("smtpd_tls_auth_only") && !values.isOn("smtpd_tls_wrappermode")
         let logins = offersLogin && !isTLSNeeded ? ["smtpd_sasl_exceptions_networks"] : []
         let names = ["smtpd_command_filter", "smtpd_discard_ehlo_keyword_address_maps"] + logins
-        return names.lazy.flatMap { self.values.value(of: $0).items }.compactMap(failure).first
+        return failure(inAnyOf: names, values)
     }
 
     /// Whatever a sender is called, or a message says, is looked for in all of these.
@@ -90,7 +90,7 @@ extension SMTPServer {
         }
         guard !isAnyServed else { return nil }
         let names = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"]
-        return names.lazy.flatMap { self.routing.value(of: $0).items }.compactMap(failure).first
+        return failure(inAnyOf: names, routing)
     }
 
     /// Whether trivial-rewrite cannot tell how mail of the sender goes elsewhere, so that smtpd does not take it.
@@ -119,6 +119,16 @@ extension SMTPServer {
         for item in items where item.text.contains(":") {
             if let failure = failure(item) { return failure }
             if isAnswered(host.tables.table(item.text)) { return nil }
+        }
+        return nil
+    }
+
+    /// The first item that fails of several lists.
+    private func failure(inAnyOf names: [String], _ values: ParameterValues) -> (why: String, place: Place)? {
+        for name in names {
+            if let failure = failure(in: values.value(of: name).items, unless: { _ in false }) {
+                return failure
+            }
         }
         return nil
     }

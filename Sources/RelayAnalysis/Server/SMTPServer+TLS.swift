@@ -9,8 +9,9 @@ extension SMTPServer {
         return level.isEmpty ? values.isOn("smtpd_enforce_tls") : !["none", "may"].contains(level)
     }
 
-    /// Whether a client can use TLS.
-    var offersTLS: Bool { wantsTLS && hasCertificate && missingFileOfTLS == nil && whatHidesTLS == nil }
+    func makeOffersTLS() -> Bool {
+        wantsTLS && hasCertificate && missingFileOfTLS == nil && whatHidesTLS == nil
+    }
 
     /// What keeps smtpd from knowing STARTTLS (smtpd.c, `starttls_cmd`).
     private var whatHidesTLS: Place? {

@@ -40,13 +40,19 @@ final class SMTPServer {
     let looksUpNames: Bool
     let needs: ServerNeeds
     /// postscreen(8), where it stands in front.
-    var screen: Screen?
+    var screen: Screen? { didSet { ordinaryAddresses = [:] } }
     /// Findings that count as closed already, while others are looked for.
     var closed: Set<BlameIdentity> = []
+    /// As long as nothing counts as closed.
+    var ordinaryAddresses: [ServiceListener.Family: IPAddress] = [:]
     var actions: [String: AccessAction] = [:]
     /// Those whom `mynetworks` lets in, whatever is taken as closed.
     private(set) lazy var networkTraits = makeNetworkTraits()
     private(set) lazy var areSamplesStopped = makeAreSamplesStopped()
+    /// Whether a client can use TLS.
+    private(set) lazy var offersTLS = makeOffersTLS()
+    /// The tables of clients that the lists and their classes consult.
+    private(set) lazy var clientTables = makeClientTables()
     /// What the owners of the domains that are named in the lists registered.
     private(set) lazy var declaredOwners = makeDeclaredOwners()
     var deliveries: [Route: Delivery] = [:]
