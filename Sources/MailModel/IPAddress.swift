@@ -162,7 +162,7 @@ extension IPAddress: CustomStringConvertible {
             start = max(end, start + 1)
         }
         let text = { (part: ArraySlice<UInt16>) in
-            part.map { String($0, radix: 16) }.joined(separator: ":")
+            part.reduce(into: "") { $0 += ($0.isEmpty ? "" : ":") + String($1, radix: 16) }
         }
         guard !best.isEmpty else { return text(groups[...]) }
         return text(groups[..<best.lowerBound]) + "::" + text(groups[best.upperBound...])

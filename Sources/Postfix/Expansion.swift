@@ -48,8 +48,10 @@ struct Expansion {
 
     /// What follows a `$`: the inside of the parentheses or braces, or a plain name.
     private func expressionRange(in bytes: [UInt8], after start: Int) -> (inner: Range<Int>, end: Int)? {
-        let pairs = [UInt8(ascii: "{"): UInt8(ascii: "}"), UInt8(ascii: "("): UInt8(ascii: ")")]
-        guard start < bytes.count, let close = pairs[bytes[start]] else {
+        let pairs = [("{", "}"), ("(", ")")] as [(Unicode.Scalar, Unicode.Scalar)]
+        let open = start < bytes.count ? bytes[start] : 0
+        guard let close = pairs.first(where: { UInt8(ascii: $0.0) == open }).map({ UInt8(ascii: $0.1) })
+        else {
             let end = bytes[start...].firstIndex { !$0.isNameByte } ?? bytes.count
             return (start..<end, end)
         }

@@ -3,9 +3,31 @@
 package struct ParameterSyntax: Sendable {
     /// Who reads the parameter when it starts. Without one of the first four no mail is taken; without the others what
     /// was taken stays in the queue.
-    package enum Reader: String, Sendable {
-        case everybody, smtpd, rewrite, cleanup
-        case qmgr, smtp, lmtp, local, virtual, pipe
+    package struct Readers: OptionSet, Sendable {
+        package let rawValue: UInt16
+
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        /// - Parameter name: as the program is called, or `everybody`.
+        package init?(named name: String) {
+            guard let place = Self.names.firstIndex(of: name) else { return nil }
+            rawValue = 1 << UInt16(place)
+        }
+
+        private static let names = [
+            "everybody", "smtpd", "rewrite", "cleanup", "qmgr", "smtp", "lmtp", "local", "virtual", "pipe",
+        ]
+
+        package static let everybody = Readers(rawValue: 1 << 0)
+        package static let smtpd = Readers(rawValue: 1 << 1)
+        package static let rewrite = Readers(rawValue: 1 << 2)
+        package static let cleanup = Readers(rawValue: 1 << 3)
+        package static let qmgr = Readers(rawValue: 1 << 4)
+        package static let smtp = Readers(rawValue: 1 << 5)
+        package static let lmtp = Readers(rawValue: 1 << 6)
+        package static let local = Readers(rawValue: 1 << 7)
+        package static let virtual = Readers(rawValue: 1 << 8)
+        package static let pipe = Readers(rawValue: 1 << 9)
     }
 
     private enum Form: Sendable {
@@ -25,7 +47,7 @@ package struct ParameterSyntax: Sendable {
         case exactWords(Set<String>)
     }
 
-    package private(set) var readers: Set<Reader>
+    package private(set) var readers: Readers
     private var form: Form
 
     /// - Returns: `nil` for a parameter that none of them reads.
@@ -123,7 +145,7 @@ package struct ParameterSyntax: Sendable {
     /// What is not looked at until there is mail.
     private static let spelled: [String: ParameterSyntax] = {
         let addresses: Set = ["envelope_sender", "envelope_recipient", "header_sender", "header_recipient"]
-        let forms: [(String, Set<Reader>, Form)] = [
+        let forms: [(String, Readers, Form)] = [
             (
                 "receive_override_options", [.smtpd],
                 .words([
@@ -163,7 +185,7 @@ package struct ParameterSyntax: Sendable {
         // Whoever thinks of `permit` here has smtpd stop (smtpd_check.c).
         let tempfail = [
             "reject", "unknown_address", "unknown_helo_hostname", "unverified_recipient", "unverified_sender",
-        ].map { name -> (String, Set<Reader>, Form) in
+        ].map { name -> (String, Readers, Form) in
             ("\(name)_tempfail_action", [.smtpd], .choice(["defer", "defer_if_permit"]))
         }
         return Dictionary(
@@ -179,10 +201,10 @@ package struct ParameterSyntax: Sendable {
             var words: [String] = []
             forEachPiece(of: line, between: " ") { words.append(String(decoding: $0, as: UTF8.self)) }
             guard let equals = words.firstIndex(of: "=") else { return }
-            let readers = words[..<equals].compactMap(Reader.init(rawValue:))
+            let readers = words[..<equals].compactMap(Readers.init(named:))
             let limits = words[(readers.count + 1)..<equals]
             guard let form = form(words[readers.count], Array(limits)) else { return }
-            let syntax = ParameterSyntax(readers: Set(readers), form: form)
+            let syntax = ParameterSyntax(readers: Readers(readers), form: form)
             for name in words[equals...].dropFirst() { known[name] = syntax }
         }
         for (name, syntax) in spelled { known[name] = syntax }

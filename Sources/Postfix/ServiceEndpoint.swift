@@ -17,14 +17,23 @@ package struct ServiceEndpoint: Hashable, Sendable {
         }
         self.host = host?.isEmpty == true ? nil : host
         // A number that is too large loses what 16 bits do not hold (getaddrinfo(3)).
-        port = Int(service).map { $0 & 0xffff } ?? Self.knownPorts[String(service)]
+        port = Int(service).map { $0 & 0xffff } ?? Self.port(named: service)
     }
 
     /// From services(5); the names that mail has.
-    private static let knownPorts = [
-        "smtp": 25, "mail": 25, "submission": 587, "submissions": 465, "smtps": 465, "ssmtp": 465, "urd": 465,
-        "qmqp": 628, "qmtp": 209, "lmtp": 24, "http": 80, "https": 443,
-    ]
+    private static func port(named name: Substring) -> Int? {
+        switch name {
+        case "smtp", "mail": 25
+        case "submission": 587
+        case "submissions", "smtps", "ssmtp", "urd": 465
+        case "qmqp": 628
+        case "qmtp": 209
+        case "lmtp": 24
+        case "http": 80
+        case "https": 443
+        default: nil
+        }
+    }
 }
 
 /// Where a path of the host lies in a copy of its configuration directory.

@@ -22,7 +22,7 @@ extension Host {
 
     /// A value with which one of the programs that read it does not start.
     func syntaxFault(
-        in values: ParameterValues, readBy readers: Set<ParameterSyntax.Reader>
+        in values: ParameterValues, readBy readers: ParameterSyntax.Readers
     ) -> Fault? {
         let overrides = values.service.map { master.services[$0].overrides.map(\.name) } ?? []
         for name in overrides + main.definitions.map(\.name) {

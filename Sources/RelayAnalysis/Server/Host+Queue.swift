@@ -42,7 +42,7 @@ extension Host {
     func transportFault(_ name: String) -> Fault? {
         if let known = transportFaults[name] { return known }
         let start = transportService(name).flatMap { service -> Fault? in
-            let reader = ParameterSyntax.Reader(rawValue: master.services[service].command)
+            let reader = ParameterSyntax.Readers(named: master.services[service].command)
             return startFault(ofService: service, readBy: reader.map { [.everybody, $0] } ?? [.everybody])
                 ?? clientFault(ofService: service) ?? mailboxFault(ofService: service)
         }
@@ -58,7 +58,7 @@ extension Host {
     }
 
     /// Why the program of a service would stop before it does anything.
-    private func startFault(ofService service: Int, readBy readers: Set<ParameterSyntax.Reader>) -> Fault? {
+    private func startFault(ofService service: Int, readBy readers: ParameterSyntax.Readers) -> Fault? {
         commandFault(ofService: service) ?? syntaxFault(in: values(ofService: service), readBy: readers)
     }
 

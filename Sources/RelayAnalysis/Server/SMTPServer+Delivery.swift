@@ -93,7 +93,7 @@ extension SMTPServer {
     /// Whether a map of addresses is for recipients of the envelope at all (`canonical_classes`).
     private func rewritesRecipients(_ parameter: String) -> Bool {
         guard parameter != "virtual_alias_maps" else { return true }
-        let classes = rewriting.value(of: parameter.dropLast("_maps".count) + "_classes")
+        let classes = rewriting.value(of: "\(parameter.dropLast("_maps".count))_classes")
         return classes.items.contains { $0.text.folded == "envelope_recipient" }
     }
 

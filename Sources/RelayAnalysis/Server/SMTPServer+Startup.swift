@@ -29,7 +29,7 @@ extension SMTPServer {
     /// A value that smtpd does not start with, or what it cannot do without: the programs that rewrite addresses and
     /// that take the message.
     private var syntaxFault: Host.Fault? {
-        let read: [(ParameterValues, Set<ParameterSyntax.Reader>)] = [
+        let read: [(ParameterValues, ParameterSyntax.Readers)] = [
             (values, [.everybody, .smtpd]), (routing, [.everybody, .rewrite]),
             (rewriting, [.everybody, .cleanup]),
         ]

@@ -36,7 +36,7 @@ extension UInt128 {
 }
 
 /// The networks of one length.
-private struct Block<Bits: FixedWidthInteger> {
+private struct Block<Bits> {
     private struct Member {
         var bits: Bits
         var order: UInt32
@@ -48,6 +48,10 @@ private struct Block<Bits: FixedWidthInteger> {
     init(prefix: Int) { self.prefix = prefix }
 
     var isEmpty: Bool { members.isEmpty }
+}
+
+/// What needs numbers is not part of the type: the runtime would look for what makes them numbers at every start.
+extension Block where Bits: FixedWidthInteger {
 
     mutating func append(_ bits: Bits, _ order: Int) {
         members.append(Member(bits: bits, order: UInt32(clamping: order)))
