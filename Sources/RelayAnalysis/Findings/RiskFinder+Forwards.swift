@@ -25,8 +25,8 @@ extension RiskFinder {
                     kind: "catch-all", parameter: "virtual_alias_maps", file: source, line: entry.line,
                     text: "\(entry.key) \(entry.value)",
                     why:
-                        "mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
-                        + "is sent on from this host")
+                        "Mail for every address of \(entry.key.dropFirst()) that does not exist, spam first of all, "
+                        + "is sent on from this host.")
             }
         }
     }
@@ -79,7 +79,7 @@ extension RiskFinder {
     private static let forwardLimit = 20
 
     private static let forwardReason =
-        "strangers choose to whom the mail is sent on from this host, though not in which domain"
+        "Strangers choose to whom the mail is sent on from this host, though not in which domain."
 
     private func accessForwards(_ server: SMTPServer) -> [RelayRisk] {
         var asked: Set<String> = []
@@ -133,8 +133,8 @@ extension RiskFinder {
                 file: row.table.source.map { host.quoting.name(of: .table($0)) }, line: entry.line,
                 text: "\(entry.key) \(entry.value)",
                 why:
-                    "the next host gets mail for this one as mail for a domain that the recipient's address names, "
-                    + "and relays it if it trusts this host")
+                    "The next host gets mail for this one as mail for a domain that the recipient's address names, "
+                    + "and relays it if it trusts this host.")
         }
     }
 
