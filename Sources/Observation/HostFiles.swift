@@ -162,7 +162,7 @@ struct HostFiles: Sendable {
         }
     }
 
-    private func isDirectory(_ path: String) -> Bool {
+    func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return lstat(prefix + path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }

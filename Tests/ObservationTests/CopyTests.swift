@@ -151,4 +151,19 @@ struct CopyTests {
         }
         #expect(missing?.detail == "There is no such directory.")
     }
+
+    @Test("What is no directory, or has no name, is one clear error")
+    func noDirectory() async throws {
+        let copy = try HostDirectory()
+        try copy.write("/file", "x")
+        let file = await #expect(throws: Failure.self) { try await observe(copy, "/file") }
+        #expect(file?.detail == "It is no directory.")
+        for failure in [
+            #expect(throws: Failure.self) { try directoryOfCopy("", HostFiles(root: "/"), remedy: "") },
+            #expect(throws: Failure.self) { try observeQmailCopy(directory: "") },
+        ] {
+            #expect(failure?.summary == "an empty path cannot be read")
+            #expect(failure?.detail == "There is no such directory.")
+        }
+    }
 }

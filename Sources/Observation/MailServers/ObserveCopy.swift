@@ -16,11 +16,8 @@ package func observeCopy(
     _ instruments: Instruments
 ) async throws(Failure) -> PostfixConfiguration {
     let files = instruments.files
-    guard let real = files.resolved(directory) else {
-        throw Failure(
-            .failed, "\(directory) cannot be read", detail: "There is no such directory.",
-            remedy: "Name a directory that holds main.cf and master.cf.")
-    }
+    let real = try directoryOfCopy(
+        directory, files, remedy: "Name a directory that holds main.cf and master.cf.")
     let reader = PostfixFiles(
         place: .copy(directory: real, original: hostDirectory), directory: hostDirectory, files: files)
     switch reader.configuration(version: version, hostName: nil, interfaces: nil) {
@@ -41,4 +38,19 @@ package func observeCopy(
         configuration.staleTables = reader.staleTables(of: configuration)
         return configuration
     }
+}
+
+/// Where the directory of a copy is, links followed.
+/// - Parameter path: as the user gives it; empty where a shell had nothing to put there.
+/// - Throws: where there is none, or it is something else.
+func directoryOfCopy(_ path: String, _ files: HostFiles, remedy: String) throws(Failure) -> String {
+    guard !path.isEmpty, let real = files.resolved(path) else {
+        throw Failure(
+            .failed, "\(path.isEmpty ? "an empty path" : path) cannot be read",
+            detail: "There is no such directory.", remedy: remedy)
+    }
+    guard files.isDirectory(real) else {
+        throw Failure(.failed, "\(path) cannot be read", detail: "It is no directory.", remedy: remedy)
+    }
+    return real
 }

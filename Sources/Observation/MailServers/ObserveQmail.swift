@@ -135,10 +135,7 @@ private func idleFiles(of configuration: QmailConfiguration, in files: HostFiles
 package func observeQmailCopy(directory: String) throws(Failure) -> QmailConfiguration {
     let files = HostFiles(root: "/")
     let remedy = "Name a copy of /var/qmail/control, or a directory that holds one as `control`."
-    guard let real = files.resolved(directory) else {
-        throw Failure(
-            .failed, "\(directory) cannot be read", detail: "There is no such directory.", remedy: remedy)
-    }
+    let real = try directoryOfCopy(directory, files, remedy: remedy)
     let places = ["\(real)/control", "\(real)/var/qmail/control", real]
     let control = places.first { place in
         ["me", "rcpthosts", "locals"].contains { files.exists("\(place)/\($0)") }
