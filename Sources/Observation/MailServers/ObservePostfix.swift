@@ -4,7 +4,7 @@ import Postfix
 
 /// Reads Postfix's configuration: main.cf, master.cf, and every file and table that decides about relaying.
 ///
-/// Compiled tables are listed by `postmap -s`; nothing else is run but `postconf`, for the version.
+/// Compiled tables are listed by `postmap -s`; nothing else is run but `postconf`, where its release is not read in it.
 /// - Parameter directory: Of a further instance (MULTI_INSTANCE_README).
 package func observePostfix(
     _ instruments: Instruments, directory: String = "/etc/postfix"

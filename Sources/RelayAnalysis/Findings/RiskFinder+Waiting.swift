@@ -64,9 +64,12 @@ extension RiskFinder {
     }
 
     private func stoppedDelivery(_ fault: Host.Fault) -> RelayRisk {
-        risk(
+        let isTaken =
+            !explanation.judgements.isEmpty || host.master.services.contains { $0.command == "pickup" }
+        return risk(
             "delivery-broken", at: fault.place,
-            why: "Mail is taken and waits in the queue until this is mended (\(fault.why)).")
+            why: (isTaken ? "Mail is taken and waits in the queue" : "No mail is taken or delivered")
+                + " until this is mended (\(fault.why)).")
     }
 
     private func risk(_ kind: String, at place: Place, why: String) -> RelayRisk {

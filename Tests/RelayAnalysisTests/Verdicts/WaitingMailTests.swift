@@ -85,5 +85,15 @@ import Testing
         #expect(report.verdict == .closed && !report.keepsStrangersMail)
         let risk = try #require(report.risks.first { $0.kind == "delivery-broken" })
         #expect(risk.parameter == "minimal_backoff_time" && risk.why.contains("bad time value"))
+        #expect(risk.why.hasPrefix("Mail is taken and waits in the queue until this is mended"))
+    }
+
+    @Test func `A host whose master cf is empty takes no mail that could wait`() throws {
+        var host = SampleHost()
+        host.master = ""
+        let report = host.report
+        #expect(report.verdict == .closed && report.listeners.isEmpty)
+        let risk = try #require(report.risks.first { $0.kind == "delivery-broken" })
+        #expect(risk.why.hasPrefix("No mail is taken or delivered until this is mended"))
     }
 }
