@@ -57,7 +57,7 @@ private func mailVersion(_ instruments: Instruments) async -> String? {
 }
 
 /// The release that a program of Postfix has in it, for whoever looks for it there with strings(1) (mail_version.h,
-/// `MAIL_VERSION_STAMP_ALLOCATE`): to start the program for that takes as long as all else that explaining needs.
+/// `MAIL_VERSION_STAMP_ALLOCATE`): to read it there takes less than to start the program.
 /// - Returns: `nil` where there is none, or more than one.
 func stampedVersion(_ path: String, _ files: HostFiles) -> String? {
     guard case .bytes(let bytes) = files.read(path) else { return nil }

@@ -30,7 +30,7 @@ extension SMTPServer {
     /// REDIRECT and BCC, in access(5) and header_checks(5).
     static func givesCopies(_ value: String) -> Bool {
         // Asked of every row: most begin with another letter.
-        guard let first = value.utf8.first, [0x42, 0x52, 0x62, 0x72].contains(first) else { return false }
+        guard let first = value.utf8.first, "RrBb".utf8.contains(first) else { return false }
         return ["REDIRECT", "BCC"].contains(value.prefix { $0 != " " }.uppercased())
     }
 
